@@ -1,0 +1,25 @@
+import { ops } from './ops';
+import { production } from './production';
+import type { EnvironmentConfig, FactoryConfig } from './schema';
+import { staging } from './staging';
+
+export type { EnvironmentConfig, FactoryConfig, OpsConfig } from './schema';
+export { ConfigurationError, type ConfigurationProblem } from './problem';
+export { validated } from './validate';
+
+/** The factory as it is deployed. A further service account is one more entry here. */
+export const factory: FactoryConfig = { ops, environments: [staging, production] };
+
+/**
+ * The environment of that name.
+ *
+ * @throws Error for an unknown name: nothing ever falls back to another environment.
+ */
+export function environmentNamed(name: string, { environments }: FactoryConfig = factory): EnvironmentConfig {
+  const found = environments.find(({ environment }) => environment === name);
+  if (found === undefined) {
+    const known = environments.map(({ environment }) => environment).join(', ');
+    throw new Error(`There is no environment ${JSON.stringify(name)}; use one of ${known}.`);
+  }
+  return found;
+}

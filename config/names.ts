@@ -1,0 +1,89 @@
+/**
+ * Every name that crosses a boundary: between accounts, between a stack and a script, between the factory and the
+ * people who read its logs. Across accounts nothing reads another stack's state, so these names are the contract.
+ */
+
+/** The images that the factory bakes. */
+export const imageKinds = ['manager', 'prover', 'bento'] as const;
+export type ImageKind = (typeof imageKinds)[number];
+
+/** What a pointer says of an image: the newest that was shared, or the newest that staging proved. */
+export type PointerKind = 'latest' | 'validated';
+
+/** The roles that a machine of a cluster can have. */
+export const nodeRoles = ['manager', 'prover'] as const;
+export type NodeRole = (typeof nodeRoles)[number];
+
+export const project = 'boundless-ami-factory';
+
+export const codeBuildProjects = {
+  packer: 'packer-build-project',
+} as const;
+
+export const functions = {
+  sharing: 'packer-ami-sharing',
+} as const;
+
+export const roles = {
+  packerBuild: 'packer-build-role',
+  packerBuilder: 'packer-builder-role',
+  sharing: 'packer-ami-sharing-role',
+  deployment: 'boundless-deployment-role',
+  plan: 'boundless-plan-role',
+  publisher: 'packer-ami-publisher-role',
+  node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
+  /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
+  codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
+  /** AWS's own role that Auto Scaling acts with; one per account. */
+  autoScaling: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
+} as const;
+
+export const policies = {
+  /** The most that any role of a cluster may do, whatever policies it carries. */
+  nodeBoundary: 'prover-cluster-node-boundary',
+} as const;
+
+/** Builder machines reach Session Manager through this profile. */
+export const packerBuilderProfile = 'packer-builder';
+
+export const keyAliases = {
+  ami: 'alias/boundless-ami',
+  operations: 'alias/boundless-operations',
+} as const;
+
+export const alarmTopic = 'boundless-alarms';
+
+export const clusterProject = {
+  deployment: (environment: string) => `prover-cluster-${environment}-deployment`,
+  plan: (environment: string) => `prover-cluster-${environment}-plan`,
+} as const;
+
+/** Names of stacks, which are also the names in `cdktf deploy <stack>`. */
+export const stacks = {
+  ops: 'ops',
+  serviceAccount: (environment: string) => environment,
+  cluster: (environment: string) => `prover-cluster-${environment}`,
+} as const;
+
+export const logGroups = {
+  codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,
+  lambda: (functionName: string) => `/aws/lambda/${functionName}`,
+} as const;
+
+/** All pointers live below this path, in each service account. */
+export const pointerPath = '/boundless/ami';
+
+/** The SSM parameter that names an image, data type `aws:ec2:image`. */
+export const pointerName = (image: ImageKind, pointer: PointerKind): string => `${pointerPath}/${image}/${pointer}`;
+
+/** One state bucket per account: no shared blast radius. */
+export const stateBucket = (accountId: string, region: string): string =>
+  `boundless-terraform-state-${accountId}-${region}`;
+
+export const stateKey = (stack: string): string => `${stack}.tfstate`;
+
+export const arns = {
+  root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
+  role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,
+  policy: (accountId: string, name: string) => `arn:aws:iam::${accountId}:policy/${name}`,
+} as const;

@@ -1,0 +1,23 @@
+import type { OpsConfig } from './schema';
+
+/** The ops account: builds, encrypts and shares the images. */
+export const ops = {
+  accountId: '111111111111',
+  region: 'us-west-2',
+  state: { previousVersionsDays: 90 },
+  logRetentionDays: 90,
+  notifications: { alarmEmails: [] },
+  repository: {
+    url: 'https://github.com/boundless-xyz/ami-factory.git',
+    branch: 'main',
+    connectionArn: null,
+  },
+  build: {
+    computeType: 'BUILD_GENERAL1_SMALL',
+    timeoutMinutes: 120,
+    instanceTypes: { manager: 'c7a.4xlarge', prover: 'g6.xlarge', bento: 'g6.xlarge' },
+    spot: true,
+    subnetId: null,
+    boundlessVersion: 'latest',
+  },
+} as const satisfies OpsConfig;

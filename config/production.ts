@@ -1,0 +1,29 @@
+import type { EnvironmentConfig } from './schema';
+
+/** Production: runs only image ids that staging proved and a person approved. */
+export const production = {
+  environment: 'production',
+  accountId: '333333333333',
+  region: 'us-west-2',
+  state: { previousVersionsDays: 365 },
+  logRetentionDays: 365,
+  notifications: { alarmEmails: [] },
+  followsLatest: false,
+  network: {
+    vpcCidr: '10.30.0.0/16',
+    subnets: [
+      { zone: 'a', cidr: '10.30.0.0/20' },
+      { zone: 'b', cidr: '10.30.16.0/20' },
+      { zone: 'c', cidr: '10.30.32.0/20' },
+    ],
+  },
+  manager: { instanceType: 'c7a.4xlarge', rootVolumeGiB: 100 },
+  prover: {
+    instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge', 'g6e.xlarge'],
+    rootVolumeGiB: 100,
+    min: 1,
+    desired: 4,
+    max: 100,
+    volumeInitializationRate: 300,
+  },
+} as const satisfies EnvironmentConfig;

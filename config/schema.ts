@@ -1,0 +1,174 @@
+import { z } from 'zod';
+
+/**
+ * The shape of the configuration, and what each value may be on its own. What values must be to each other stands in
+ * `validate.ts`. Each message ends with the fix: it is printed behind the file, the field and the value.
+ */
+
+/** Regions with the instance families that the images are made for; add yours when AWS opens it. */
+export const regions = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ca-central-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'sa-east-1',
+] as const;
+
+/** The retention times that CloudWatch Logs accepts, in days. */
+const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+const accountId = z
+  .string()
+  .regex(/^\d{12}$/, 'is not an account id; use the 12 digits that `aws sts get-caller-identity` prints');
+const region = z.enum(regions, `is not a region that the factory knows; use one of ${regions.join(', ')}`);
+const count = (min: number, max: number, unit: string) =>
+  z
+    .int(`is not a whole number; give ${unit} from ${min} to ${max}`)
+    .min(min, `is too small; give ${unit} from ${min} to ${max}`)
+    .max(max, `is too large; give ${unit} from ${min} to ${max}`);
+const list = <T extends z.ZodType>(item: T, what: string) =>
+  z.array(item).min(1, `is empty; name at least one ${what}`).readonly();
+const cidr = z.cidrv4('is not an IPv4 network; write it like 10.20.0.0/16');
+const email = z.email('is not an e-mail address; correct it, or remove it from the list');
+const text = z.string().trim().min(1, 'is empty; give it a value');
+const instanceType = z.string();
+
+/** What every account has. */
+const account = {
+  /** The AWS account that this environment lives in. */
+  accountId,
+  /** One region for everything: images are regional, and copying them is not what this factory does. */
+  region,
+  state: z
+    .strictObject({
+      /** Days for which replaced versions of a state file can be restored. */
+      previousVersionsDays: count(7, 3650, 'days'),
+    })
+    .readonly(),
+  /** Retention of every log group, in days; one of the values that CloudWatch Logs accepts. */
+  logRetentionDays: z
+    .number()
+    .refine((days) => logRetentions.includes(days), `is not a retention that CloudWatch Logs has; use one of ${logRetentions.join(', ')}`),
+  notifications: z
+    .strictObject({
+      /** Who gets the alarms by e-mail; each address has to confirm its subscription once. */
+      alarmEmails: z.array(email).readonly(),
+    })
+    .readonly(),
+};
+
+/** The ops account: where images are built, encrypted and shared from. */
+export const opsSchema = z
+  .strictObject({
+    ...account,
+    /** Where CodeBuild takes the templates from. */
+    repository: z
+      .strictObject({
+        url: z.url({ protocol: /^https$/, error: 'is not an https address; give the clone address of the repository' }),
+        branch: text,
+        /** ARN of a CodeConnections connection for a private repository; null for a public one. */
+        connectionArn: z
+          .string()
+          .regex(
+            /^arn:aws:code(connections|star-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]{36}$/,
+            'is not the ARN of a connection; copy it from Developer Tools > Connections, or set null for a public repository',
+          )
+          .nullable(),
+      })
+      .readonly(),
+    build: z
+      .strictObject({
+        /** What CodeBuild runs Packer on; the image itself is baked on `instanceTypes`. */
+        computeType: z.enum(['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'], 'is not a compute type; use BUILD_GENERAL1_SMALL'),
+        /** After this many minutes CodeBuild stops a build; a GPU image takes the better part of an hour. */
+        timeoutMinutes: count(15, 480, 'minutes'),
+        /** The machine that each image is baked on. */
+        instanceTypes: z.strictObject({ manager: instanceType, prover: instanceType, bento: instanceType }).readonly(),
+        /** Bake on spot capacity; a bake can be repeated. */
+        spot: z.boolean(),
+        /** The subnet that builders start in; null takes one of the default VPC. */
+        subnetId: z
+          .string()
+          .regex(/^subnet-[0-9a-f]{8,17}$/, 'is not a subnet id; copy it from the VPC console, or set null for the default VPC')
+          .nullable(),
+        /** Bento release to bake: `latest`, or a version such as v1.2.2. */
+        boundlessVersion: z
+          .string()
+          .regex(/^(latest|v\d+\.\d+\.\d+)$/, 'is not a version; use latest, or a release such as v1.2.2'),
+      })
+      .readonly(),
+  })
+  .readonly();
+
+/** One environment of provers, in a service account of its own. */
+export const environmentSchema = z
+  .strictObject({
+    /** The name that stacks, roles and tags carry. */
+    environment: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,19}$/, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
+      .refine((name) => name !== 'ops', 'is the name of the ops account; choose another'),
+    ...account,
+    /**
+     * Whether this environment may run an image that nothing proved yet: true lets a deploy fall back to the `latest`
+     * pointer, false demands image ids by name (design, section 3, steps 4 and 5).
+     */
+    followsLatest: z.boolean(),
+    network: z
+      .strictObject({
+        vpcCidr: cidr,
+        /** One private subnet per zone; instances get no public address. */
+        subnets: list(
+          z
+            .strictObject({
+              zone: z.string().regex(/^[a-z]$/, 'is not a zone; give its letter, for example a'),
+              cidr,
+            })
+            .readonly(),
+          'subnet',
+        ),
+      })
+      .readonly(),
+    manager: z
+      .strictObject({
+        instanceType,
+        /** Root volume, in GiB; the image's own snapshot is 40. */
+        rootVolumeGiB: count(40, 16384, 'GiB'),
+      })
+      .readonly(),
+    prover: z
+      .strictObject({
+        /** The first is what the launch template names; the others are fallbacks for scarce capacity. */
+        instanceTypes: list(instanceType, 'instance type'),
+        rootVolumeGiB: count(60, 16384, 'GiB'),
+        /** Instances in the group: at least, at first, at most. */
+        min: count(0, 1000, 'instances'),
+        desired: count(0, 1000, 'instances'),
+        max: count(0, 1000, 'instances'),
+        /** MiB per second at which a new volume is filled from its snapshot; null leaves it to first reads. */
+        volumeInitializationRate: count(100, 300, 'MiB per second').nullable(),
+      })
+      .readonly(),
+  })
+  .readonly();
+
+export type OpsConfig = z.infer<typeof opsSchema>;
+export type EnvironmentConfig = z.infer<typeof environmentSchema>;
+
+/** What the whole factory is made from. */
+export interface FactoryConfig {
+  readonly ops: OpsConfig;
+  /** The service accounts; images are shared with every one of them, and with nobody else. */
+  readonly environments: readonly EnvironmentConfig[];
+}

@@ -1,0 +1,29 @@
+import type { EnvironmentConfig } from './schema';
+
+/** Staging: takes the newest shared image, and proves it. */
+export const staging = {
+  environment: 'staging',
+  accountId: '222222222222',
+  region: 'us-west-2',
+  state: { previousVersionsDays: 90 },
+  logRetentionDays: 30,
+  notifications: { alarmEmails: [] },
+  followsLatest: true,
+  network: {
+    vpcCidr: '10.20.0.0/16',
+    subnets: [
+      { zone: 'a', cidr: '10.20.0.0/20' },
+      { zone: 'b', cidr: '10.20.16.0/20' },
+      { zone: 'c', cidr: '10.20.32.0/20' },
+    ],
+  },
+  manager: { instanceType: 'c7a.4xlarge', rootVolumeGiB: 100 },
+  prover: {
+    instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge'],
+    rootVolumeGiB: 100,
+    min: 0,
+    desired: 1,
+    max: 4,
+    volumeInitializationRate: null,
+  },
+} as const satisfies EnvironmentConfig;

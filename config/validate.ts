@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import { instanceTypeProblem } from './instance-types';
+import { problemsWithNetworks } from './networks';
+import { ConfigurationError, type ConfigurationProblem } from './problem';
+import { environmentSchema, opsSchema, type EnvironmentConfig, type FactoryConfig } from './schema';
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined | null)?.[key], input);
+
+interface ShapeProblem extends ConfigurationProblem {
+  /** A value is missing, of another type or unknown, so that comparing values makes no sense yet. */
+  readonly structural: boolean;
+}
+
+function problemsOfShape(file: string, schema: z.ZodType, input: unknown): ShapeProblem[] {
+  const { error } = schema.safeParse(input);
+  return (error?.issues ?? []).map(({ code, path, message }) => ({
+    file,
+    field: path.map(String).join('.'),
+    value: valueAt(input, path),
+    message: code === 'invalid_type' ? `${message}; see config/schema.ts` : message,
+    structural: code === 'invalid_type' || code === 'unrecognized_keys',
+  }));
+}
+
+const fileOf = (environment: EnvironmentConfig): string => `config/${environment.environment}.ts`;
+
+function problemsOfInstanceTypes(factory: FactoryConfig): ConfigurationProblem[] {
+  const { instanceTypes } = factory.ops.build;
+  const used = [
+    { file: 'config/ops.ts', field: 'build.instanceTypes.manager', value: instanceTypes.manager, gpu: false },
+    // The GPU images prove their driver in the bake, which takes a GPU.
+    { file: 'config/ops.ts', field: 'build.instanceTypes.prover', value: instanceTypes.prover, gpu: true },
+    { file: 'config/ops.ts', field: 'build.instanceTypes.bento', value: instanceTypes.bento, gpu: true },
+    ...factory.environments.flatMap((environment) => [
+      { file: fileOf(environment), field: 'manager.instanceType', value: environment.manager.instanceType, gpu: false },
+      ...environment.prover.instanceTypes.map((value, index) => ({
+        file: fileOf(environment),
+        field: `prover.instanceTypes.${index}`,
+        value,
+        gpu: true,
+      })),
+    ]),
+  ];
+  return used.flatMap(({ gpu, ...place }) => {
+    const message = instanceTypeProblem(place.value, { gpu });
+    return message === undefined ? [] : [{ ...place, message }];
+  });
+}
+
+function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[] {
+  const { min, desired, max } = environment.prover;
+  if (min <= desired && desired <= max) return [];
+  const message = 'are out of order; min <= desired <= max must hold';
+  return [{ file: fileOf(environment), field: 'prover.min, desired, max', value: [min, desired, max], message }];
+}
+
+/** Values that must differ between accounts, or be the same in all of them. */
+function problemsAcrossAccounts({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const accounts = new Map([[ops.accountId, 'config/ops.ts']]);
+  const names = new Set<string>();
+  for (const environment of environments) {
+    const { accountId, region } = environment;
+    const file = fileOf(environment);
+    const owner = accounts.get(accountId);
+    if (owner !== undefined) {
+      const message = `is the account of ${owner} too; give each environment an account of its own`;
+      problems.push({ file, field: 'accountId', value: accountId, message });
+    }
+    accounts.set(accountId, file);
+    if (names.has(environment.environment)) {
+      const message = 'is the name of another environment too; names of environments must differ';
+      problems.push({ file, field: 'environment', value: environment.environment, message });
+    }
+    names.add(environment.environment);
+    if (region !== ops.region) {
+      const message = `is not the region of the images; use ${ops.region} as in config/ops.ts, since images are regional`;
+      problems.push({ file, field: 'region', value: region, message });
+    }
+  }
+  return problems;
+}
+
+/**
+ * Checks the whole configuration and returns it.
+ *
+ * @throws ConfigurationError with *all* problems: file, field, value and the fix of each.
+ */
+export function validated(factory: FactoryConfig): FactoryConfig {
+  const shape = [
+    ...problemsOfShape('config/ops.ts', opsSchema, factory.ops),
+    ...factory.environments.flatMap((environment) => problemsOfShape(fileOf(environment), environmentSchema, environment)),
+  ];
+  if (factory.environments.length === 0) {
+    const message = 'is empty; name at least one service account';
+    shape.push({ file: 'config/index.ts', field: 'environments', value: [], message, structural: false });
+  }
+  if (shape.some(({ structural }) => structural)) throw new ConfigurationError(shape);
+  const problems = [
+    ...shape,
+    ...problemsAcrossAccounts(factory),
+    ...problemsOfInstanceTypes(factory),
+    ...factory.environments.flatMap(problemsOfCounts),
+    ...problemsWithNetworks(factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network }))),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return factory;
+}

@@ -1,0 +1,76 @@
+"""moto_server, brought nearer to AWS in three places that the factory depends on.
+
+1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
+2. An image that is shared can be described by the accounts that it is shared with, without its tags (tags do not cross
+   accounts); moto shows an image to its owner only.
+3. Where an alias names a KMS key, the volume says the key's ARN, as AWS does.
+
+usage: python3 server.py -p PORT
+"""
+
+import copy
+
+import moto.server
+from moto.backends import get_backend
+from moto.ec2.models import amis
+
+
+def key_arn(backend, key_id):
+    if key_id is None or key_id.startswith("arn:aws:kms") and ":key/" in key_id:
+        return key_id
+    return get_backend("kms")[backend.account_id][backend.region_name].describe_key(key_id).arn
+
+
+create_ami = amis.Ami.__init__
+
+
+def create_ami_from_machine(self, ec2_backend, ami_id, instance=None, **rest):
+    create_ami(self, ec2_backend, ami_id, instance=instance, **rest)
+    if instance is None:
+        return
+    root = instance.block_device_mapping[instance.root_device_name]
+    volume = ec2_backend.get_volume(root.volume_id)
+    self.ebs_snapshot.encrypted = volume.encrypted
+    self.ebs_snapshot.kms_key_id = key_arn(ec2_backend, volume.kms_key_id)
+
+
+class SharedAmi:
+    """An image as another account sees it: all of it but the tags."""
+
+    def __init__(self, ami):
+        self._ami = ami
+
+    def __getattr__(self, name):
+        return getattr(self._ami, name)
+
+    @property
+    def tags(self):
+        return []
+
+    def get_tags(self):
+        return []
+
+
+describe_own_images = amis.AmiBackend.describe_images
+
+
+def images_shared_with(backend):
+    for account_id, regions in list(get_backend("ec2").items()):
+        if account_id == backend.account_id or backend.region_name not in regions:
+            continue
+        for ami in list(regions[backend.region_name].amis.values()):
+            if ami.owner_id == account_id and {"UserId": backend.account_id} in ami.launch_permissions:
+                yield SharedAmi(ami)
+
+
+def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):
+    view = copy.copy(self)
+    view.amis = {**self.amis, **{ami.id: ami for ami in images_shared_with(self)}}
+    return describe_own_images(view, ami_ids, filters, exec_users, owners)
+
+
+amis.Ami.__init__ = create_ami_from_machine
+amis.AmiBackend.describe_images = describe_images
+
+if __name__ == "__main__":
+    moto.server.main()
