@@ -56,8 +56,9 @@ export function instanceFamily(instanceType: string): InstanceFamily | undefined
 }
 
 const familiesWith = (usable: (family: InstanceFamily) => boolean) =>
-  Object.keys(families)
-    .filter((name) => usable(families[name] as InstanceFamily))
+  Object.entries(families)
+    .filter(([, family]) => usable(family))
+    .map(([name]) => name)
     .join(', ');
 
 /** Says why an instance type can't run an image of the role; undefined when it can. */
@@ -68,7 +69,8 @@ export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean 
     (needs.gpu ? candidate.gpu !== undefined && supportedGpus.includes(candidate.gpu) : candidate.gpu === undefined);
   const fix = `choose one of the families ${familiesWith(usable)}`;
   if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(instanceType)) return `is not an instance type such as c7a.4xlarge; ${fix}`;
-  if (family === undefined) return `is of a family that config/instance-types.ts does not know; add it there, or ${fix}`;
+  if (family === undefined)
+    return `is of a family that config/instance-types.ts does not know; add it there, or ${fix}`;
   if (family.architecture !== imageArchitecture)
     return `has the architecture ${family.architecture}, and the images are ${imageArchitecture}; ${fix}`;
   if (needs.gpu && family.gpu === undefined) return `has no GPU, and this node needs one; ${fix}`;

@@ -34,8 +34,9 @@ export const roles = {
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
-  /** AWS's own role that Auto Scaling acts with; one per account. */
+  /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 Fleet spot builders. */
   autoScaling: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
+  ec2Fleet: 'aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
 } as const;
 
 export const policies = {
@@ -50,6 +51,9 @@ export const keyAliases = {
   ami: 'alias/boundless-ami',
   operations: 'alias/boundless-operations',
 } as const;
+
+/** How the machine image is named inside `config/`: the pointers that a node of this role boots from. */
+export const imageOfRole: Readonly<Record<NodeRole, ImageKind>> = { manager: 'manager', prover: 'prover' };
 
 export const alarmTopic = 'boundless-alarms';
 

@@ -37,13 +37,20 @@ const sizeProblem = (cidr: string): string | undefined => {
 /** VPCs must not overlap each other (they may be peered one day), and subnets must lie apart within their VPC. */
 export function problemsWithNetworks(networks: readonly Network[]): ConfigurationProblem[] {
   return networks.flatMap(({ file, vpcCidr, subnets }, index) => {
-    const at = (field: string, value: string, message: string): ConfigurationProblem => ({ file, field, value, message });
+    const at = (field: string, value: string, message: string): ConfigurationProblem => ({
+      file,
+      field,
+      value,
+      message,
+    });
     const problems: ConfigurationProblem[] = [];
     const vpcSize = sizeProblem(vpcCidr);
     if (vpcSize !== undefined) problems.push(at('network.vpcCidr', vpcCidr, vpcSize));
     for (const other of networks.slice(0, index)) {
       if (overlap(range(vpcCidr), range(other.vpcCidr)))
-        problems.push(at('network.vpcCidr', vpcCidr, `overlaps ${other.vpcCidr} of ${other.file}; choose networks apart`));
+        problems.push(
+          at('network.vpcCidr', vpcCidr, `overlaps ${other.vpcCidr} of ${other.file}; choose networks apart`),
+        );
     }
     subnets.forEach(({ zone, cidr }, position) => {
       const field = `network.subnets.${position}`;
@@ -54,8 +61,7 @@ export function problemsWithNetworks(networks: readonly Network[]): Configuratio
       for (const other of subnets.slice(0, position)) {
         if (overlap(range(cidr), range(other.cidr)))
           problems.push(at(`${field}.cidr`, cidr, `overlaps ${other.cidr}; choose subnets apart`));
-        if (zone === other.zone)
-          problems.push(at(`${field}.zone`, zone, 'has a subnet already; name each zone once'));
+        if (zone === other.zone) problems.push(at(`${field}.zone`, zone, 'has a subnet already; name each zone once'));
       }
     });
     return problems;

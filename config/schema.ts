@@ -26,7 +26,9 @@ export const regions = [
 ] as const;
 
 /** The retention times that CloudWatch Logs accepts, in days. */
-const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+const logRetentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
 
 const accountId = z
   .string()
@@ -59,7 +61,10 @@ const account = {
   /** Retention of every log group, in days; one of the values that CloudWatch Logs accepts. */
   logRetentionDays: z
     .number()
-    .refine((days) => logRetentions.includes(days), `is not a retention that CloudWatch Logs has; use one of ${logRetentions.join(', ')}`),
+    .refine(
+      (days) => logRetentions.includes(days),
+      `is not a retention that CloudWatch Logs has; use one of ${logRetentions.join(', ')}`,
+    ),
   notifications: z
     .strictObject({
       /** Who gets the alarms by e-mail; each address has to confirm its subscription once. */
@@ -90,7 +95,10 @@ export const opsSchema = z
     build: z
       .strictObject({
         /** What CodeBuild runs Packer on; the image itself is baked on `instanceTypes`. */
-        computeType: z.enum(['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'], 'is not a compute type; use BUILD_GENERAL1_SMALL'),
+        computeType: z.enum(
+          ['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'],
+          'is not a compute type; use BUILD_GENERAL1_SMALL',
+        ),
         /** After this many minutes CodeBuild stops a build; a GPU image takes the better part of an hour. */
         timeoutMinutes: count(15, 480, 'minutes'),
         /** The machine that each image is baked on. */
@@ -100,7 +108,10 @@ export const opsSchema = z
         /** The subnet that builders start in; null takes one of the default VPC. */
         subnetId: z
           .string()
-          .regex(/^subnet-[0-9a-f]{8,17}$/, 'is not a subnet id; copy it from the VPC console, or set null for the default VPC')
+          .regex(
+            /^subnet-[0-9a-f]{8,17}$/,
+            'is not a subnet id; copy it from the VPC console, or set null for the default VPC',
+          )
           .nullable(),
         /** Bento release to bake: `latest`, or a version such as v1.2.2. */
         boundlessVersion: z

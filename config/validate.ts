@@ -90,7 +90,9 @@ function problemsAcrossAccounts({ ops, environments }: FactoryConfig): Configura
 export function validated(factory: FactoryConfig): FactoryConfig {
   const shape = [
     ...problemsOfShape('config/ops.ts', opsSchema, factory.ops),
-    ...factory.environments.flatMap((environment) => problemsOfShape(fileOf(environment), environmentSchema, environment)),
+    ...factory.environments.flatMap((environment) =>
+      problemsOfShape(fileOf(environment), environmentSchema, environment),
+    ),
   ];
   if (factory.environments.length === 0) {
     const message = 'is empty; name at least one service account';
@@ -102,7 +104,9 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsAcrossAccounts(factory),
     ...problemsOfInstanceTypes(factory),
     ...factory.environments.flatMap(problemsOfCounts),
-    ...problemsWithNetworks(factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network }))),
+    ...problemsWithNetworks(
+      factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),
+    ),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return factory;

@@ -10,7 +10,11 @@ import { pythonWithServer } from './python';
 export interface LocalClientSettings {
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string };
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  };
 }
 
 /** An AWS-compatible server on loopback, with as many accounts as are asked for. */
@@ -37,13 +41,15 @@ async function freePort(): Promise<number> {
 }
 
 async function ready(sts: STSClient, server: ChildProcess, output: () => string): Promise<void> {
-  for (const deadline = Date.now() + startLimitMs; ; ) {
-    if (server.exitCode !== null) throw new Error(`The local AWS ended with exit code ${server.exitCode}:\n${output()}`);
+  for (const deadline = Date.now() + startLimitMs; ;) {
+    if (server.exitCode !== null)
+      throw new Error(`The local AWS ended with exit code ${server.exitCode}:\n${output()}`);
     try {
       await sts.send(new GetCallerIdentityCommand({}));
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`The local AWS did not answer in ${startLimitMs / 1000} s`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`The local AWS did not answer in ${startLimitMs / 1000} s`, { cause: error });
       await sleep(100);
     }
   }

@@ -28,7 +28,9 @@ export function pythonWithServer(log: (line: string) => void = () => undefined):
     run(inEnvironment, ['-m', 'pip', 'install', '--quiet', requirement]);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The local AWS needs Python 3 with ${requirement}; install it by hand: pip install '${requirement}'\n${reason}`);
+    throw new Error(
+      `The local AWS needs Python 3 with ${requirement}; install it by hand: pip install '${requirement}'\n${reason}`,
+    );
   }
   return inEnvironment;
 }

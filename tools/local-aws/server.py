@@ -1,8 +1,8 @@
 """moto_server, brought nearer to AWS in three places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
-2. An image that is shared can be described by the accounts that it is shared with, without its tags (tags do not cross
-   accounts); moto shows an image to its owner only.
+2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
+   not cross accounts); moto shows an image to its owner only.
 3. Where an alias names a KMS key, the volume says the key's ARN, as AWS does.
 
 usage: python3 server.py -p PORT
@@ -35,20 +35,20 @@ def create_ami_from_machine(self, ec2_backend, ami_id, instance=None, **rest):
 
 
 class SharedAmi:
-    """An image as another account sees it: all of it but the tags."""
+    """An image as another account sees it: with the tags that this account gave it, not with the owner's."""
 
-    def __init__(self, ami):
+    def __init__(self, ami, backend):
         self._ami = ami
+        self._backend = backend
 
     def __getattr__(self, name):
         return getattr(self._ami, name)
 
     @property
-    def tags(self):
-        return []
+    def tag_list(self):
+        return self._backend.describe_tags(filters={"resource-id": [self._ami.id]})
 
-    def get_tags(self):
-        return []
+    tag_set = tag_list
 
 
 describe_own_images = amis.AmiBackend.describe_images
@@ -60,7 +60,7 @@ def images_shared_with(backend):
             continue
         for ami in list(regions[backend.region_name].amis.values()):
             if ami.owner_id == account_id and {"UserId": backend.account_id} in ami.launch_permissions:
-                yield SharedAmi(ami)
+                yield SharedAmi(ami, backend)
 
 
 def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):

@@ -1,0 +1,235 @@
+import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
+import { resourceWith, stackOf, synthesize } from '../support/synthesized';
+
+const stacks = synthesize();
+const environments = [
+  ['staging', '222222222222'],
+  ['production', '333333333333'],
+] as const;
+
+const trustOf = (stack: string, role: string): readonly PolicyStatement[] => {
+  const found = policiesOf(stackOf(stacks, stack)).find(
+    ({ owner, kind }) => kind === 'trust' && owner === `${stack}/${role}`,
+  );
+  return found?.statements ?? [];
+};
+
+const exactly = (...roleNames: string[]) => [
+  {
+    Sid: 'Roles',
+    Effect: 'Allow',
+    Principal: { AWS: 'arn:aws:iam::111111111111:root' },
+    Action: 'sts:AssumeRole',
+    Condition: { ArnEquals: { 'aws:PrincipalArn': roleNames.map((name) => `arn:aws:iam::111111111111:role/${name}`) } },
+  },
+];
+
+const serviceOnly = (service: string) => [
+  { Sid: 'Service', Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' },
+];
+
+const allowed = (statements: readonly PolicyStatement[], action: string) =>
+  statements.filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes(action));
+
+describe.each(environments)('%s', (environment, account) => {
+  test('the publisher role trusts exactly the sharing Lambda', () => {
+    expect(trustOf(environment, 'packer-ami-publisher-role')).toEqual(exactly('packer-ami-sharing-role'));
+  });
+
+  test('the publisher role moves pointers, and that is all', () => {
+    const statements = identityPolicy(stackOf(stacks, environment), 'packer-ami-publisher-role');
+    expect(statements).toEqual([
+      {
+        Sid: 'MovePointers',
+        Effect: 'Allow',
+        Action: ['ssm:GetParameter', 'ssm:PutParameter'],
+        Resource: `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*`,
+      },
+      expect.objectContaining({ Sid: 'CheckImageIds', Action: 'ec2:DescribeImages' }),
+    ]);
+  });
+
+  test('the deployment and plan roles trust exactly the CodeBuild role of their step', () => {
+    expect(trustOf(environment, 'boundless-deployment-role')).toEqual(
+      exactly(`prover-cluster-${environment}-deployment-role`),
+    );
+    expect(trustOf(environment, 'boundless-plan-role')).toEqual(exactly(`prover-cluster-${environment}-plan-role`));
+  });
+
+  test('the plan role reads, but for the lock of its own state', () => {
+    const statements = identityPolicy(stackOf(stacks, environment), 'boundless-plan-role');
+    const reading = /^[a-z0-9]+:(Describe|Get|List)[A-Za-z]*$/;
+    const writes = statements.filter(({ Action }) => !listOf(Action).every((action) => reading.test(action)));
+    expect(writes).toEqual([
+      {
+        Sid: 'StateLock',
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        Resource: `arn:aws:s3:::boundless-terraform-state-${account}-us-west-2/prover-cluster-${environment}.tfstate.tflock`,
+      },
+    ]);
+    expect(allowed(statements, 'secretsmanager:GetSecretValue')).toEqual([]);
+  });
+
+  test('the deployment role makes roles only below their boundary', () => {
+    const statements = identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role');
+    const boundary = {
+      ArnEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/prover-cluster-node-boundary` },
+    };
+    for (const action of ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'])
+      expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([boundary]);
+    for (const action of [
+      'iam:AttachRolePolicy',
+      'iam:DeleteRolePermissionsBoundary',
+      'iam:CreatePolicyVersion',
+      'iam:CreateUser',
+    ])
+      expect(allowed(statements, action)).toEqual([]);
+    for (const { Resource } of statements.filter(({ Action }) =>
+      listOf(Action).some((action) => action.startsWith('iam:')),
+    ))
+      for (const resource of listOf(Resource))
+        expect(resource).toMatch(
+          new RegExp(`^arn:aws:iam::${account}:(role|instance-profile)/prover-cluster-${environment}-\\*$`),
+        );
+  });
+
+  test('the deployment role changes only what carries the tag of its stack', () => {
+    const statements = identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role');
+    const changes = statements.filter(({ Action }) =>
+      listOf(Action).some((action) => /^ec2:(?!Describe)/.test(action)),
+    );
+    expect(changes.length).toBeGreaterThan(0);
+    for (const { Condition } of changes) {
+      const tags = Object.entries(Condition?.['StringEquals'] ?? {});
+      expect(tags).toEqual([
+        [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],
+      ]);
+    }
+  });
+
+  test('machines of the cluster carry the boundary', () => {
+    const cluster = stackOf(stacks, `prover-cluster-${environment}`);
+    for (const role of ['manager', 'prover'])
+      expect(resourceWith(cluster, 'aws_iam_role', 'name', `prover-cluster-${environment}-${role}-role`)).toMatchObject(
+        {
+          permissions_boundary: `arn:aws:iam::${account}:policy/prover-cluster-node-boundary`,
+        },
+      );
+  });
+
+  test('Auto Scaling may use the image key, by a grant from this account', () => {
+    const stack = stackOf(stacks, environment);
+    expect(Object.values(stack.data?.['aws_kms_key'] ?? {})).toMatchObject([
+      { key_id: 'arn:aws:kms:us-west-2:111111111111:alias/boundless-ami' },
+    ]);
+    expect(Object.values(stack.resource['aws_kms_grant'] ?? {})).toMatchObject([
+      {
+        key_id: expect.stringMatching(/^\$\{data\.aws_kms_key\.\w+\.arn\}$/) as unknown,
+        grantee_principal: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+        operations: [
+          'CreateGrant',
+          'Decrypt',
+          'DescribeKey',
+          'Encrypt',
+          'GenerateDataKey',
+          'GenerateDataKeyWithoutPlaintext',
+          'ReEncryptFrom',
+          'ReEncryptTo',
+        ],
+      },
+    ]);
+  });
+});
+
+describe('ops', () => {
+  const ops = stackOf(stacks, 'ops');
+
+  test.each([
+    ['packer-build-role', 'codebuild.amazonaws.com'],
+    ['packer-ami-sharing-role', 'lambda.amazonaws.com'],
+    ['packer-builder-role', 'ec2.amazonaws.com'],
+  ])('%s trusts %s only', (role, service) => {
+    expect(trustOf('ops', role)).toEqual(serviceOnly(service));
+  });
+
+  test('the build role cannot share, and cannot delete what is baked', () => {
+    const statements = identityPolicy(ops, 'packer-build-role');
+    for (const action of [
+      'ec2:ModifySnapshotAttribute',
+      'ec2:ResetImageAttribute',
+      'ec2:DeregisterImage',
+      'ec2:DeleteSnapshot',
+      'ec2:DisableImage',
+    ])
+      expect(allowed(statements, action)).toEqual([]);
+    expect(allowed(statements, 'ec2:ModifyImageAttribute').map(({ Condition }) => Condition)).toEqual([
+      {
+        StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
+        StringEqualsIgnoreCase: { 'ec2:Attribute': ['ImdsSupport', 'Description'] },
+      },
+    ]);
+  });
+
+  test('the build role ends and changes only machines that Packer tagged', () => {
+    const statements = identityPolicy(ops, 'packer-build-role');
+    for (const action of [
+      'ec2:TerminateInstances',
+      'ec2:StopInstances',
+      'ec2:ModifyInstanceAttribute',
+      'ec2:DeleteVolume',
+    ])
+      expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([
+        { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } },
+      ]);
+  });
+
+  test('the sharing role takes exactly the publisher roles', () => {
+    const statements = identityPolicy(ops, 'packer-ami-sharing-role');
+    expect(allowed(statements, 'sts:AssumeRole').map(({ Resource }) => Resource)).toEqual([
+      environments.map(([, account]) => `arn:aws:iam::${account}:role/packer-ami-publisher-role`),
+    ]);
+  });
+
+  test('the sharing role changes images of this factory only', () => {
+    const statements = identityPolicy(ops, 'packer-ami-sharing-role');
+    expect(allowed(statements, 'ec2:ModifyImageAttribute')).toEqual([
+      {
+        Sid: 'ShareImagesOfThisFactory',
+        Effect: 'Allow',
+        Action: 'ec2:ModifyImageAttribute',
+        Resource: 'arn:aws:ec2:us-west-2::image/*',
+        Condition: {
+          StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
+        },
+      },
+    ]);
+  });
+
+  test('the image key lets service accounts grant to Auto Scaling and to volumes, and to nobody else', () => {
+    const key = policiesOf(ops).find(({ owner }) => owner === 'ops/ImageKey_1FEC5C7A');
+    const grants = allowed(key?.statements ?? [], 'kms:CreateGrant');
+    const accounts = environments.map(([, account]) => `arn:aws:iam::${account}:root`);
+    const forResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+    expect(grants).toMatchObject([
+      { Sid: 'FleetGrants', Condition: forResource },
+      {
+        Sid: 'ServiceAccountsGrantToVolumes',
+        Principal: { AWS: accounts },
+        Condition: { ...forResource, StringEquals: { 'kms:ViaService': 'ec2.us-west-2.amazonaws.com' } },
+      },
+      {
+        Sid: 'ServiceAccountsGrantToAutoScaling',
+        Principal: { AWS: accounts },
+        Condition: {
+          ArnEquals: {
+            'kms:GranteePrincipal': environments.map(
+              ([, account]) =>
+                `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+            ),
+          },
+        },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import { listOf, policiesOf, type PolicyStatement } from '../support/policies';
+import { synthesize } from '../support/synthesized';
+
+const stacks = synthesize();
+const policies = [...stacks.values()].flatMap(policiesOf);
+const statements = policies.flatMap(({ owner, kind, statements }) =>
+  statements.map((statement) => ({ owner, kind, statement })),
+);
+const at = (owner: string, { Sid }: PolicyStatement) => `${owner}#${Sid}`;
+
+/** Statements that name no resources, each with the reason why they can't. Entries that nothing uses fail as well. */
+const wildcardResources: Readonly<Record<string, string>> = {
+  'ops/packer-build-role#Read': 'Describe actions have no resources; reading only, in one region',
+  'ops/packer-ami-sharing-role#ReadImages': 'Describe actions have no resources; reading only, in one region',
+  'ops/packer-builder-role#AnswerSessions': "Session Manager's agent actions have no resources",
+};
+for (const environment of ['staging', 'production']) {
+  Object.assign(wildcardResources, {
+    [`${environment}/boundless-deployment-role#ReadEc2`]:
+      'Describe actions have no resources; reading only, in one region',
+    [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
+    [`${environment}/packer-ami-publisher-role#CheckImageIds`]: 'DescribeImages has no resources',
+    [`${environment}/prover-cluster-node-boundary#AnswerSessions`]: "Session Manager's agent actions have no resources",
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:
+      "Session Manager's agent actions have no resources",
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#AnswerSessions`]:
+      "Session Manager's agent actions have no resources",
+  });
+}
+
+const isWildcard = (resource: string) => resource === '*';
+
+test('there are policies to look at', () => {
+  expect(policies.length).toBeGreaterThan(20);
+});
+
+test('identity policies name their resources, or stand in the list of exceptions', () => {
+  const found = statements
+    .filter(({ kind, statement }) => kind === 'identity' && statement.Effect === 'Allow')
+    .filter(({ statement }) => listOf(statement.Resource).some(isWildcard))
+    .map(({ owner, statement }) => at(owner, statement));
+  expect(found.sort()).toEqual(Object.keys(wildcardResources).sort());
+});
+
+test('no identity policy allows whole services', () => {
+  const found = statements
+    .filter(({ kind, statement }) => kind === 'identity' && statement.Effect === 'Allow')
+    .filter(({ statement }) => listOf(statement.Action).some((action) => action.includes('*')))
+    .map(({ owner, statement }) => at(owner, statement));
+  expect(found).toEqual([]);
+});
+
+test('every statement of an identity policy has a resource, every other a principal', () => {
+  for (const { kind, statement } of statements) {
+    if (kind === 'identity') expect(statement).toHaveProperty('Resource');
+    else expect(statement).toHaveProperty('Principal');
+    expect(statement).not.toHaveProperty('NotAction');
+    expect(statement).not.toHaveProperty('NotResource');
+    expect(statement).not.toHaveProperty('NotPrincipal');
+  }
+});
+
+test('the world is never allowed anything', () => {
+  const open = statements
+    .filter(({ statement }) => statement.Effect === 'Allow')
+    .filter(({ statement }) => listOf(statement.Principal?.['AWS']).some((principal) => principal === '*'));
+  expect(open).toEqual([]);
+});
+
+test('other accounts appear only where the design has them', () => {
+  const owners: Record<string, string> = { ops: '111111111111', staging: '222222222222', production: '333333333333' };
+  const foreign = statements
+    .filter(({ kind }) => kind !== 'identity')
+    .flatMap(({ owner, statement }) => {
+      const account = owners[owner.split('/')[0]!.replace('prover-cluster-', '')]!;
+      const others = listOf(statement.Principal?.['AWS']).filter((arn) => arn !== '*' && !arn.includes(`:${account}:`));
+      return others.length > 0 ? [at(owner, statement)] : [];
+    });
+  expect(foreign.sort()).toEqual([
+    'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToAutoScaling',
+    'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToVolumes',
+    'ops/ImageKey_1FEC5C7A#ServiceAccountsManageTheirGrants',
+    'ops/ImageKey_1FEC5C7A#ServiceAccountsUse',
+    'production/boundless-deployment-role#Roles',
+    'production/boundless-plan-role#Roles',
+    'production/packer-ami-publisher-role#Roles',
+    'staging/boundless-deployment-role#Roles',
+    'staging/boundless-plan-role#Roles',
+    'staging/packer-ami-publisher-role#Roles',
+  ]);
+});
+
+test('a policy fits into a role', () => {
+  // IAM User Guide, "IAM and AWS STS quotas": 10,240 characters for all inline policies of a role, without white space.
+  for (const stack of stacks.values())
+    for (const { policy } of Object.values(stack.resource['aws_iam_role_policy'] ?? {}))
+      expect(String(policy).length).toBeLessThan(9_500);
+});

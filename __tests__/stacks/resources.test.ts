@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { allResources, resourceWith, resourcesOf, stackOf, synthesize } from '../support/synthesized';
+
+const stacks = synthesize();
+const ops = stackOf(stacks, 'ops');
+const clusters = [stackOf(stacks, 'prover-cluster-staging'), stackOf(stacks, 'prover-cluster-production')];
+const everything = [...stacks.values()].flatMap(allResources);
+/** A reference to the ARN of a resource; the hash in its address changes with its construct path. */
+const reference = (address: string): unknown =>
+  expect.stringMatching(new RegExp(`^\\$\\{${address.replace('.', '\\.')}_[0-9A-F]{8}\\.arn\\}$`));
+const ofType = (type: string) => everything.filter((resource) => resource.type === type);
+
+describe('encryption', () => {
+  test('keys rotate and cannot be destroyed', () => {
+    expect(ofType('aws_kms_key')).toHaveLength(2);
+    for (const { args } of ofType('aws_kms_key'))
+      expect(args).toMatchObject({
+        enable_key_rotation: true,
+        deletion_window_in_days: 30,
+        lifecycle: { prevent_destroy: true },
+      });
+  });
+
+  test.each([
+    ['aws_cloudwatch_log_group', 'kms_key_id'],
+    ['aws_sns_topic', 'kms_master_key_id'],
+    ['aws_sqs_queue', 'kms_master_key_id'],
+    ['aws_codebuild_project', 'encryption_key'],
+  ])('%s names its key', (type, argument) => {
+    expect(ofType(type).length).toBeGreaterThan(0);
+    for (const { args } of ofType(type)) expect(args[argument]).toMatch(/^\$\{aws_kms_key\.OperationsKey_\w+\.arn\}$/);
+  });
+
+  test('volumes of machines are encrypted gp3', () => {
+    expect(ofType('aws_launch_template')).toHaveLength(4);
+    for (const { args } of ofType('aws_launch_template'))
+      expect(args['block_device_mappings']).toMatchObject([
+        { device_name: '/dev/sda1', ebs: { encrypted: 'true', volume_type: 'gp3' } },
+      ]);
+  });
+
+  test('builders get the image key even where nobody asks for it', () => {
+    expect(resourcesOf(ops, 'aws_ebs_encryption_by_default')).toMatchObject([{ enabled: true }]);
+    expect(resourcesOf(ops, 'aws_ebs_default_kms_key')).toMatchObject([{ key_arn: reference('aws_kms_key.ImageKey') }]);
+  });
+});
+
+describe('network', () => {
+  test('nothing may come in from outside', () => {
+    const ingress = ofType('aws_vpc_security_group_ingress_rule');
+    expect(ingress).toHaveLength(6);
+    for (const { args } of ingress) {
+      expect(args['referenced_security_group_id']).toMatch(/^\$\{aws_security_group\.SecurityGroups_Prover_\w+\.id\}$/);
+      expect(args['security_group_id']).toMatch(/^\$\{aws_security_group\.SecurityGroups_Manager_\w+\.id\}$/);
+      expect(args).not.toHaveProperty('cidr_ipv4');
+      expect(args).not.toHaveProperty('cidr_ipv6');
+      expect([5432, 6379, 8081]).toContain(args['from_port']);
+      expect(args['to_port']).toBe(args['from_port']);
+    }
+    for (const { args } of ofType('aws_security_group')) {
+      expect(args).not.toHaveProperty('ingress');
+      expect(args).not.toHaveProperty('egress');
+    }
+  });
+
+  test('only HTTPS goes to the outside', () => {
+    const outside = ofType('aws_vpc_security_group_egress_rule').filter(({ args }) => args['cidr_ipv4'] !== undefined);
+    expect(outside).toHaveLength(4);
+    for (const { args } of outside) expect(args).toMatchObject({ ip_protocol: 'tcp', from_port: 443, to_port: 443 });
+  });
+
+  test('nobody logs in by SSH', () => {
+    expect(everything.filter(({ args }) => args['from_port'] === 22)).toEqual([]);
+    for (const { args } of ofType('aws_launch_template')) expect(args).not.toHaveProperty('key_name');
+    expect(ofType('aws_key_pair')).toEqual([]);
+  });
+
+  test('the default security group lets nothing through, and no subnet hands out public addresses', () => {
+    for (const { args } of ofType('aws_default_security_group'))
+      expect(args).toMatchObject({ ingress: [], egress: [] });
+    expect(ofType('aws_subnet')).toHaveLength(6);
+    for (const { args } of ofType('aws_subnet')) expect(args['map_public_ip_on_launch']).toBe(false);
+  });
+});
+
+describe('machines', () => {
+  test('demand IMDSv2, and read their tags through it', () => {
+    for (const { args } of ofType('aws_launch_template'))
+      expect(args['metadata_options']).toEqual({
+        http_endpoint: 'enabled',
+        http_tokens: 'required',
+        http_put_response_hop_limit: 1,
+        instance_metadata_tags: 'enabled',
+      });
+  });
+
+  test('have no user data, and so no secret in it', () => {
+    for (const { args } of ofType('aws_launch_template')) expect(args).not.toHaveProperty('user_data');
+  });
+
+  test.each(['staging', 'production'])('%s: what Auto Scaling launches carries the tags as well', (environment) => {
+    const name = `prover-cluster-${environment}`;
+    for (const role of ['manager', 'prover']) {
+      const template = resourceWith(stackOf(stacks, name), 'aws_launch_template', 'name', `${name}-${role}`);
+      const tags = {
+        Project: 'boundless-ami-factory',
+        ManagedBy: 'terraform',
+        Environment: environment,
+        Stack: name,
+        Name: `${name}-${role}`,
+        Role: role,
+      };
+      expect(template['tag_specifications']).toEqual(
+        ['instance', 'volume', 'network-interface'].map((resource_type) => ({ resource_type, tags })),
+      );
+    }
+  });
+
+  test('are a CPU manager and GPU provers', () => {
+    for (const cluster of clusters) {
+      const typeOf = (role: string) =>
+        resourceWith(cluster, 'aws_launch_template', 'name', `${cluster.name}-${role}`)['instance_type'];
+      expect([typeOf('manager'), typeOf('prover')]).toEqual(['c7a.4xlarge', 'g6.xlarge']);
+    }
+  });
+
+  test('staging falls back to the latest pointer, production names its images', () => {
+    const [staging, production] = clusters;
+    expect(Object.values(staging?.data?.['aws_ssm_parameter'] ?? {}).map(({ name }) => name)).toEqual([
+      '/boundless/ami/manager/latest',
+      '/boundless/ami/prover/latest',
+    ]);
+    expect(production?.data).toBeUndefined();
+    for (const variable of ['manager_image_id', 'prover_image_id']) {
+      expect(staging?.variable?.[variable]).toHaveProperty('default', '');
+      expect(production?.variable?.[variable]).not.toHaveProperty('default');
+    }
+  });
+});
+
+describe('the sharing Lambda', () => {
+  const lambda = resourceWith(ops, 'aws_lambda_function', 'function_name', 'packer-ami-sharing');
+
+  test('runs what was built', () => {
+    const archive = readFileSync(path.join(ops.directory, String(lambda['filename'])));
+    expect(lambda['source_code_hash']).toBe(createHash('sha256').update(archive).digest('base64'));
+    expect(lambda).toMatchObject({ runtime: 'nodejs24.x', architectures: ['arm64'], handler: 'index.handler' });
+  });
+
+  test('hears of builds of this project that succeeded', () => {
+    const [rule] = resourcesOf(ops, 'aws_cloudwatch_event_rule');
+    expect(JSON.parse(String(rule?.['event_pattern']))).toEqual({
+      source: ['aws.codebuild'],
+      account: ['111111111111'],
+      'detail-type': ['CodeBuild Build State Change'],
+      detail: { 'build-status': ['SUCCEEDED'], 'project-name': ['packer-build-project'] },
+    });
+    expect(resourcesOf(ops, 'aws_cloudwatch_event_target')).toMatchObject([
+      { arn: reference('aws_lambda_function.Sharing_Function') },
+    ]);
+    expect(resourcesOf(ops, 'aws_lambda_permission')).toMatchObject([
+      { principal: 'events.amazonaws.com', source_account: '111111111111', action: 'lambda:InvokeFunction' },
+    ]);
+  });
+
+  test('knows its accounts and its key', () => {
+    expect(lambda['environment']).toEqual({
+      variables: {
+        OPS_ACCOUNT_ID: '111111111111',
+        SERVICE_ACCOUNT_IDS: '222222222222,333333333333',
+        AMI_KEY_ARN: reference('aws_kms_key.ImageKey'),
+        BUILD_PROJECT: 'packer-build-project',
+      },
+    });
+  });
+
+  test('loses nothing: undelivered and failed events wait in one queue, with an alarm that is heard', () => {
+    const queue = reference('aws_sqs_queue.Sharing_DeadLetters');
+    expect(resourcesOf(ops, 'aws_cloudwatch_event_target')[0]?.['dead_letter_config']).toEqual({ arn: queue });
+    expect(lambda['dead_letter_config']).toEqual({ target_arn: queue });
+    const alarms = resourcesOf(ops, 'aws_cloudwatch_metric_alarm');
+    expect(alarms.map(({ alarm_name }) => alarm_name)).toEqual([
+      'packer-ami-sharing-dead-letters-not-empty',
+      'packer-ami-sharing-errors',
+    ]);
+    for (const { alarm_actions } of alarms) expect(alarm_actions).toEqual([reference('aws_sns_topic.Alarms')]);
+  });
+});
+
+describe('builds', () => {
+  const project = resourceWith(ops, 'aws_codebuild_project', 'name', 'packer-build-project');
+
+  test('are not privileged, end in time and take their buildspec from the repository', () => {
+    expect(project).toMatchObject({
+      build_timeout: 120,
+      environment: { privileged_mode: false },
+      source: { buildspec: 'packer/buildspec.yml' },
+      service_role: expect.stringMatching(/^\$\{aws_iam_role\.PackerBuild_Role_\w+\.arn\}$/) as unknown,
+    });
+  });
+
+  test('hand over no secret', () => {
+    const { environment_variable: variables } = project['environment'] as {
+      environment_variable: { name: string; type: string }[];
+    };
+    expect(variables.map(({ name }) => name).filter((name) => /secret|token|password|key/i.test(name))).toEqual([]);
+  });
+});
+
+test('log groups have the names that people look for, and forget', () => {
+  expect(ofType('aws_cloudwatch_log_group').map(({ args }) => [args['name'], args['retention_in_days']])).toEqual([
+    ['/aws/codebuild/packer-build-project', 90],
+    ['/aws/lambda/packer-ami-sharing', 90],
+  ]);
+});
+
+test('images and snapshots cannot be made public', () => {
+  expect(resourcesOf(ops, 'aws_ec2_image_block_public_access')).toMatchObject([{ state: 'block-new-sharing' }]);
+  expect(resourcesOf(ops, 'aws_ebs_snapshot_block_public_access')).toMatchObject([{ state: 'block-all-sharing' }]);
+});
+
+test('names of the design are as they are written there', () => {
+  const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
+  expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
+  expect(named('aws_lambda_function', 'function_name')).toEqual(['packer-ami-sharing']);
+  expect(named('aws_kms_alias')).toEqual(['alias/boundless-ami', 'alias/boundless-operations']);
+  expect(named('aws_iam_role').sort()).toEqual([
+    'boundless-deployment-role',
+    'boundless-deployment-role',
+    'boundless-plan-role',
+    'boundless-plan-role',
+    'packer-ami-publisher-role',
+    'packer-ami-publisher-role',
+    'packer-ami-sharing-role',
+    'packer-build-role',
+    'packer-builder-role',
+    'prover-cluster-production-manager-role',
+    'prover-cluster-production-prover-role',
+    'prover-cluster-staging-manager-role',
+    'prover-cluster-staging-prover-role',
+  ]);
+});
+
+test('nothing that looks like a secret stands in any file', () => {
+  for (const stack of stacks.values()) {
+    const text = JSON.stringify(stack);
+    expect(text).not.toMatch(/A(KIA|SIA)[0-9A-Z]{16}/);
+    expect(text).not.toMatch(/-----BEGIN/);
+    expect(text).not.toMatch(/"(password|secret_string|private_key|auth_token)"/i);
+  }
+});

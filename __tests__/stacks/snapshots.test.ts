@@ -1,0 +1,37 @@
+import { synthesize, type SynthesizedStack } from '../support/synthesized';
+
+const stacks = synthesize();
+
+/** Without what changes by itself: metadata, hashes of archives, the provider's version. */
+function normalised({ name, directory, ...content }: SynthesizedStack): unknown {
+  return JSON.parse(JSON.stringify(content), (key, value: unknown) => {
+    if (key === '//') return undefined;
+    if (key === 'source_code_hash') return '[hash]';
+    if (key === 'filename' && typeof value === 'string') return value.replace(/[0-9A-F]{32}/, '[hash]');
+    if (key === 'required_providers') return { aws: { source: 'aws', version: '[version]' } };
+    return value;
+  }) as unknown;
+}
+
+test('the app has these stacks', () => {
+  expect([...stacks.keys()].sort()).toEqual([
+    'ops',
+    'production',
+    'prover-cluster-production',
+    'prover-cluster-staging',
+    'staging',
+  ]);
+});
+
+test.each([...stacks.keys()])('%s', (name) => {
+  expect(normalised(stacks.get(name)!)).toMatchSnapshot();
+});
+
+test('staging and production differ in values only', () => {
+  const addresses = (name: string) =>
+    Object.entries(stacks.get(name)!.resource).flatMap(([type, byId]) =>
+      Object.keys(byId).map((id) => `${type}.${id}`),
+    );
+  expect(addresses('staging')).toEqual(addresses('production'));
+  expect(addresses('prover-cluster-staging')).toEqual(addresses('prover-cluster-production'));
+});

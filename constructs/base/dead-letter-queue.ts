@@ -1,0 +1,77 @@
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue';
+import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy';
+import { Construct } from 'constructs';
+import { policyDocument, type Statement } from './policy';
+
+const twoWeeksSeconds = 14 * 24 * 3600;
+
+export interface DeadLetterQueueProps {
+  readonly name: string;
+  readonly kmsKeyArn: string;
+  /** ARN of the EventBridge rule whose undelivered events come here. */
+  readonly ruleArn: string;
+  /** Topics that hear of a message. */
+  readonly alarmActions: readonly string[];
+}
+
+/** Keeps what could not be handled for two weeks, and raises an alarm with the first message. */
+export class DeadLetterQueue extends Construct {
+  readonly arn: string;
+  private readonly kmsKeyArn: string;
+
+  constructor(scope: Construct, id: string, props: DeadLetterQueueProps) {
+    super(scope, id);
+    const queue = new SqsQueue(this, 'Resource', {
+      name: props.name,
+      kmsMasterKeyId: props.kmsKeyArn,
+      messageRetentionSeconds: twoWeeksSeconds,
+    });
+    new SqsQueuePolicy(this, 'Policy', {
+      queueUrl: queue.url,
+      policy: policyDocument(
+        {
+          Sid: 'UndeliveredEvents',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: queue.arn,
+          Condition: { ArnEquals: { 'aws:SourceArn': props.ruleArn } },
+        },
+        {
+          Sid: 'TlsOnly',
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: 'sqs:*',
+          Resource: queue.arn,
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ),
+    });
+    new CloudwatchMetricAlarm(this, 'Alarm', {
+      alarmName: `${props.name}-not-empty`,
+      alarmDescription:
+        'An event could not be handled. The message says which; see the troubleshooting section of the README.',
+      namespace: 'AWS/SQS',
+      metricName: 'ApproximateNumberOfMessagesVisible',
+      dimensions: { QueueName: queue.name },
+      statistic: 'Maximum',
+      period: 60,
+      evaluationPeriods: 1,
+      threshold: 0,
+      comparisonOperator: 'GreaterThanThreshold',
+      treatMissingData: 'notBreaching',
+      alarmActions: [...props.alarmActions],
+      okActions: [...props.alarmActions],
+    });
+    this.arn = queue.arn;
+    this.kmsKeyArn = props.kmsKeyArn;
+  }
+
+  /** What a Lambda needs to leave its failed events here. */
+  sendStatements(): Statement[] {
+    return [
+      { Sid: 'LeaveFailedEvents', Action: 'sqs:SendMessage', Resource: this.arn },
+      { Sid: 'EncryptFailedEvents', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: this.kmsKeyArn },
+    ];
+  }
+}

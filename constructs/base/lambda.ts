@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
+import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
+import { AssetType, TerraformAsset } from 'cdktf';
+import { Construct } from 'constructs';
+import type { DeadLetterQueue } from './dead-letter-queue';
+import { LogGroup } from './log-group';
+import { serviceTrust, type Statement } from './policy';
+import { Role } from './role';
+
+export interface LambdaProps {
+  readonly functionName: string;
+  readonly roleName: string;
+  readonly description: string;
+  /** Path of the archive that `tools/lambda/archive.ts` built. */
+  readonly archive: string;
+  readonly logGroupName: string;
+  readonly logRetentionDays: number;
+  readonly kmsKeyArn: string;
+  readonly timeoutSeconds: number;
+  /** Plain settings: whoever may read the function's configuration reads these. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly deadLetterQueue: DeadLetterQueue;
+  readonly alarmActions: readonly string[];
+  /** What the function may do beside writing its logs and leaving its failed events. */
+  readonly statements: readonly Statement[];
+}
+
+/** A Lambda with a role, a log group and an alarm of its own; failed events end in the dead-letter queue. */
+export class Lambda extends Construct {
+  readonly arn: string;
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: LambdaProps) {
+    super(scope, id);
+    const logs = new LogGroup(this, 'Logs', {
+      name: props.logGroupName,
+      retentionDays: props.logRetentionDays,
+      kmsKeyArn: props.kmsKeyArn,
+    });
+    const role = new Role(this, 'Role', {
+      name: props.roleName,
+      description: props.description,
+      trust: serviceTrust('lambda.amazonaws.com'),
+      statements: [logs.writeStatement(), ...props.deadLetterQueue.sendStatements(), ...props.statements],
+    });
+    const archive = new TerraformAsset(this, 'Archive', { path: path.resolve(props.archive), type: AssetType.FILE });
+    const lambda = new LambdaFunction(this, 'Resource', {
+      functionName: props.functionName,
+      description: props.description,
+      role: role.arn,
+      runtime: 'nodejs24.x',
+      architectures: ['arm64'],
+      handler: 'index.handler',
+      filename: archive.path,
+      // TerraformAsset's own hash is an MD5 that AWS never returns: each plan would show a change (cdktf.md, fact 7).
+      sourceCodeHash: createHash('sha256').update(readFileSync(props.archive)).digest('base64'),
+      memorySize: 256,
+      timeout: props.timeoutSeconds,
+      environment: { variables: { ...props.environment } },
+      deadLetterConfig: { targetArn: props.deadLetterQueue.arn },
+      loggingConfig: { logFormat: 'JSON', logGroup: logs.name },
+    });
+    new CloudwatchMetricAlarm(this, 'Alarm', {
+      alarmName: `${props.functionName}-errors`,
+      alarmDescription: `${props.functionName} failed; the reason is in ${props.logGroupName}.`,
+      namespace: 'AWS/Lambda',
+      metricName: 'Errors',
+      dimensions: { FunctionName: props.functionName },
+      statistic: 'Sum',
+      period: 300,
+      evaluationPeriods: 1,
+      threshold: 0,
+      comparisonOperator: 'GreaterThanThreshold',
+      treatMissingData: 'notBreaching',
+      alarmActions: [...props.alarmActions],
+      okActions: [...props.alarmActions],
+    });
+    this.arn = lambda.arn;
+    this.name = lambda.functionName;
+  }
+}

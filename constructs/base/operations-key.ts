@@ -1,0 +1,53 @@
+import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
+import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
+import { Construct } from 'constructs';
+import { arns, keyAliases } from '../../config/names';
+import { policyDocument, type Statement } from './policy';
+
+export interface OperationsKeyProps {
+  readonly accountId: string;
+  readonly region: string;
+}
+
+/**
+ * Encrypts what the account's operation leaves behind: logs, alarm messages, failed events. Apart from the image key,
+ * so that nobody who reads logs can touch images.
+ */
+export class OperationsKey extends Construct {
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, { accountId, region }: OperationsKeyProps) {
+    super(scope, id);
+    const ofThisAccount = { StringEquals: { 'aws:SourceAccount': accountId } };
+    const statements: readonly Statement[] = [
+      { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
+      {
+        // Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+        Sid: 'Logs',
+        Principal: { Service: `logs.${region}.amazonaws.com` },
+        Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        Resource: '*',
+        Condition: {
+          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
+        },
+      },
+      {
+        // Alarms publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue.
+        Sid: 'AlarmsAndEvents',
+        Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Condition: ofThisAccount,
+      },
+    ];
+    const key = new KmsKey(this, 'Resource', {
+      description: 'Logs, alarms and failed events of the AMI factory',
+      enableKeyRotation: true,
+      deletionWindowInDays: 30,
+      policy: policyDocument(...statements),
+      lifecycle: { preventDestroy: true },
+    });
+    new KmsAlias(this, 'Alias', { name: keyAliases.operations, targetKeyId: key.keyId });
+    this.arn = key.arn;
+  }
+}

@@ -1,0 +1,40 @@
+import { arns, roles } from '../../config/names';
+
+type OneOrMany = string | readonly string[];
+
+/** A statement of an IAM policy. `Effect` is Allow unless it says otherwise. */
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect?: 'Allow' | 'Deny';
+  readonly Principal?: { readonly AWS: OneOrMany } | { readonly Service: OneOrMany };
+  readonly Action: OneOrMany;
+  readonly Resource?: OneOrMany;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMany>>>>;
+}
+
+/** The statements as a policy document, in a form that Terraform compares without noise. */
+export const policyDocument = (...statements: readonly Statement[]): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: statements.map(({ Sid, Effect = 'Allow', ...rest }) => ({ Sid, Effect, ...rest })),
+  });
+
+/** Lets an AWS service take the role. Who may hand the role to the service is a matter of `iam:PassRole`. */
+export const serviceTrust = (service: string): string =>
+  policyDocument({ Sid: 'Service', Principal: { Service: service }, Action: 'sts:AssumeRole' });
+
+/**
+ * Lets exactly these roles of another account take the role. The roles are named in a condition, not as principals: IAM
+ * refuses principals that do not exist yet, and forgets those that are made anew (IAM User Guide, "AWS JSON policy
+ * elements: Principal").
+ */
+export const roleTrust = (accountId: string, roleNames: readonly string[]): string =>
+  policyDocument({
+    Sid: 'Roles',
+    Principal: { AWS: arns.root(accountId) },
+    Action: 'sts:AssumeRole',
+    Condition: { ArnEquals: { 'aws:PrincipalArn': roleNames.map((name) => arns.role(accountId, name)) } },
+  });
+
+/** ARN of the role that Auto Scaling acts with in an account. */
+export const autoScalingRole = (accountId: string): string => arns.role(accountId, roles.autoScaling);

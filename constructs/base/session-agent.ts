@@ -1,0 +1,18 @@
+import type { Statement } from './policy';
+
+/**
+ * What a machine needs to answer Session Manager: the part of `AmazonSSMManagedInstanceCore` that a session takes,
+ * without its right to read every parameter. The actions have no resources (Systems Manager User Guide, "Create a
+ * custom IAM role for Session Manager").
+ */
+export const sessionAgentStatement = (): Statement => ({
+  Sid: 'AnswerSessions',
+  Action: [
+    'ssm:UpdateInstanceInformation',
+    'ssmmessages:CreateControlChannel',
+    'ssmmessages:CreateDataChannel',
+    'ssmmessages:OpenControlChannel',
+    'ssmmessages:OpenDataChannel',
+  ],
+  Resource: '*',
+});

@@ -1,0 +1,97 @@
+import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
+import { Construct } from 'constructs';
+import type { OpsConfig } from '../../config';
+import { codeBuildProjects, logGroups, roles } from '../../config/names';
+import { LogGroup } from '../base/log-group';
+import { serviceTrust, type Statement } from '../base/policy';
+import { Role } from '../base/role';
+import { Builder } from './builder';
+import { packerPermissions } from './packer-permissions';
+
+export interface PackerBuildProps {
+  readonly config: OpsConfig;
+  readonly imageKeyArn: string;
+  readonly operationsKeyArn: string;
+}
+
+/**
+ * The CodeBuild project that bakes images: `packer/buildspec.yml` on a plain, unprivileged build machine. One build
+ * bakes one image, named by the variable `IMAGE`.
+ */
+export class PackerBuild extends Construct {
+  constructor(scope: Construct, id: string, { config, imageKeyArn, operationsKeyArn }: PackerBuildProps) {
+    super(scope, id);
+    const { accountId, region, build, repository } = config;
+    const builder = new Builder(this, 'Builder');
+    const logs = new LogGroup(this, 'Logs', {
+      name: logGroups.codeBuild(codeBuildProjects.packer),
+      retentionDays: config.logRetentionDays,
+      kmsKeyArn: operationsKeyArn,
+    });
+    const role = new Role(this, 'Role', {
+      name: roles.packerBuild,
+      description: 'Bakes machine images; cannot share or delete them',
+      trust: serviceTrust('codebuild.amazonaws.com'),
+      statements: [
+        logs.writeStatement(),
+        ...connectionStatements(repository.connectionArn),
+        ...packerPermissions({ accountId, region, imageKeyArn, builderRoleArn: builder.roleArn }),
+      ],
+    });
+    const variables = {
+      IMAGE: 'manager',
+      BOUNDLESS_VERSION: build.boundlessVersion,
+      ENVIRONMENT: 'production',
+      SPOT: String(build.spot),
+      SUBNET_ID: build.subnetId ?? '',
+      MANAGER_INSTANCE_TYPE: build.instanceTypes.manager,
+      PROVER_INSTANCE_TYPE: build.instanceTypes.prover,
+      BENTO_INSTANCE_TYPE: build.instanceTypes.bento,
+      IAM_INSTANCE_PROFILE: builder.profileName,
+    };
+    new CodebuildProject(this, 'Resource', {
+      name: codeBuildProjects.packer,
+      description: 'Bakes the machine images of the prover clusters',
+      serviceRole: role.arn,
+      buildTimeout: build.timeoutMinutes,
+      queuedTimeout: 60,
+      encryptionKey: operationsKeyArn,
+      artifacts: { type: 'NO_ARTIFACTS' },
+      environment: {
+        type: 'LINUX_CONTAINER',
+        computeType: build.computeType,
+        image: 'aws/codebuild/standard:7.0',
+        imagePullCredentialsType: 'CODEBUILD',
+        privilegedMode: false,
+        environmentVariable: Object.entries(variables).map(([name, value]) => ({ name, value, type: 'PLAINTEXT' })),
+      },
+      source: {
+        type: 'GITHUB',
+        location: repository.url,
+        buildspec: 'packer/buildspec.yml',
+        gitCloneDepth: 1,
+        reportBuildStatus: false,
+        ...(repository.connectionArn !== null && {
+          auth: { type: 'CODECONNECTIONS', resource: repository.connectionArn },
+        }),
+      },
+      sourceVersion: repository.branch,
+      logsConfig: { cloudwatchLogs: { status: 'ENABLED', groupName: logs.name } },
+    });
+  }
+}
+
+const connectionStatements = (connectionArn: string | null): Statement[] =>
+  connectionArn === null
+    ? []
+    : [
+        {
+          Sid: 'ReadRepository',
+          Action: [
+            'codeconnections:GetConnection',
+            'codeconnections:GetConnectionToken',
+            'codeconnections:UseConnection',
+          ],
+          Resource: connectionArn,
+        },
+      ];

@@ -1,0 +1,16 @@
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+process.env.CHECKPOINT_DISABLE = '1';
+delete process.env.TF_CLI_CONFIG_FILE;
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/.build/', '<rootDir>/cdktf.out/'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' } }],
+  },
+  globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
+  snapshotFormat: { escapeString: false, printBasicPrototype: false },
+  testTimeout: 30_000,
+};

@@ -1,0 +1,49 @@
+import type { Construct } from 'constructs';
+import type { FactoryConfig } from '../config';
+import { functions, stacks } from '../config/names';
+import { AlarmTopic } from '../constructs/base/alarm-topic';
+import { OperationsKey } from '../constructs/base/operations-key';
+import { ImageKey } from '../constructs/images/image-key';
+import { PackerBuild } from '../constructs/images/packer-build';
+import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
+import { Sharing } from '../constructs/images/sharing';
+import { AccountStack } from './account-stack';
+
+export interface OpsStackProps {
+  readonly factory: FactoryConfig;
+  /** Path of the archive of a Lambda, by its name. */
+  readonly archiveOf: (functionName: string) => string;
+}
+
+/** The ops account: bakes, encrypts and shares the images. */
+export class OpsStack extends AccountStack {
+  constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
+    const { accountId, region } = ops;
+    super(scope, stacks.ops, { accountId, region, environment: 'ops' });
+    const serviceAccountIds = environments.map((environment) => environment.accountId);
+
+    const operationsKey = new OperationsKey(this, 'OperationsKey', { accountId, region });
+    const alarms = new AlarmTopic(this, 'Alarms', {
+      accountId,
+      kmsKeyArn: operationsKey.arn,
+      emails: ops.notifications.alarmEmails,
+    });
+    const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
+    new PublicSharingBlock(this, 'PublicSharingBlock');
+    new PackerBuild(this, 'PackerBuild', {
+      config: ops,
+      imageKeyArn: imageKey.arn,
+      operationsKeyArn: operationsKey.arn,
+    });
+    new Sharing(this, 'Sharing', {
+      accountId,
+      region,
+      serviceAccountIds,
+      imageKeyArn: imageKey.arn,
+      operationsKeyArn: operationsKey.arn,
+      logRetentionDays: ops.logRetentionDays,
+      alarmActions: [alarms.arn],
+      archive: archiveOf(functions.sharing),
+    });
+  }
+}

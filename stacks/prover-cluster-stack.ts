@@ -1,0 +1,59 @@
+import { TerraformOutput } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { EnvironmentConfig } from '../config';
+import { imageOfRole, stacks, type NodeRole } from '../config/names';
+import { ImageId } from '../constructs/cluster/image-id';
+import { Network } from '../constructs/cluster/network';
+import { NodeIdentity } from '../constructs/cluster/node-identity';
+import { NodeTemplate } from '../constructs/cluster/node-template';
+import { SecurityGroups } from '../constructs/cluster/security-groups';
+import { AccountStack } from './account-stack';
+
+export interface ProverClusterStackProps {
+  readonly config: EnvironmentConfig;
+  /**
+   * Name of the role to act through.
+   * @default - the credentials at hand
+   */
+  readonly actAs?: string | undefined;
+}
+
+/** A cluster of one manager (CPU) and its provers (GPU). */
+export class ProverClusterStack extends AccountStack {
+  constructor(scope: Construct, { config, actAs }: ProverClusterStackProps) {
+    const { environment, accountId, region } = config;
+    const name = stacks.cluster(environment);
+    super(scope, name, { accountId, region, environment, actAs });
+
+    const network = new Network(this, 'Network', { name, region, network: config.network });
+    const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
+    const [proverType = ''] = config.prover.instanceTypes;
+    const machines = {
+      manager: { ...config.manager, volumeInitializationRate: null },
+      prover: { ...config.prover, instanceType: proverType },
+    };
+    const node = (id: string, role: NodeRole): void => {
+      const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, role });
+      const image = new ImageId(this, `${id}Image`, {
+        variable: `${role}_image_id`,
+        image: imageOfRole[role],
+        followsLatest: config.followsLatest,
+      });
+      const { instanceType, rootVolumeGiB, volumeInitializationRate } = machines[role];
+      new NodeTemplate(this, `${id}Template`, {
+        name: `${name}-${role}`,
+        role,
+        imageId: image.value,
+        instanceType,
+        rootVolumeGiB,
+        volumeInitializationRate,
+        securityGroupId: securityGroups.ids[role],
+        profileName: identity.profileName,
+        tags: this.standardTags,
+      });
+      new TerraformOutput(this, `${role}_image_id`, { value: image.value, description: `Image of the ${role} nodes` });
+    };
+    node('Manager', 'manager');
+    node('Prover', 'prover');
+  }
+}

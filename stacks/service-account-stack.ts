@@ -1,0 +1,25 @@
+import type { Construct } from 'constructs';
+import type { EnvironmentConfig, OpsConfig } from '../config';
+import { stacks } from '../config/names';
+import { DeploymentRoles } from '../constructs/access/deployment-roles';
+import { ImageKeyGrant } from '../constructs/access/image-key-grant';
+import { PublisherRole } from '../constructs/access/publisher-role';
+import { AccountStack } from './account-stack';
+
+export interface ServiceAccountStackProps {
+  readonly ops: OpsConfig;
+  readonly config: EnvironmentConfig;
+}
+
+/** What a service account needs before images can reach it: the roles of the ops account's tools, and the key grant. */
+export class ServiceAccountStack extends AccountStack {
+  constructor(scope: Construct, { ops, config }: ServiceAccountStackProps) {
+    const { environment, accountId, region } = config;
+    super(scope, stacks.serviceAccount(environment), { accountId, region, environment });
+    const opsAccountId = ops.accountId;
+
+    new DeploymentRoles(this, 'DeploymentRoles', { environment, accountId, region, opsAccountId });
+    new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
+    new ImageKeyGrant(this, 'ImageKeyGrant', { accountId, region, opsAccountId });
+  }
+}
