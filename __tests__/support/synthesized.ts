@@ -24,7 +24,7 @@ export interface SynthesizedStack {
 }
 
 const outputs: string[] = [];
-process.once('exit', () => {
+afterAll(() => {
   for (const directory of outputs) rmSync(directory, { recursive: true, force: true });
 });
 

@@ -1,9 +1,11 @@
-"""moto_server, brought nearer to AWS in three places that the factory depends on.
+"""moto_server, brought nearer to AWS in four places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
    not cross accounts); moto shows an image to its owner only.
 3. Where an alias names a KMS key, the volume says the key's ARN, as AWS does.
+4. A KMS key can be described and granted by its ARN from another account; moto looks in the caller's account only. (AWS
+   asks the key's policy first, which this server does not.)
 
 usage: python3 server.py -p PORT
 """
@@ -13,6 +15,7 @@ import copy
 import moto.server
 from moto.backends import get_backend
 from moto.ec2.models import amis
+from moto.kms.responses import KmsResponse
 
 
 def key_arn(backend, key_id):
@@ -69,6 +72,13 @@ def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=No
     return describe_own_images(view, ami_ids, filters, exec_users, owners)
 
 
+def kms_backend_of_key(self):
+    key_id = self._get_param("KeyId") or ""
+    account_id = key_id.split(":")[4] if key_id.startswith("arn:aws:kms:") else self.current_account
+    return get_backend("kms")[account_id][self.region]
+
+
+KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine
 amis.AmiBackend.describe_images = describe_images
 

@@ -1,0 +1,39 @@
+# Thin: every target calls an npm script. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help install synth rehearse test validate bench bootstrap format clean
+
+export CHECKPOINT_DISABLE := 1
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+# npm writes this file last: it is there only after a whole install.
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	npm ci --no-audit --no-fund
+	@touch $@
+
+install: node_modules/.package-lock.json ## Install the dependencies
+
+synth: install ## Write Terraform JSON of every stack to cdktf.out
+	@npm run --silent synth
+
+rehearse: install ## Live the life of an image on a local AWS (JSON=1: for machines)
+	@npm run --silent rehearse -- $(if $(JSON),--json)
+
+test: install ## Type check, lint and test
+	@npm run --silent test
+
+validate: synth ## Validate every stack with the real Terraform
+	@npm run --silent validate
+
+bench: install ## Run the benchmarks
+	@npm run --silent bench
+
+bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
+	@npm run --silent bootstrap -- $(ENV) $(if $(DRY_RUN),--dry-run)
+
+format: install ## Format and fix what can be fixed
+	@npm run --silent format
+
+clean: ## Remove everything that is generated
+	rm -rf .build cdktf.out node_modules

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+
+/** Whether a command is on the PATH. */
+export const installed = (tool: string): boolean =>
+  spawnSync('bash', ['-c', 'command -v "$1"', 'bash', tool], { stdio: 'ignore' }).status === 0;
+
+/**
+ * A `describe` that needs tools. Where one is missing, its tests are skipped by name; under `CI=true` that is a
+ * failure, since there everything must run.
+ */
+export function describeWith(tools: readonly string[], name: string, tests: () => void): void {
+  const missing = tools.filter((tool) => !installed(tool));
+  if (missing.length === 0) {
+    describe(name, tests);
+  } else if (process.env['CI'] === 'true') {
+    test(`${name} needs ${missing.join(', ')}`, () => {
+      throw new Error(`not installed: ${missing.join(', ')}`);
+    });
+  } else {
+    skipped(name, `not installed: ${missing.join(', ')}`, tests);
+  }
+}
+
+/** A `describe` that is skipped for a reason, which its name says: the summary prints it. */
+export const skipped = (name: string, reason: string, tests: () => void): void => {
+  describe.skip(`${name} [${reason}]`, tests);
+};

@@ -1,0 +1,19 @@
+/**
+ * `Promise.all` over a list, with a limit on how many run at a time.
+ *
+ * @returns the results in the list's order; `work` is expected not to throw
+ */
+export async function mapBounded<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  // All workers share one iterator: each takes the next item as soon as it is free.
+  const entries = items.entries();
+  const worker = async () => {
+    for (const [index, item] of entries) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Pauses between looks, in seconds. There is one look more than there are pauses. */
+export type Pauses = readonly number[];
+
+/** How long to wait for what AWS does after it has answered. */
+export interface Waits {
+  /** For a new image to be visible. */
+  readonly imageVisible: Pauses;
+  /** For a pending image to be available. */
+  readonly imageAvailable: Pauses;
+  /** For a launch permission to be listed. */
+  readonly launchPermission: Pauses;
+  /** For Parameter Store to check and show a pointer. */
+  readonly pointer: Pauses;
+  readonly sleep: (seconds: number) => Promise<unknown>;
+}
+
+/**
+ * The waits on AWS: 7 min 45 s at most for up to 10 accounts, within the function's 10 min. An image can stay invisible
+ * for 2.5 min (ami-factory.md C3); it is pending only where something else than Packer made it, which waits by itself.
+ */
+export const awsWaits: Waits = {
+  imageVisible: [2, 4, 8, 16, 30, 30, 30, 30],
+  imageAvailable: [15, 15, 30, 30, 30, 60, 60],
+  launchPermission: [1, 2, 4, 8],
+  pointer: [1, 2, 4, 8, 15, 30],
+  sleep: (seconds) => sleep(seconds * 1000),
+};
+
+export const secondsOf = (pauses: Pauses): number => pauses.reduce((sum, pause) => sum + pause, 0);
+
+/**
+ * Looks until there is something, or the pauses are used up. The SDK's waiters are not used: they take refusals such as
+ * AccessDenied for "not yet", and there is none for pointers and permissions.
+ *
+ * @returns undefined where there is nothing in the end; what `look` throws ends it at once
+ */
+export async function poll<T>(
+  look: () => Promise<T | undefined>,
+  pauses: Pauses,
+  sleep: Waits['sleep'],
+): Promise<T | undefined> {
+  for (const pause of pauses) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(pause);
+  }
+  return look();
+}

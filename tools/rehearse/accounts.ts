@@ -1,0 +1,44 @@
+import { EC2Client, EnableEbsEncryptionByDefaultCommand, ModifyEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
+import { CreateAliasCommand, CreateKeyCommand, EnableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
+import { keyAliases, packerBuilderProfile, roles } from '../../config/names';
+import type { LocalClientSettings } from '../local-aws';
+import { resolveReferences, type WrittenStack } from './stack';
+
+/** What the ops account has after `cdktf deploy ops`, as far as builds and sharing need it. */
+export interface OpsAccount {
+  readonly imageKeyArn: string;
+}
+
+/** Makes the image key and the builders' profile with the very policies that the stack has. */
+export async function deployOps(ops: WrittenStack, settings: LocalClientSettings): Promise<OpsAccount> {
+  const kms = new KMSClient(settings);
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({ Policy: ops.text('aws_kms_key', 'ImageKey', 'policy') }),
+  );
+  const { KeyId, Arn } = KeyMetadata ?? {};
+  if (KeyId === undefined || Arn === undefined) throw new Error('KMS made no key');
+  await kms.send(new EnableKeyRotationCommand({ KeyId }));
+  await kms.send(new CreateAliasCommand({ AliasName: keyAliases.ami, TargetKeyId: KeyId }));
+
+  const ec2 = new EC2Client(settings);
+  await ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+  await ec2.send(new ModifyEbsDefaultKmsKeyIdCommand({ KmsKeyId: Arn }));
+
+  const iam = new IAMClient(settings);
+  const trust = resolveReferences(
+    ops.text('aws_iam_role', 'PackerBuild_Builder_Role', 'assume_role_policy'),
+    new Map(),
+  );
+  await iam.send(new CreateRoleCommand({ RoleName: roles.packerBuilder, AssumeRolePolicyDocument: trust }));
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile }));
+  await iam.send(
+    new AddRoleToInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile, RoleName: roles.packerBuilder }),
+  );
+  return { imageKeyArn: Arn };
+}

@@ -1,0 +1,182 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { factory } from '../../config';
+import { codeBuildProjects, functions, imageKinds, stacks, type ImageKind } from '../../config/names';
+import { bake } from '../local-bake';
+import { startLocalAws, type LocalAws } from '../local-aws';
+import { deployOps } from './accounts';
+import { buildEvent } from './build-event';
+import { invoke, unpack, type LambdaSettings } from './lambda-process';
+import type { Rehearsal } from './report';
+import { matches } from './rule';
+import { latest, ownedImage, sees } from './shared-image';
+import { resolveReferences, synthesize, type WrittenStack } from './stack';
+
+/** An account that no image is shared with. */
+const strangerAccountId = '999999999999';
+
+export interface RehearsalOptions {
+  /** A folder of its own, that the caller removes. */
+  readonly directory: string;
+  /** Hears of installations and the like. */
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Fails the step with both values where they differ. */
+function expectEqual(what: string, actual: unknown, expected: unknown): void {
+  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (found !== wanted) throw new Error(`${what}: found ${found}, expected ${wanted}`);
+}
+
+/** Lives the life of an image, from the bake to the pointers, on a local AWS. */
+export async function rehearse(rehearsal: Rehearsal, options: RehearsalOptions): Promise<void> {
+  const { ops, environments } = factory;
+  const { aws } = await rehearsal.step('start the local AWS', async () => {
+    const server = await startLocalAws(ops.region, options.log);
+    return { aws: server, details: `${environments.length + 1} accounts at ${server.endpoint}` };
+  });
+  try {
+    await inAws(rehearsal, aws, options);
+  } finally {
+    await aws.stop();
+  }
+}
+
+async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log, signal }: RehearsalOptions): Promise<void> {
+  const { ops, environments } = factory;
+  const serviceAccountIds = environments.map(({ accountId }) => accountId);
+  const settings = await aws.clientSettings(ops.accountId);
+
+  const { opsStack } = await rehearsal.step('synthesize', async () => {
+    const written = await synthesize(path.join(directory, 'cdktf.out'));
+    const stack = written.get(stacks.ops);
+    if (stack === undefined) throw new Error('there is no stack ops');
+    return { opsStack: stack, details: `${written.size} stacks` };
+  });
+  const { imageKeyArn } = await rehearsal.step('make what ops holds', async () => {
+    const account = await deployOps(opsStack, settings);
+    return { ...account, details: `key ${account.imageKeyArn.split('/')[1] ?? ''}` };
+  });
+
+  const bakeOne = (image: ImageKind) =>
+    rehearsal.step(`bake ${image}`, async () => {
+      signal.throwIfAborted();
+      const work = path.join(directory, 'bake', image);
+      await mkdir(work, { recursive: true });
+      const environment = await aws.environment(ops.accountId);
+      const { imageId } = await bake({ image, endpoint: aws.endpoint, environment, workDirectory: work, log, signal });
+      const { image: baked, tags, keys, launchPermissions } = await ownedImage(settings, imageId);
+      expectEqual('keys of its snapshots', keys, [imageKeyArn]);
+      expectEqual('launch permissions', launchPermissions, []);
+      expectEqual(
+        'tags',
+        [tags['Image'], tags['ManagedBy'], tags['Project']],
+        [image, 'packer', 'boundless-ami-factory'],
+      );
+      return {
+        image,
+        imageId,
+        details: `${imageId} ${baked.Name ?? ''}, encrypted with the image key, shared with nobody`,
+      };
+    });
+  const images = await Promise.all(imageKinds.map(bakeOne));
+
+  const eventOf = (image: ImageKind, imageId: string, changes: { project?: string; status?: 'FAILED' } = {}) =>
+    buildEvent({
+      accountId: ops.accountId,
+      region: ops.region,
+      project: changes.project ?? codeBuildProjects.packer,
+      status: changes.status ?? 'SUCCEEDED',
+      exported: { AMI_ID: imageId, IMAGE: image },
+    });
+  await rehearsal.step('match events with the rule', async () => {
+    const pattern = opsStack.text('aws_cloudwatch_event_rule', 'Sharing_Rule', 'event_pattern');
+    const events = new EventBridgeClient(settings);
+    const matched = (event: unknown) => matches(events, pattern, event);
+    for (const { image, imageId } of images) {
+      expectEqual(`${image}: a build that succeeded`, await matched(eventOf(image, imageId)), true);
+      expectEqual(`${image}: a build that failed`, await matched(eventOf(image, imageId, { status: 'FAILED' })), false);
+      expectEqual(`${image}: another project`, await matched(eventOf(image, imageId, { project: 'other' })), false);
+    }
+    return { details: 'successful builds of the project match; failed ones and other projects do not' };
+  });
+
+  const { lambda, code } = await rehearsal.step('unpack the built Lambda', async () => {
+    const found = lambdaOf(opsStack, imageKeyArn, await aws.environment(ops.accountId));
+    const archive = opsStack.file(opsStack.text('aws_lambda_function', 'Sharing_Function', 'filename'));
+    return {
+      lambda: found,
+      code: await unpack(archive, path.join(directory, 'lambda')),
+      details: path.basename(archive),
+    };
+  });
+  const share = async (event: unknown) => {
+    const invocation = await invoke(code, lambda, event, signal);
+    if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
+    return invocation.result as { accounts: { accountId: string; launchPermission: string; pointer: string }[] };
+  };
+  const outcomes = (result: Awaited<ReturnType<typeof share>>) =>
+    result.accounts.map(({ accountId, launchPermission, pointer }) => [accountId, launchPermission, pointer]);
+
+  for (const { image, imageId } of images) {
+    const event = eventOf(image, imageId);
+    await rehearsal.step(`share ${image}`, async () => {
+      expectEqual(
+        'accounts',
+        outcomes(await share(event)),
+        serviceAccountIds.map((id) => [id, 'added', 'moved']),
+      );
+      return { details: `${imageId} with ${serviceAccountIds.length} accounts` };
+    });
+    await rehearsal.step(`read ${image} back in each account`, async () => {
+      expectEqual('launch permissions', (await ownedImage(settings, imageId)).launchPermissions, serviceAccountIds);
+      for (const accountId of serviceAccountIds) {
+        const account = await aws.clientSettings(accountId);
+        expectEqual(`${accountId} sees the image`, await sees(account, imageId), true);
+        expectEqual(`pointer in ${accountId}`, await latest(account, image), {
+          imageId,
+          dataType: 'aws:ec2:image',
+          version: 1,
+        });
+      }
+      expectEqual('a stranger sees the image', await sees(await aws.clientSettings(strangerAccountId), imageId), false);
+      return {
+        details: `usable in ${serviceAccountIds.length} accounts and no other, pointer set in ${serviceAccountIds.length}`,
+      };
+    });
+    await rehearsal.step(`share ${image} again`, async () => {
+      expectEqual(
+        'accounts',
+        outcomes(await share(event)),
+        serviceAccountIds.map((id) => [id, 'present', 'unchanged']),
+      );
+      return { details: 'nothing changed' };
+    });
+  }
+
+  await rehearsal.step('refuse a malformed event', async () => {
+    const [{ imageId } = { imageId: '' }] = images;
+    const invocation = await invoke(code, lambda, { detail: { 'build-status': 'SUCCEEDED', AMI_ID: imageId } }, signal);
+    if (invocation.ok) throw new Error('it was taken');
+    expectEqual('error', invocation.error.name, 'InvalidEventError');
+    return { details: invocation.error.message };
+  });
+}
+
+/** The function as the stack configures it, with the references that Terraform would have resolved. */
+function lambdaOf(ops: WrittenStack, imageKeyArn: string, credentials: Record<string, string>): LambdaSettings {
+  const { environment, handler, memory_size: memorySize } = ops.resource('aws_lambda_function', 'Sharing_Function');
+  const { variables } = environment as { variables: Record<string, string> };
+  const values = new Map([[/^aws_kms_key\.ImageKey_\w+\.arn$/, imageKeyArn]]);
+  return {
+    functionName: functions.sharing,
+    handler: String(handler),
+    memorySize: Number(memorySize),
+    environment: {
+      ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, resolveReferences(value, values)])),
+      ...credentials,
+    },
+  };
+}
