@@ -20,10 +20,8 @@ buildSync({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  sourcemap: true,
   logLevel: 'warning',
 });
 
-process.setSourceMapsEnabled(true);
 process.argv = [process.argv[0], outfile, ...args];
 createRequire(import.meta.url)(outfile);

@@ -43,7 +43,7 @@ describe.each(environments)('%s', (environment, account) => {
         Sid: 'MovePointers',
         Effect: 'Allow',
         Action: ['ssm:GetParameter', 'ssm:PutParameter'],
-        Resource: `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*`,
+        Resource: `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*/latest`,
       },
       expect.objectContaining({ Sid: 'CheckImageIds', Action: 'ec2:DescribeImages' }),
     ]);

@@ -21,7 +21,7 @@ export class PublisherRole extends Construct {
         {
           Sid: 'MovePointers',
           Action: ['ssm:GetParameter', 'ssm:PutParameter'],
-          Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*`,
+          Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*/latest`,
         },
         {
           // Parameter Store checks image ids with its caller's rights (ami-factory.md C4.10), and the action has no

@@ -1,3 +1,4 @@
+// As a namespace, for the bundler: see event.ts.
 import * as z from 'zod';
 import { SettingsError } from './errors';
 

@@ -18,7 +18,7 @@ export interface Waits {
 
 /**
  * The waits on AWS: 7 min 45 s at most for up to 10 accounts, within the function's 10 min. An image can stay invisible
- * for 2.5 min (ami-factory.md C3); it is pending only where something else than Packer made it, which waits by itself.
+ * for 2.5 min (ami-factory.md C3). Packer's are available when its build ends; only those made by hand can be pending.
  */
 export const awsWaits: Waits = {
   imageVisible: [2, 4, 8, 16, 30, 30, 30, 30],

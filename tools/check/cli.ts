@@ -72,7 +72,10 @@ async function main(args: readonly string[]): Promise<boolean> {
   const outcome = await run(tests);
   const counts = countsOf(outcome);
 
-  const skipped = [...outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => name), ...counts.skipped];
+  const skipped = [
+    ...outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => name),
+    ...counts.skipped,
+  ];
   const failed = counts.failed + outcomes.filter((check) => check.outcome === 'failed').length;
   const passed = counts.passed + outcomes.filter((check) => check.outcome === 'passed').length;
   for (const name of skipped) console.log(`skipped: ${name}`);

@@ -1,0 +1,185 @@
+import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
+import { LaunchPermissionMissingError } from '../../../lambda/packer-ami-sharing/errors';
+import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
+import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
+import {
+  environment,
+  goodImage,
+  imageId,
+  mockedAws,
+  noWaits,
+  pointer,
+  serviceAccounts,
+  type MockedAws,
+} from './support';
+
+const [staging, production] = serviceAccounts as [string, string];
+const share = (
+  aws: MockedAws,
+  accounts: readonly string[] = serviceAccounts,
+  sleep = jest.fn(() => Promise.resolve()),
+) => shareImage(imageId, settingsFrom(environment(accounts)), aws.clients, noWaits(sleep));
+
+const pointingTo = (value: string) =>
+  Object.fromEntries(serviceAccounts.map((account) => [account, { [pointer]: value }]));
+
+describe('launch permissions', () => {
+  test('are added for all accounts in one call', async () => {
+    const aws = mockedAws();
+    const { accounts } = await share(aws);
+    expect(aws.permissionChanges()).toEqual([
+      { ImageId: imageId, LaunchPermission: { Add: [{ UserId: staging }, { UserId: production }] } },
+    ]);
+    expect(accounts.map(({ launchPermission }) => launchPermission)).toEqual(['added', 'added']);
+  });
+
+  test('are added for those that lack one', async () => {
+    const aws = mockedAws({ launchPermissions: [{ UserId: staging }] });
+    const { accounts } = await share(aws);
+    expect(aws.permissionChanges()).toEqual([
+      { ImageId: imageId, LaunchPermission: { Add: [{ UserId: production }] } },
+    ]);
+    expect(accounts.map(({ launchPermission }) => launchPermission)).toEqual(['present', 'added']);
+  });
+
+  test('are left alone where nothing is missing', async () => {
+    const aws = mockedAws({ launchPermissions: serviceAccounts.map((UserId) => ({ UserId })) });
+    const { accounts } = await share(aws);
+    expect(aws.permissionChanges()).toEqual([]);
+    expect(accounts.map(({ launchPermission }) => launchPermission)).toEqual(['present', 'present']);
+  });
+
+  test('may take a while to be listed', async () => {
+    const aws = mockedAws();
+    const listed = { LaunchPermissions: serviceAccounts.map((UserId) => ({ UserId })) };
+    aws.ec2.on(DescribeImageAttributeCommand).resolvesOnce({}).resolvesOnce({}).resolves(listed);
+    const sleep = jest.fn(() => Promise.resolve());
+    await expect(share(aws, serviceAccounts, sleep)).resolves.toMatchObject({ imageId });
+    expect(sleep.mock.calls).toEqual([[1]]);
+  });
+
+  test('that are not kept end it before any pointer is moved', async () => {
+    const aws = mockedAws({ keepsPermissions: false, launchPermissions: [{ UserId: staging }] });
+    const failed = expect(share(aws)).rejects;
+    await failed.toThrow(LaunchPermissionMissingError);
+    await failed.toThrow(`${imageId} has no launch permission for ${production} 3 s after`);
+    expect(aws.puts).toEqual([]);
+  });
+});
+
+describe('the publisher role', () => {
+  test('is taken per account, for as short as possible, under a name that says the image', async () => {
+    const aws = mockedAws();
+    await share(aws);
+    expect(aws.sts.commandCalls(AssumeRoleCommand).map(({ args: [command] }) => command.input)).toEqual(
+      serviceAccounts.map((account) => ({
+        RoleArn: `arn:aws:iam::${account}:role/packer-ami-publisher-role`,
+        RoleSessionName: `packer-ami-sharing-${imageId}`,
+        DurationSeconds: 900,
+      })),
+    );
+  });
+
+  test('without credentials fails its account', async () => {
+    const aws = mockedAws();
+    aws.sts.on(AssumeRoleCommand).resolves({});
+    const { accounts } = await share(aws, [staging]);
+    expect(accounts[0]?.error).toBe(
+      `NoCredentialsError: AssumeRole of arn:aws:iam::${staging}:role/packer-ami-publisher-role returned no credentials`,
+    );
+  });
+});
+
+describe('pointers', () => {
+  const other = 'ami-0fedcba9876543210';
+  const outcomes = async (aws: MockedAws) => (await share(aws)).accounts.map(({ pointer: outcome }) => outcome);
+
+  test('are made as image parameters', async () => {
+    const aws = mockedAws();
+    await expect(outcomes(aws)).resolves.toEqual(['moved', 'moved']);
+    expect(aws.puts).toEqual(
+      serviceAccounts.map((account) => ({
+        account,
+        input: {
+          Name: pointer,
+          Value: imageId,
+          Type: 'String',
+          DataType: 'aws:ec2:image',
+          Description: 'The newest manager image that was shared with this account. packer-ami-sharing moves it.',
+          Overwrite: true,
+        },
+      })),
+    );
+  });
+
+  test('follow the kind of the image', async () => {
+    const Tags = goodImage().Tags?.map((tag) => (tag.Key === 'Image' ? { Key: 'Image', Value: 'prover' } : tag));
+    const aws = mockedAws({ images: [goodImage({ Name: 'boundless-prover-1', Tags: Tags ?? [] })] });
+    await share(aws);
+    expect(aws.puts.map(({ input }) => input.Name)).toEqual(serviceAccounts.map(() => '/boundless/ami/prover/latest'));
+  });
+
+  test('that name the image stay', async () => {
+    const aws = mockedAws({ pointers: pointingTo(imageId) });
+    await expect(outcomes(aws)).resolves.toEqual(['unchanged', 'unchanged']);
+    expect(aws.puts).toEqual([]);
+  });
+
+  test.each([
+    ['older', 'moved', other, '2026-09-01T16:09:59.999Z'],
+    ['newer', 'kept-newer', other, '2026-09-01T16:10:00.001Z'],
+    ['as old with a higher id', 'kept-newer', 'ami-1234567890abcdef1', '2026-09-01T16:10:00.000Z'],
+    ['as old with a lower id', 'moved', other, '2026-09-01T16:10:00.000Z'],
+  ])('that name an image that is %s: %s', async (_, outcome, ImageId, CreationDate) => {
+    const aws = mockedAws({
+      images: [goodImage(), goodImage({ ImageId, CreationDate })],
+      pointers: pointingTo(ImageId),
+    });
+    await expect(outcomes(aws)).resolves.toEqual([outcome, outcome]);
+    expect(aws.state.pointers).toEqual(pointingTo(outcome === 'moved' ? imageId : ImageId));
+  });
+
+  test('that name an image that is gone, or no image, are moved', async () => {
+    const pointers = { [staging]: { [pointer]: other }, [production]: { [pointer]: 'none' } };
+    const aws = mockedAws({ pointers });
+    await expect(outcomes(aws)).resolves.toEqual(['moved', 'moved']);
+    expect(aws.state.pointers).toEqual(pointingTo(imageId));
+  });
+
+  test('that Parameter Store drops fail their account, with the wait in the reason', async () => {
+    const sleep = jest.fn(() => Promise.resolve());
+    const { accounts } = await share(mockedAws({ keepsPointers: false }), [staging], sleep);
+    expect(accounts).toEqual([
+      {
+        accountId: staging,
+        launchPermission: 'added',
+        error: expect.stringMatching(`^PointerNotMovedError: ${pointer} does not name ${imageId} 7 s after`) as unknown,
+      },
+    ]);
+    expect(sleep.mock.calls).toEqual([[3], [4]]);
+  });
+});
+
+describe('accounts are published to', () => {
+  const many = Array.from({ length: 23 }, (_, index) => String(200_000_000_000 + index));
+
+  test('all of them, in the order of the settings', async () => {
+    const { accounts } = await share(mockedAws(), many);
+    expect(accounts.map(({ accountId }) => accountId)).toEqual(many);
+  });
+
+  test('ten at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await mapBounded(many, 10, async (account) => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+      return account;
+    });
+    expect(most).toBe(10);
+    expect(results).toEqual(many);
+  });
+});

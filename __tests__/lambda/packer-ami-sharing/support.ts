@@ -1,0 +1,238 @@
+import { BatchGetBuildsCommand, CodeBuildClient, type EnvironmentVariable } from '@aws-sdk/client-codebuild';
+import {
+  DescribeImageAttributeCommand,
+  DescribeImagesCommand,
+  DescribeSnapshotsCommand,
+  EC2Client,
+  EC2ServiceException,
+  ModifyImageAttributeCommand,
+  type Image,
+  type LaunchPermission,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
+import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { Context } from 'aws-lambda';
+import type { Clients } from '../../../lambda/packer-ami-sharing/clients';
+import type { Waits } from '../../../lambda/packer-ami-sharing/waits';
+
+export const region = 'us-west-2';
+export const opsAccount = '111111111111';
+export const serviceAccounts = ['222222222222', '333333333333'];
+export const imageKeyArn = `arn:aws:kms:${region}:${opsAccount}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+export const imageId = 'ami-1234567890abcdef0';
+export const pointer = '/boundless/ami/manager/latest';
+export const buildId = 'packer-build-project:8745a7a9-c340-456a-9166-edf953571bef';
+
+export const environment = (accounts: readonly string[] = serviceAccounts) => ({
+  OPS_ACCOUNT_ID: opsAccount,
+  SERVICE_ACCOUNT_IDS: accounts.join(','),
+  AMI_KEY_ARN: imageKeyArn,
+  BUILD_PROJECT: 'packer-build-project',
+});
+
+export const context = {
+  functionName: 'packer-ami-sharing',
+  functionVersion: '$LATEST',
+  awsRequestId: '5a3c7c1e-0000-4000-8000-000000000000',
+  memoryLimitInMB: '256',
+} as Context;
+
+interface Variable {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const amiId = (value: unknown): Variable => ({ name: 'AMI_ID', value });
+
+/** The documented event of a build, in full (AWS CodeBuild User Guide, "Build notifications input format reference"). */
+export const codeBuildEvent = ({
+  exported,
+  variables = [],
+  detail = {},
+  ...envelope
+}: {
+  readonly exported?: readonly unknown[];
+  readonly variables?: readonly unknown[];
+  readonly detail?: Readonly<Record<string, unknown>>;
+} & Readonly<Record<string, unknown>> = {}) => ({
+  version: '0',
+  id: 'c030038d-8c4d-6141-9545-00ff7b7153ea',
+  'detail-type': 'CodeBuild Build State Change',
+  source: 'aws.codebuild',
+  account: opsAccount,
+  time: '2026-09-01T16:14:28Z',
+  region,
+  resources: [`arn:aws:codebuild:${region}:${opsAccount}:build/${buildId}`],
+  ...envelope,
+  detail: {
+    'build-status': 'SUCCEEDED',
+    'project-name': 'packer-build-project',
+    'build-id': `arn:aws:codebuild:${region}:${opsAccount}:build/${buildId}`,
+    'additional-information': {
+      artifact: { md5sum: 'da9c44c8a9a3cd4b443126e823168fEX', location: 'arn:aws:s3:::bucket/output.zip' },
+      environment: {
+        image: 'aws/codebuild/standard:7.0',
+        'privileged-mode': false,
+        'compute-type': 'BUILD_GENERAL1_SMALL',
+        type: 'LINUX_CONTAINER',
+        'environment-variables': variables,
+      },
+      ...(exported !== undefined && { 'exported-environment-variables': exported }),
+      'timeout-in-minutes': 60,
+      'build-complete': true,
+      initiator: 'MyCodeBuildDemoUser',
+      'build-start-time': 'Sep 1, 2026 4:12:29 PM',
+      source: { location: 'https://github.com/boundless-xyz/ami-factory.git', type: 'GITHUB' },
+      logs: { 'group-name': '/aws/codebuild/packer-build-project', 'stream-name': '8745a7a9' },
+      phases: [{ 'phase-type': 'SUBMITTED', 'phase-status': 'SUCCEEDED', 'duration-in-seconds': 0 }],
+    },
+    'current-phase': 'COMPLETED',
+    'current-phase-context': '[]',
+    version: '1',
+    ...detail,
+  },
+});
+
+export const exportedBy = (...ids: readonly unknown[]) => codeBuildEvent({ exported: ids.map(amiId) });
+
+/** The test event that an operator sends by hand. */
+export const manualEvent = (id: unknown = imageId) => ({
+  detail: { 'additional-information': { environment: { 'environment-variables': [amiId(id)] } } },
+});
+
+/** An image that keeps all rules. */
+export const goodImage = (changes: Partial<Image> = {}): Image => ({
+  ImageId: imageId,
+  OwnerId: opsAccount,
+  Name: 'boundless-manager-1.2.3-20260901161428',
+  State: 'available',
+  Public: false,
+  CreationDate: '2026-09-01T16:10:00.000Z',
+  Tags: [
+    { Key: 'ManagedBy', Value: 'packer' },
+    { Key: 'Project', Value: 'boundless-ami-factory' },
+    { Key: 'Image', Value: 'manager' },
+  ],
+  BlockDeviceMappings: [
+    { DeviceName: '/dev/sda1', Ebs: { SnapshotId: 'snap-1' } },
+    { DeviceName: '/dev/sdb', VirtualName: 'ephemeral0' },
+  ],
+  ...changes,
+});
+
+export const goodSnapshot = (changes: Partial<Snapshot> = {}): Snapshot => ({
+  SnapshotId: 'snap-1',
+  OwnerId: opsAccount,
+  Encrypted: true,
+  KmsKeyId: imageKeyArn,
+  ...changes,
+});
+
+/** As AWS throws it. */
+export const ec2Error = (name: string) =>
+  new EC2ServiceException({ name, message: `${name} happened`, $fault: 'client', $metadata: {} });
+
+const unseen: Waits['sleep'] = () => Promise.resolve();
+
+/** Waits that take no time, with a few looks each. */
+export const noWaits = (sleep: Waits['sleep'] = unseen): Waits => ({
+  imageVisible: [1, 2],
+  imageAvailable: [10, 20],
+  launchPermission: [1, 2],
+  pointer: [3, 4],
+  sleep,
+});
+
+/** What the mocked accounts hold. Tests change it, and read from it what the function did. */
+export interface MockedState {
+  images: Image[];
+  snapshots: Snapshot[];
+  launchPermissions: LaunchPermission[];
+  exportedVariables: EnvironmentVariable[];
+  /** Pointers by account, then by name. */
+  pointers: Record<string, Record<string, string>>;
+  /** Accounts whose publisher role can't be taken. */
+  closedAccounts: Set<string>;
+  /** Whether permissions and pointers that are written are kept. */
+  keepsPermissions: boolean;
+  keepsPointers: boolean;
+}
+
+/** AWS as its API references describe it, as far as the function uses it. */
+export function mockedAws(changes: Partial<MockedState> = {}) {
+  const state: MockedState = {
+    images: [goodImage()],
+    snapshots: [goodSnapshot()],
+    launchPermissions: [],
+    exportedVariables: [],
+    pointers: {},
+    closedAccounts: new Set(),
+    keepsPermissions: true,
+    keepsPointers: true,
+    ...changes,
+  };
+  const ec2Client = new EC2Client({ region });
+  const codebuildClient = new CodeBuildClient({ region });
+  const stsClient = new STSClient({ region });
+  const [ec2, codebuild, sts] = [mockClient(ec2Client), mockClient(codebuildClient), mockClient(stsClient)];
+
+  ec2.on(DescribeImagesCommand).callsFake(({ ImageIds, Filters }: DescribeImagesCommand['input']) => {
+    const ids = ImageIds ?? Filters?.find(({ Name }) => Name === 'image-id')?.Values ?? [];
+    const Images = state.images.filter(({ ImageId = '' }) => ids.includes(ImageId));
+    if (ImageIds !== undefined && Images.length === 0) throw ec2Error('InvalidAMIID.NotFound');
+    return { Images };
+  });
+  ec2.on(DescribeSnapshotsCommand).callsFake(({ SnapshotIds = [] }: DescribeSnapshotsCommand['input']) => ({
+    Snapshots: state.snapshots.filter(({ SnapshotId = '' }) => SnapshotIds.includes(SnapshotId)),
+  }));
+  ec2.on(DescribeImageAttributeCommand).callsFake(() => ({ LaunchPermissions: state.launchPermissions }));
+  ec2.on(ModifyImageAttributeCommand).callsFake(({ LaunchPermission }: ModifyImageAttributeCommand['input']) => {
+    if (state.keepsPermissions) state.launchPermissions.push(...(LaunchPermission?.Add ?? []));
+    return {};
+  });
+  codebuild.on(BatchGetBuildsCommand).callsFake(({ ids = [] }: BatchGetBuildsCommand['input']) => ({
+    builds: ids.includes(buildId) ? [{ id: buildId, exportedEnvironmentVariables: state.exportedVariables }] : [],
+  }));
+  sts.on(AssumeRoleCommand).callsFake(({ RoleArn = '' }: AssumeRoleCommand['input']) => {
+    const account = RoleArn.split(':')[4] ?? '';
+    if (state.closedAccounts.has(account))
+      throw Object.assign(new Error(`not authorized to perform: sts:AssumeRole on ${RoleArn}`), {
+        name: 'AccessDenied',
+      });
+    return { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'secret', SessionToken: account } };
+  });
+
+  const puts: { readonly account: string; readonly input: PutParameterCommand['input'] }[] = [];
+  const ssm: Clients['ssm'] = ({ sessionToken: account }) => {
+    const client = new SSMClient({ region });
+    const mock = mockClient(client);
+    mock.on(GetParameterCommand).callsFake(({ Name = '' }: GetParameterCommand['input']) => {
+      const Value = state.pointers[account]?.[Name];
+      if (Value === undefined) throw new ParameterNotFound({ message: Name, $metadata: {} });
+      return { Parameter: { Name, Value } };
+    });
+    mock.on(PutParameterCommand).callsFake((input: PutParameterCommand['input']) => {
+      puts.push({ account, input });
+      if (state.keepsPointers) state.pointers[account] = { ...state.pointers[account], [input.Name!]: input.Value! };
+      return { Version: puts.length };
+    });
+    return client;
+  };
+
+  const clients: Clients = { ec2: ec2Client, codebuild: codebuildClient, sts: stsClient, ssm };
+  return {
+    state,
+    clients,
+    ec2,
+    codebuild,
+    sts,
+    puts,
+    /** The one kind of change in the ops account. */
+    permissionChanges: () => ec2.commandCalls(ModifyImageAttributeCommand).map(({ args: [command] }) => command.input),
+    /** Calls that change anything, in any account. */
+    changes: () => ec2.commandCalls(ModifyImageAttributeCommand).length + puts.length,
+  };
+}
+export type MockedAws = ReturnType<typeof mockedAws>;
