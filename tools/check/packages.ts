@@ -11,7 +11,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>
-  spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  spawnSync(command, args, { env: process.env, stdio: 'ignore' }).status === 0;
 
 const installed = (tool: string): boolean => succeeds('bash', '-c', 'command -v "$1"', 'bash', tool);
 
