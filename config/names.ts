@@ -39,6 +39,12 @@ export const roles = {
   ec2Fleet: 'aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
 } as const;
 
+/** Roles that AWS itself acts with and policies name, with the services that they belong to. */
+export const serviceLinkedServices = {
+  ops: { AWSServiceRoleForEC2Fleet: 'ec2fleet.amazonaws.com', AWSServiceRoleForEC2Spot: 'spot.amazonaws.com' },
+  serviceAccount: { AWSServiceRoleForAutoScaling: 'autoscaling.amazonaws.com' },
+} as const;
+
 export const policies = {
   /** The most that any role of a cluster may do, whatever policies it carries. */
   nodeBoundary: 'prover-cluster-node-boundary',

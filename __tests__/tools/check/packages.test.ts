@@ -43,7 +43,7 @@ test('nothing is installed that is there', () => {
 test('what is missing is installed, each on its own', () => {
   command(
     'apt-get',
-    `echo "$@" >> ${calls}; [[ $* != *shfmt* ]] && { printf '#!${bin}/bash\\n' > ${bin}/packer; ${'/bin'}/chmod +x ${bin}/packer; }; [[ $* != *shfmt* ]]`,
+    `echo "$@" >> ${calls}; [[ $* != *shfmt* ]] && { printf '#!${bin}/bash\\n' > ${bin}/packer; /bin/chmod +x ${bin}/packer; }; [[ $* != *shfmt* ]]`,
   );
   asRoot();
   expect(installTools(['packer', 'shfmt'], quiet)).toEqual(['shfmt']);
