@@ -1,0 +1,45 @@
+import * as names from '../../config/names';
+
+test('names that others rely on are as the design has them', () => {
+  expect(names.codeBuildProjects.packer).toBe('packer-build-project');
+  expect(names.functions.sharing).toBe('packer-ami-sharing');
+  expect(names.roles).toMatchObject({
+    packerBuild: 'packer-build-role',
+    sharing: 'packer-ami-sharing-role',
+    deployment: 'boundless-deployment-role',
+    plan: 'boundless-plan-role',
+    publisher: 'packer-ami-publisher-role',
+  });
+  expect(names.keyAliases.ami).toBe('alias/boundless-ami');
+  expect(names.logGroups.codeBuild('packer-build-project')).toBe('/aws/codebuild/packer-build-project');
+  expect(names.logGroups.lambda('packer-ami-sharing')).toBe('/aws/lambda/packer-ami-sharing');
+  expect(names.clusterProject.deployment('staging')).toBe('prover-cluster-staging-deployment');
+  expect(names.clusterProject.plan('production')).toBe('prover-cluster-production-plan');
+  expect(names.stacks.cluster('production')).toBe('prover-cluster-production');
+});
+
+test('pointers of every image', () => {
+  expect(
+    names.imageKinds.flatMap((kind) => [names.pointerName(kind, 'latest'), names.pointerName(kind, 'validated')]),
+  ).toEqual([
+    '/boundless/ami/manager/latest',
+    '/boundless/ami/manager/validated',
+    '/boundless/ami/prover/latest',
+    '/boundless/ami/prover/validated',
+    '/boundless/ami/bento/latest',
+    '/boundless/ami/bento/validated',
+  ]);
+});
+
+test('state', () => {
+  expect(names.stateBucket('111111111111', 'us-west-2')).toBe('boundless-terraform-state-111111111111-us-west-2');
+  expect(names.stateKey('ops')).toBe('ops.tfstate');
+});
+
+test('names fit where they go', () => {
+  // IAM role names have at most 64 characters, bucket names 63 (IAM and S3 quotas); environments have at most 20.
+  const longest = 'e'.repeat(20);
+  for (const role of names.nodeRoles) expect(names.roles.node(longest, role).length).toBeLessThanOrEqual(64);
+  expect(names.roles.codeBuild(names.clusterProject.deployment(longest)).length).toBeLessThanOrEqual(64);
+  expect(names.stateBucket('1'.repeat(12), 'ap-southeast-2').length).toBeLessThanOrEqual(63);
+});

@@ -1,0 +1,339 @@
+import { ConfigurationError, environmentNamed, factory, validated, type FactoryConfig } from '../../config';
+
+type Path = readonly (string | number)[];
+
+/** The shipped configuration with one value replaced: `['environments', 0, 'accountId']`. */
+function withValue(path: Path, value: unknown): FactoryConfig {
+  const copy = structuredClone(factory) as unknown as Record<string, unknown>;
+  const parent = path
+    .slice(0, -1)
+    .reduce<Record<string | number, unknown>>((at, key) => at[key] as Record<string, unknown>, copy);
+  parent[path.at(-1)!] = value;
+  return copy as unknown as FactoryConfig;
+}
+
+function problemsOf(
+  config: FactoryConfig,
+): readonly { file: string; field: string; value: unknown; message: string }[] {
+  try {
+    validated(config);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const staging = (...path: Path): Path => ['environments', 0, ...path];
+
+test('the shipped configuration is valid', () => {
+  expect(validated(factory)).toBe(factory);
+});
+
+describe('names file, field, value and fix of', () => {
+  test.each<[string, Path, unknown, string, string, RegExp]>([
+    [
+      'a short account id',
+      ['ops', 'accountId'],
+      '12345',
+      'config/ops.ts',
+      'accountId',
+      /is not an account id; use the 12 digits/,
+    ],
+    [
+      'an account id with letters',
+      staging('accountId'),
+      '22222222222a',
+      'config/staging.ts',
+      'accountId',
+      /is not an account id/,
+    ],
+    [
+      'the account of ops',
+      staging('accountId'),
+      '111111111111',
+      'config/staging.ts',
+      'accountId',
+      /is the account of config\/ops\.ts too; give each/,
+    ],
+    [
+      'an unknown region',
+      ['ops', 'region'],
+      'us-west-9',
+      'config/ops.ts',
+      'region',
+      /is not a region .*; use one of us-east-1/,
+    ],
+    [
+      'a region without the images',
+      staging('region'),
+      'eu-west-1',
+      'config/staging.ts',
+      'region',
+      /is not the region of the images; use us-west-2/,
+    ],
+    [
+      'the name ops',
+      staging('environment'),
+      'ops',
+      'config/ops.ts',
+      'environment',
+      /is the name of the ops account; choose another/,
+    ],
+    [
+      'a name with capitals',
+      staging('environment'),
+      'Staging',
+      'config/Staging.ts',
+      'environment',
+      /is not a usable name; use 2 to 20/,
+    ],
+    [
+      'the name of another environment',
+      staging('environment'),
+      'production',
+      'config/production.ts',
+      'environment',
+      /names of environments must differ/,
+    ],
+    [
+      'a manager of the wrong architecture',
+      staging('manager', 'instanceType'),
+      'c7g.4xlarge',
+      'config/staging.ts',
+      'manager.instanceType',
+      /architecture arm64, and the images are x86_64; choose/,
+    ],
+    [
+      'a prover without GPU',
+      staging('prover', 'instanceTypes'),
+      ['g6.xlarge', 'c7a.4xlarge'],
+      'config/staging.ts',
+      'prover.instanceTypes.1',
+      /has no GPU.*g4dn, g5, g6, g6e$/,
+    ],
+    [
+      'a GPU that Bento has no code for',
+      staging('prover', 'instanceTypes'),
+      ['p5.48xlarge'],
+      'config/staging.ts',
+      'prover.instanceTypes.0',
+      /sm_90, and Bento ships code for sm_75, sm_86, sm_89, sm_120; choose/,
+    ],
+    [
+      'an unknown family',
+      staging('prover', 'instanceTypes'),
+      ['x9.large'],
+      'config/staging.ts',
+      'prover.instanceTypes.0',
+      /config\/instance-types\.ts does not know; add it there/,
+    ],
+    [
+      'no instance type at all',
+      staging('manager', 'instanceType'),
+      'large',
+      'config/staging.ts',
+      'manager.instanceType',
+      /is not an instance type such as c7a\.4xlarge; choose/,
+    ],
+    [
+      'a GPU image that is baked without GPU',
+      ['ops', 'build', 'instanceTypes', 'prover'],
+      'c7a.4xlarge',
+      'config/ops.ts',
+      'build.instanceTypes.prover',
+      /has no GPU/,
+    ],
+    [
+      'no network',
+      staging('network', 'vpcCidr'),
+      '10.20.0.0',
+      'config/staging.ts',
+      'network.vpcCidr',
+      /is not an IPv4 network; write it like/,
+    ],
+    [
+      'a network that AWS refuses',
+      staging('network', 'vpcCidr'),
+      '10.16.0.0/12',
+      'config/staging.ts',
+      'network.vpcCidr',
+      /a size that AWS refuses; use a prefix from \/16 to \/28/,
+    ],
+    [
+      'a subnet outside',
+      staging('network', 'subnets', 0, 'cidr'),
+      '10.99.0.0/20',
+      'config/staging.ts',
+      'network.subnets.0.cidr',
+      /is not within 10\.20\.0\.0\/16; choose/,
+    ],
+    [
+      'a subnet over another',
+      staging('network', 'subnets', 1, 'cidr'),
+      '10.20.8.0/21',
+      'config/staging.ts',
+      'network.subnets.1.cidr',
+      /overlaps 10\.20\.0\.0\/20; choose/,
+    ],
+    [
+      'a zone twice',
+      staging('network', 'subnets', 1, 'zone'),
+      'a',
+      'config/staging.ts',
+      'network.subnets.1.zone',
+      /has a subnet already; name each zone once/,
+    ],
+    [
+      'no zone',
+      staging('network', 'subnets', 0, 'zone'),
+      'us-west-2a',
+      'config/staging.ts',
+      'network.subnets.0.zone',
+      /is not a zone; give its letter/,
+    ],
+    [
+      'no subnets',
+      staging('network', 'subnets'),
+      [],
+      'config/staging.ts',
+      'network.subnets',
+      /is empty; name at least one subnet/,
+    ],
+    [
+      'no instance types',
+      staging('prover', 'instanceTypes'),
+      [],
+      'config/staging.ts',
+      'prover.instanceTypes',
+      /is empty; name at least one instance type/,
+    ],
+    [
+      'no environments',
+      ['environments'],
+      [],
+      'config/index.ts',
+      'environments',
+      /is empty; name at least one service account/,
+    ],
+    [
+      'counts out of order',
+      staging('prover', 'desired'),
+      9,
+      'config/staging.ts',
+      'prover.min, desired, max',
+      /are out of order; min <= desired <= max/,
+    ],
+    [
+      'a retention that CloudWatch lacks',
+      ['ops', 'logRetentionDays'],
+      31,
+      'config/ops.ts',
+      'logRetentionDays',
+      /is not a retention that CloudWatch Logs has; use one of 1, 3/,
+    ],
+    [
+      'an address that is none',
+      ['ops', 'notifications', 'alarmEmails'],
+      ['a@b.example', 'nobody'],
+      'config/ops.ts',
+      'notifications.alarmEmails.1',
+      /is not an e-mail address; correct it/,
+    ],
+    [
+      'a repository without https',
+      ['ops', 'repository', 'url'],
+      'git@github.com:a/b.git',
+      'config/ops.ts',
+      'repository.url',
+      /is not an https address; give/,
+    ],
+    [
+      'a connection that is none',
+      ['ops', 'repository', 'connectionArn'],
+      'arn:aws:iam::1:role/x',
+      'config/ops.ts',
+      'repository.connectionArn',
+      /is not the ARN of a connection; copy it/,
+    ],
+    [
+      'a subnet id that is none',
+      ['ops', 'build', 'subnetId'],
+      'vpc-1234',
+      'config/ops.ts',
+      'build.subnetId',
+      /is not a subnet id; copy it/,
+    ],
+    [
+      'a version that is none',
+      ['ops', 'build', 'boundlessVersion'],
+      '1.2',
+      'config/ops.ts',
+      'build.boundlessVersion',
+      /is not a version; use latest/,
+    ],
+  ])('%s', (_, path, value, file, field, message) => {
+    const problems = problemsOf(withValue(path, value));
+    const found = problems.filter((problem) => problem.field === field && message.test(problem.message));
+    expect([found.length, problems]).toEqual([1, expect.anything()]);
+    expect(found[0]).toMatchObject({ file });
+    expect(() => validated(withValue(path, value))).toThrow(`${file}: ${field}: ${JSON.stringify(found[0]?.value)} `);
+  });
+
+  test.each<[Path, number, number]>([
+    [['ops', 'state', 'previousVersionsDays'], 7, 3650],
+    [['ops', 'build', 'timeoutMinutes'], 15, 480],
+    [staging('manager', 'rootVolumeGiB'), 40, 16384],
+    [staging('prover', 'rootVolumeGiB'), 60, 16384],
+    [staging('prover', 'max'), 1, 1000],
+    [staging('prover', 'volumeInitializationRate'), 100, 300],
+  ])('%j beside its bounds', (path, least, most) => {
+    for (const value of [least, most]) expect(problemsOf(withValue(path, value))).toEqual([]);
+    for (const value of [least - 1, most + 1, least + 0.5]) expect(problemsOf(withValue(path, value))).not.toEqual([]);
+  });
+
+  test.each<[string, Path, unknown, string]>([
+    ['a value that is missing', staging('manager', 'instanceType'), undefined, 'manager.instanceType'],
+    ['a value of another type', staging('prover', 'instanceTypes'), 'g6.xlarge', 'prover.instanceTypes'],
+    ['a key that is unknown', staging('manager', 'instancetype'), 'c7a.large', 'manager'],
+  ])('%s', (_, path, value, field) => {
+    expect(problemsOf(withValue(path, value))).toMatchObject([{ file: 'config/staging.ts', field }]);
+  });
+});
+
+test('VPCs of two environments must lie apart', () => {
+  const problems = problemsOf(withValue(['environments', 1, 'network', 'vpcCidr'], '10.20.128.0/17'));
+  expect(problems).toContainEqual({
+    file: 'config/production.ts',
+    field: 'network.vpcCidr',
+    value: '10.20.128.0/17',
+    message: 'overlaps 10.20.0.0/16 of config/staging.ts; choose networks apart',
+  });
+});
+
+test('all problems of all files come at once', () => {
+  const broken = withValue(['ops', 'accountId'], '1');
+  Object.assign(broken.environments[0]!, { accountId: 'two' });
+  Object.assign(broken.environments[1]!.manager, { instanceType: 'g6.xlarge' });
+  expect(() => validated(broken)).toThrow(
+    [
+      'The configuration has 3 problems:',
+      '  config/ops.ts: accountId: "1" is not an account id; use the 12 digits that `aws sts get-caller-identity` prints',
+      '  config/staging.ts: accountId: "two" is not an account id; use the 12 digits that `aws sts get-caller-identity` prints',
+      '  config/production.ts: manager.instanceType: "g6.xlarge" has a GPU, and this node needs none;',
+    ].join('\n'),
+  );
+});
+
+test.each(['qa', 'Production', 'prod', '', 'ops', 'constructor'])(
+  'there is no environment %j, and nothing stands in for it',
+  (name) => {
+    expect(() => environmentNamed(name)).toThrow(
+      `There is no environment ${JSON.stringify(name)}; use one of staging, production.`,
+    );
+  },
+);
+
+test('an environment is found by its name', () => {
+  expect(environmentNamed('staging').accountId).toBe('222222222222');
+});
