@@ -52,20 +52,25 @@ export function packerPermissions({
       Condition: { StringEquals: inRegion },
     },
     {
-      Sid: 'LaunchTaggedBuilders',
-      Action: ['ec2:RunInstances', 'ec2:CreateFleet', 'ec2:CreateLaunchTemplate'],
-      Resource: [ec2('instance'), ec2('fleet'), ec2('launch-template'), ec2('volume')],
+      // Spot builders start from a template that Packer makes for each of them, tagged by `spot_tags`.
+      Sid: 'TemporaryTemplates',
+      Action: 'ec2:CreateLaunchTemplate',
+      Resource: ec2('launch-template'),
       Condition: taggedAsOwn,
     },
     {
-      Sid: 'LaunchWith',
+      // No tag is demanded here: Packer tags a spot machine only once it runs.
+      Sid: 'Launch',
       Action: ['ec2:RunInstances', 'ec2:CreateFleet'],
       Resource: [
+        ec2('fleet'),
+        ec2('instance'),
         ec2('key-pair', 'packer_*'),
         ec2('launch-template'),
         ec2('network-interface'),
         ec2('security-group'),
         ec2('subnet'),
+        ec2('volume'),
         publicEc2('image'),
         publicEc2('snapshot'),
       ],
