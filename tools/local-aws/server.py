@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in four places that the factory depends on.
+"""moto_server, brought nearer to AWS in five places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -6,15 +6,19 @@
 3. Where an alias names a KMS key, the volume says the key's ARN, as AWS does.
 4. A KMS key can be described and granted by its ARN from another account; moto looks in the caller's account only. (AWS
    asks the key's policy first, which this server does not.)
+5. TestEventPattern answers, with the matcher that moto's own rules use.
 
 usage: python3 server.py -p PORT
 """
 
 import copy
+import json
 
 import moto.server
 from moto.backends import get_backend
 from moto.ec2.models import amis
+from moto.events.models import EventPattern
+from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
 
 
@@ -78,6 +82,12 @@ def kms_backend_of_key(self):
     return get_backend("kms")[account_id][self.region]
 
 
+def test_event_pattern(self):
+    pattern = EventPattern.load(self._get_param("EventPattern"))
+    return json.dumps({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
+
+
+EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine
 amis.AmiBackend.describe_images = describe_images

@@ -1,0 +1,60 @@
+// Either kind of machine: what runs is chosen at boot.
+build {
+  name = "bento"
+
+  source "source.amazon-ebs.ubuntu" {
+    name            = "bento"
+    ami_name        = local.names.bento
+    ami_description = "Boundless bento ${local.version}, broker ${local.broker_version}, on {{ .SourceAMIName }}"
+
+    // Packer refuses both at once: the machine's type, and the types to choose from on spot.
+    instance_type       = var.spot ? null : var.gpu_instance_type
+    spot_instance_types = var.spot ? [var.gpu_instance_type] : null
+
+    // Encrypted from the start. encrypt_boot would make a plain image first, and copy it.
+    launch_block_device_mappings {
+      device_name           = "/dev/sda1"
+      volume_type           = "gp3"
+      volume_size           = var.gpu_root_volume_gib
+      iops                  = 3000
+      throughput            = 125
+      encrypted             = true
+      kms_key_id            = var.kms_key_id
+      delete_on_termination = true
+    }
+
+    tags            = local.image_tags.bento
+    snapshot_tags   = local.image_tags.bento
+    run_tags        = local.build_tags.bento
+    run_volume_tags = local.build_tags.bento
+    spot_tags       = var.spot ? local.build_tags.bento : null
+    fleet_tags      = var.spot ? local.build_tags.bento : null
+  }
+
+  provisioner "shell" {
+    inline = local.wait_for_boot
+  }
+
+  provisioner "file" {
+    sources     = local.install_files
+    destination = "${local.work}/"
+  }
+
+  provisioner "shell" {
+    execute_command  = local.run_as_root
+    environment_vars = local.install_environment
+
+    inline = [
+      "bash ${local.work}/scripts/setup.sh",
+      "bash ${local.work}/scripts/setup-manager.sh",
+      "bash ${local.work}/scripts/setup-prover.sh",
+      "bash ${local.work}/scripts/cleanup.sh",
+    ]
+  }
+
+  post-processor "manifest" {
+    output      = var.manifest_path
+    strip_path  = true
+    custom_data = merge(local.manifest_data, { image = "bento" })
+  }
+}

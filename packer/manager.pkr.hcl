@@ -1,0 +1,59 @@
+// CPU machines: PostgreSQL, Valkey, REST API, executor, aux and broker.
+build {
+  name = "manager"
+
+  source "source.amazon-ebs.ubuntu" {
+    name            = "manager"
+    ami_name        = local.names.manager
+    ami_description = "Boundless manager ${local.version}, broker ${local.broker_version}, on {{ .SourceAMIName }}"
+
+    // Packer refuses both at once: the machine's type, and the types to choose from on spot.
+    instance_type       = var.spot ? null : var.instance_type
+    spot_instance_types = var.spot ? [var.instance_type] : null
+
+    // Encrypted from the start. encrypt_boot would make a plain image first, and copy it.
+    launch_block_device_mappings {
+      device_name           = "/dev/sda1"
+      volume_type           = "gp3"
+      volume_size           = var.root_volume_gib
+      iops                  = 3000
+      throughput            = 125
+      encrypted             = true
+      kms_key_id            = var.kms_key_id
+      delete_on_termination = true
+    }
+
+    tags            = local.image_tags.manager
+    snapshot_tags   = local.image_tags.manager
+    run_tags        = local.build_tags.manager
+    run_volume_tags = local.build_tags.manager
+    spot_tags       = var.spot ? local.build_tags.manager : null
+    fleet_tags      = var.spot ? local.build_tags.manager : null
+  }
+
+  provisioner "shell" {
+    inline = local.wait_for_boot
+  }
+
+  provisioner "file" {
+    sources     = local.install_files
+    destination = "${local.work}/"
+  }
+
+  provisioner "shell" {
+    execute_command  = local.run_as_root
+    environment_vars = local.install_environment
+
+    inline = [
+      "bash ${local.work}/scripts/setup.sh",
+      "bash ${local.work}/scripts/setup-manager.sh",
+      "bash ${local.work}/scripts/cleanup.sh",
+    ]
+  }
+
+  post-processor "manifest" {
+    output      = var.manifest_path
+    strip_path  = true
+    custom_data = merge(local.manifest_data, { image = "manager" })
+  }
+}

@@ -1,0 +1,56 @@
+// What all images have in common; each build adds its name, machine, size and tags.
+
+source "amazon-ebs" "ubuntu" {
+  region    = var.aws_region
+  subnet_id = var.subnet_id
+
+  source_ami_filter {
+    // Canonical's own account. Without an owner, anybody's image of this name would do (CVE-2018-15869).
+    owners      = ["099720109477"]
+    most_recent = true
+
+    filters = {
+      name                = "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*"
+      architecture        = "x86_64"
+      virtualization-type = "hvm"
+      root-device-type    = "ebs"
+    }
+  }
+
+  // "auto" bids the on-demand price; null is on demand.
+  spot_price = var.spot ? "auto" : null
+
+  // A machine whose Packer died ends instead of waiting for somebody to find it.
+  shutdown_behavior    = "terminate"
+  iam_instance_profile = var.iam_instance_profile
+
+  // The builder demands IMDSv2 ...
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+
+  // ... and so does every machine that starts from the image; metadata_options protects the builder only.
+  imds_support = "v2.0"
+
+  // Session Manager reaches the machine from inside: no port is open. Packer makes no rule then, and if it did, it
+  // would be for nobody: its default is the whole world.
+  communicator                          = "ssh"
+  ssh_username                          = "ubuntu"
+  ssh_interface                         = "session_manager"
+  ssh_timeout                           = "10m"
+  ssh_clear_authorized_keys             = true
+  temporary_key_pair_type               = "ed25519"
+  temporary_security_group_source_cidrs = ["127.0.0.1/32"]
+
+  // Two hours at most. The defaults give an image 10 min, and images have been pending for an hour (packer#8299);
+  // CodeBuild's own limit ends the build before that, and must not leave a Packer that polls for ten hours.
+  aws_polling {
+    delay_seconds = 15
+    max_attempts  = 480
+  }
+
+  // The Lambda shares; this is for manual builds.
+  ami_users = var.service_account_ids
+}
