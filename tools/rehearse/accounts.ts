@@ -6,8 +6,12 @@ import {
   IAMClient,
 } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, EnableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import { environmentNamed, factory } from '../../config';
 import { keyAliases, packerBuilderProfile, roles } from '../../config/names';
-import type { LocalClientSettings } from '../local-aws';
+import { bootstrap } from '../bootstrap/bootstrap';
+import type { LocalAws, LocalClientSettings } from '../local-aws';
 import { resolveReferences, type WrittenStack } from './stack';
 
 /** What the ops account has after `cdktf deploy ops`, as far as builds and sharing need it. */
@@ -41,4 +45,13 @@ export async function deployOps(ops: WrittenStack, settings: LocalClientSettings
     new AddRoleToInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile, RoleName: roles.packerBuilder }),
   );
   return { imageKeyArn: Arn };
+}
+
+/** What `make bootstrap` does in an account; returns how many changes it made. */
+export async function bootstrapLocal(aws: LocalAws, environment: string): Promise<number> {
+  const { accountId } = environment === 'ops' ? factory.ops : environmentNamed(environment);
+  const settings = await aws.clientSettings(accountId);
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const clients = { s3, sts: new STSClient(settings), iam: new IAMClient(settings) };
+  return bootstrap(clients, { environment, factory, dryRun: false, report: () => undefined });
 }

@@ -36,9 +36,11 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  // Standard output belongs to the report.
+  // Standard output belongs to the report. The three bakes say the same, which is enough once.
+  const said = new Set<string>();
   const log = (line: string) => {
-    console.error(line);
+    if (!said.has(line)) console.error(line);
+    said.add(line);
   };
   const [missing] = installTools(['packer'], log);
   if (missing !== undefined) {
@@ -47,17 +49,18 @@ async function main(): Promise<number> {
   }
 
   const interrupt = new AbortController();
+  // Every time: an impatient second Ctrl-C must not cut the cleaning up short.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
+    process.on(signal, () => {
       interrupt.abort(new Error(`interrupted by ${signal}`));
     });
 
   const directory = await mkdtemp(path.join(tmpdir(), 'rehearsal-'));
   const rehearsal = new Rehearsal((step) => {
     if (!chosen.json) console.log(stepLine(step));
-  });
+  }, interrupt.signal);
   try {
-    await rehearse(rehearsal, { directory, log, signal: interrupt.signal });
+    await rehearse(rehearsal, { directory, log });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
   } finally {

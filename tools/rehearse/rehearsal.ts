@@ -5,7 +5,7 @@ import { factory } from '../../config';
 import { codeBuildProjects, functions, imageKinds, stacks, type ImageKind } from '../../config/names';
 import { bake } from '../local-bake';
 import { startLocalAws, type LocalAws } from '../local-aws';
-import { deployOps } from './accounts';
+import { bootstrapLocal, deployOps } from './accounts';
 import { buildEvent } from './build-event';
 import { invoke, unpack, type LambdaSettings } from './lambda-process';
 import type { Rehearsal } from './report';
@@ -21,7 +21,6 @@ export interface RehearsalOptions {
   readonly directory: string;
   /** Hears of installations and the like. */
   readonly log: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Fails the step with both values where they differ. */
@@ -44,7 +43,8 @@ export async function rehearse(rehearsal: Rehearsal, options: RehearsalOptions):
   }
 }
 
-async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log, signal }: RehearsalOptions): Promise<void> {
+async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: RehearsalOptions): Promise<void> {
+  const { signal } = rehearsal;
   const { ops, environments } = factory;
   const serviceAccountIds = environments.map(({ accountId }) => accountId);
   const settings = await aws.clientSettings(ops.accountId);
@@ -55,6 +55,17 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log, sign
     if (stack === undefined) throw new Error('there is no stack ops');
     return { opsStack: stack, details: `${written.size} stacks` };
   });
+  await rehearsal.step('bootstrap each account', async () => {
+    const names = [stacks.ops, ...environments.map(({ environment }) => environment)];
+    for (const environment of names) await bootstrapLocal(aws, environment);
+    const again = await Promise.all(names.map((environment) => bootstrapLocal(aws, environment)));
+    expectEqual(
+      'changes of a second run',
+      again,
+      names.map(() => 0),
+    );
+    return { details: `${names.length} state buckets; a second run changes nothing` };
+  });
   const { imageKeyArn } = await rehearsal.step('make what ops holds', async () => {
     const account = await deployOps(opsStack, settings);
     return { ...account, details: `key ${account.imageKeyArn.split('/')[1] ?? ''}` };
@@ -62,7 +73,6 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log, sign
 
   const bakeOne = (image: ImageKind) =>
     rehearsal.step(`bake ${image}`, async () => {
-      signal.throwIfAborted();
       const work = path.join(directory, 'bake', image);
       await mkdir(work, { recursive: true });
       const environment = await aws.environment(ops.accountId);
@@ -161,7 +171,14 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log, sign
     const invocation = await invoke(code, lambda, { detail: { 'build-status': 'SUCCEEDED', AMI_ID: imageId } }, signal);
     if (invocation.ok) throw new Error('it was taken');
     expectEqual('error', invocation.error.name, 'InvalidEventError');
-    return { details: invocation.error.message };
+    for (const { image, imageId: pointedAt } of images)
+      for (const accountId of serviceAccountIds)
+        expectEqual(
+          `pointer in ${accountId}`,
+          (await latest(await aws.clientSettings(accountId), image))?.imageId,
+          pointedAt,
+        );
+    return { details: `nothing changed: ${invocation.error.message}` };
   });
 }
 

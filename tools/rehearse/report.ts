@@ -20,8 +20,14 @@ export class Rehearsal {
   private readonly steps: Step[] = [];
   private readonly started = performance.now();
 
-  /** @param onStep hears of each step as it ends, so that long work shows progress */
-  constructor(private readonly onStep: (step: Step) => void = () => undefined) {}
+  /**
+   * @param onStep hears of each step as it ends, so that long work shows progress
+   * @param signal once it is aborted, no further step begins
+   */
+  constructor(
+    private readonly onStep: (step: Step) => void = () => undefined,
+    readonly signal: AbortSignal = new AbortController().signal,
+  ) {}
 
   /**
    * Runs one step. What the work returns is its details; what it throws is the reason of the failure, and ends the
@@ -31,6 +37,7 @@ export class Rehearsal {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     try {
+      this.signal.throwIfAborted();
       const result = await work();
       this.add({ name, ok: true, seconds: seconds(), details: result.details });
       return result;
