@@ -4,7 +4,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { EC2Client, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketPolicyCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { factory } from '../../config';
 import { stateBucket } from '../../config/names';
@@ -28,11 +34,17 @@ const image = 'ami-0123456789abcdef0';
 const imageVariables = { TF_VAR_manager_image_id: image, TF_VAR_prover_image_id: image };
 const initArguments = ['init', '-no-color', '-backend-config=use_path_style=true'];
 
+/** The bucket as `make bootstrap` makes it, but for its policy: that refuses plain HTTP, which the local server speaks. */
 async function bootstrap(aws: LocalAws, environment: string): Promise<void> {
   const accountId = accountOf(environment);
   await promisify(execFile)(process.execPath, ['tools/run.mjs', 'tools/bootstrap/cli.ts', environment], {
     env: { ...process.env, ...(await aws.environment(accountId)) },
   });
+  const s3 = new S3Client({ ...(await aws.clientSettings(accountId)), forcePathStyle: true });
+  const Bucket = stateBucket(accountId, region);
+  const plain = s3.send(new PutObjectCommand({ Bucket, Key: 'plain', Body: 'x' }));
+  await expect(plain).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
 }
 
 /** What account stacks find in AWS when they are deployed in the documented order, for a provider that looks. */
