@@ -1,0 +1,39 @@
+import { readFileSync, statSync } from 'node:fs';
+import { describeWith } from '../support/tools';
+import { run, shellScripts } from './support';
+
+const sourced = new Set(['scripts/lib.sh', 'scripts/bento.sh']);
+
+describeWith(['shellcheck'], 'shellcheck', () => {
+  test('finds nothing', async () => {
+    const { code, stdout } = await run('shellcheck', ['-x', ...shellScripts]);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  });
+});
+
+describeWith(['shfmt'], 'shfmt', () => {
+  test('would change nothing', async () => {
+    const { code, stdout } = await run('shfmt', ['-d', '-i', '2', '-ci', ...shellScripts]);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  });
+});
+
+describe.each(shellScripts)('%s', (file) => {
+  const text = readFileSync(file, 'utf8');
+
+  test('runs what it downloads only after verifying it', () => {
+    expect(text).not.toMatch(/(curl|wget)[^\n]*\|\s*(sudo\s+)?(ba|da|z)?sh/);
+    expect(text).not.toMatch(/--insecure|--no-check-certificate|--allow-unauthenticated|apt-key|\bcurl -k/);
+  });
+
+  test('stops at the first failure, where it is run and not sourced', () => {
+    if (sourced.has(file)) {
+      expect(text).toMatch(/^# shellcheck shell=bash\n/);
+    } else {
+      expect(text).toMatch(/^#!\/usr\/bin\/env bash\n(#.*\n)+set -euo pipefail\n/);
+      expect(statSync(file).mode & 0o111).toBe(0o111);
+    }
+  });
+});
