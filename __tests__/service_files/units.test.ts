@@ -17,7 +17,9 @@ function directives(name: string): Map<string, string[]> {
 }
 
 test('these are the units', () => {
-  expect(services).toEqual(['aux', 'api', 'broker', 'executor', 'prover'].map((role) => `bento-${role}.service`).sort());
+  expect(services).toEqual(
+    ['aux', 'api', 'broker', 'executor', 'prover'].map((role) => `bento-${role}.service`).sort(),
+  );
   expect(targets).toEqual(['bento-manager.target', 'bento-prover.target']);
 });
 
@@ -132,7 +134,8 @@ test('the broker may drain for two hours, while what it needs stays up', () => {
   const broker = directives('bento-broker.service');
   expect(Number(broker.get('TimeoutStopSec')![0])).toBeGreaterThanOrEqual(7200 + 30);
   const after = broker.get('After')![0]!.split(' ');
-  for (const unit of ['bento-api', 'bento-executor', 'bento-aux', 'postgresql']) expect(after).toContain(`${unit}.service`);
+  for (const unit of ['bento-api', 'bento-executor', 'bento-aux', 'postgresql'])
+    expect(after).toContain(`${unit}.service`);
 });
 
 test('broker.toml has what 1.0 requires, under the names that all of 1.0 to 1.2 take', () => {
