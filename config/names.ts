@@ -34,9 +34,10 @@ export const roles = {
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
-  /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 Fleet spot builders. */
+  /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 spot builders. */
   autoScaling: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
   ec2Fleet: 'aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
+  ec2Spot: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
 } as const;
 
 /** Roles that AWS itself acts with and policies name, with the services that they belong to. */

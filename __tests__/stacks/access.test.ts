@@ -127,6 +127,8 @@ describe.each(environments)('%s', (environment, account) => {
       {
         key_id: expect.stringMatching(/^\$\{data\.aws_kms_key\.\w+\.arn\}$/) as unknown,
         grantee_principal: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+        retiring_principal: `arn:aws:iam::${account}:root`,
+        retire_on_delete: true,
         operations: [
           'CreateGrant',
           'Decrypt',
@@ -206,13 +208,19 @@ describe('ops', () => {
     ]);
   });
 
+  test('no service account can revoke the grant of another', () => {
+    const key = policiesOf(ops).find(({ owner }) => owner === 'ops/ImageKey_1FEC5C7A');
+    for (const action of ['kms:RevokeGrant', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:DisableKey'])
+      expect(allowed(key?.statements ?? [], action)).toEqual([]);
+  });
+
   test('the image key lets service accounts grant to Auto Scaling and to volumes, and to nobody else', () => {
     const key = policiesOf(ops).find(({ owner }) => owner === 'ops/ImageKey_1FEC5C7A');
     const grants = allowed(key?.statements ?? [], 'kms:CreateGrant');
     const accounts = environments.map(([, account]) => `arn:aws:iam::${account}:root`);
     const forResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
     expect(grants).toMatchObject([
-      { Sid: 'FleetGrants', Condition: forResource },
+      { Sid: 'SpotGrants', Condition: forResource },
       {
         Sid: 'ServiceAccountsGrantToVolumes',
         Principal: { AWS: accounts },

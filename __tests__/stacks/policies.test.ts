@@ -77,9 +77,9 @@ test('other accounts appear only where the design has them', () => {
       return others.length > 0 ? [at(owner, statement)] : [];
     });
   expect(foreign.sort()).toEqual([
+    'ops/ImageKey_1FEC5C7A#ServiceAccountsFindTheirGrants',
     'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToAutoScaling',
     'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToVolumes',
-    'ops/ImageKey_1FEC5C7A#ServiceAccountsManageTheirGrants',
     'ops/ImageKey_1FEC5C7A#ServiceAccountsUse',
     'production/boundless-deployment-role#Roles',
     'production/boundless-plan-role#Roles',

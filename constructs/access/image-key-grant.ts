@@ -1,7 +1,7 @@
 import { DataAwsKmsKey } from '@cdktf/provider-aws/lib/data-aws-kms-key';
 import { KmsGrant } from '@cdktf/provider-aws/lib/kms-grant';
 import { Construct } from 'constructs';
-import { keyAliases } from '../../config/names';
+import { arns, keyAliases } from '../../config/names';
 import { autoScalingRole } from '../base/policy';
 
 export interface ImageKeyGrantProps {
@@ -23,6 +23,8 @@ export class ImageKeyGrant extends Construct {
       name: 'boundless-ami-auto-scaling',
       keyId: key.arn,
       granteePrincipal: autoScalingRole(accountId),
+      retiringPrincipal: arns.root(accountId),
+      retireOnDelete: true,
       operations: [
         'CreateGrant',
         'Decrypt',

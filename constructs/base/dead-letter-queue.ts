@@ -1,7 +1,7 @@
-import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy';
 import { Construct } from 'constructs';
+import { OccurrenceAlarm } from './alarm';
 import { policyDocument, type Statement } from './policy';
 
 const twoWeeksSeconds = 14 * 24 * 3600;
@@ -47,21 +47,16 @@ export class DeadLetterQueue extends Construct {
         },
       ),
     });
-    new CloudwatchMetricAlarm(this, 'Alarm', {
-      alarmName: `${props.name}-not-empty`,
-      alarmDescription:
+    new OccurrenceAlarm(this, 'Alarm', {
+      name: `${props.name}-not-empty`,
+      description:
         'An event could not be handled. The message says which; see the troubleshooting section of the README.',
       namespace: 'AWS/SQS',
-      metricName: 'ApproximateNumberOfMessagesVisible',
+      metric: 'ApproximateNumberOfMessagesVisible',
       dimensions: { QueueName: queue.name },
       statistic: 'Maximum',
-      period: 60,
-      evaluationPeriods: 1,
-      threshold: 0,
-      comparisonOperator: 'GreaterThanThreshold',
-      treatMissingData: 'notBreaching',
-      alarmActions: [...props.alarmActions],
-      okActions: [...props.alarmActions],
+      periodSeconds: 60,
+      actions: props.alarmActions,
     });
     this.arn = queue.arn;
     this.kmsKeyArn = props.kmsKeyArn;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { OccurrenceAlarm } from './alarm';
 import type { DeadLetterQueue } from './dead-letter-queue';
 import { LogGroup } from './log-group';
 import { serviceTrust, type Statement } from './policy';
@@ -63,20 +63,15 @@ export class Lambda extends Construct {
       deadLetterConfig: { targetArn: props.deadLetterQueue.arn },
       loggingConfig: { logFormat: 'JSON', logGroup: logs.name },
     });
-    new CloudwatchMetricAlarm(this, 'Alarm', {
-      alarmName: `${props.functionName}-errors`,
-      alarmDescription: `${props.functionName} failed; the reason is in ${props.logGroupName}.`,
+    new OccurrenceAlarm(this, 'Alarm', {
+      name: `${props.functionName}-errors`,
+      description: `${props.functionName} failed; the reason is in ${props.logGroupName}.`,
       namespace: 'AWS/Lambda',
-      metricName: 'Errors',
+      metric: 'Errors',
       dimensions: { FunctionName: props.functionName },
       statistic: 'Sum',
-      period: 300,
-      evaluationPeriods: 1,
-      threshold: 0,
-      comparisonOperator: 'GreaterThanThreshold',
-      treatMissingData: 'notBreaching',
-      alarmActions: [...props.alarmActions],
-      okActions: [...props.alarmActions],
+      periodSeconds: 300,
+      actions: props.alarmActions,
     });
     this.arn = lambda.arn;
     this.name = lambda.functionName;

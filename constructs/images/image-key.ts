@@ -27,14 +27,15 @@ export class ImageKey extends Construct {
   constructor(scope: Construct, id: string, { accountId, region, serviceAccountIds }: ImageKeyProps) {
     super(scope, id);
     const serviceAccounts = { AWS: serviceAccountIds.map(arns.root) };
-    const fleet = { AWS: arns.role(accountId, roles.ec2Fleet) };
+    const spot = { AWS: [roles.ec2Fleet, roles.ec2Spot].map((role) => arns.role(accountId, role)) };
     const throughEc2 = { StringEquals: { 'kms:ViaService': `ec2.${region}.amazonaws.com` } };
     const forAwsResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
     const statements: readonly Statement[] = [
       { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
-      // Spot builders are launched by EC2 Fleet's own role (EC2 User Guide, "EC2 Fleet prerequisites").
-      { Sid: 'FleetUse', Principal: fleet, Action: use, Resource: '*' },
-      { Sid: 'FleetGrants', Principal: fleet, Action: 'kms:CreateGrant', Resource: '*', Condition: forAwsResource },
+      // Spot builders are launched by AWS's own roles (EC2 User Guide, "EC2 Fleet prerequisites", "Service-linked role
+      // for Spot Instance requests").
+      { Sid: 'SpotUse', Principal: spot, Action: use, Resource: '*' },
+      { Sid: 'SpotGrants', Principal: spot, Action: 'kms:CreateGrant', Resource: '*', Condition: forAwsResource },
       { Sid: 'ServiceAccountsUse', Principal: serviceAccounts, Action: use, Resource: '*', Condition: throughEc2 },
       {
         Sid: 'ServiceAccountsGrantToVolumes',
@@ -52,10 +53,11 @@ export class ImageKey extends Construct {
         Condition: { ArnEquals: { 'kms:GranteePrincipal': serviceAccountIds.map(autoScalingRole) } },
       },
       {
-        // Terraform looks the key up by its alias, reads its grants back and takes them away again (C4.9).
-        Sid: 'ServiceAccountsManageTheirGrants',
+        // Terraform looks the key up by its alias and reads its grant back (C4.9). Nobody may revoke grants: that would
+        // let one service account cut off another. A grant names who may retire it, and that is its own account.
+        Sid: 'ServiceAccountsFindTheirGrants',
         Principal: serviceAccounts,
-        Action: ['kms:DescribeKey', 'kms:ListGrants', 'kms:RevokeGrant', 'kms:RetireGrant'],
+        Action: ['kms:DescribeKey', 'kms:ListGrants'],
         Resource: '*',
       },
     ];
