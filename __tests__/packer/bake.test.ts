@@ -16,7 +16,7 @@ import { imageKinds, keyAliases, packerBuilderProfile, type ImageKind } from '..
 import { bake, type Bake } from '../../tools/local-bake';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { temporaryFolder } from '../scripts/support';
-import { describeWith } from '../support/tools';
+import { describeWith, localAws } from '../support/tools';
 
 jest.setTimeout(120_000);
 
@@ -24,7 +24,7 @@ const opsAccount = '111111111111';
 const tagsOf = (tags: readonly Tag[] | undefined): Record<string, string | undefined> =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
 
-describeWith(['packer', 'python3'], 'a bake on the local AWS', () => {
+describeWith(['packer', localAws], 'a bake on the local AWS', () => {
   const folder = temporaryFolder();
   let aws: LocalAws;
   let ec2: EC2Client;

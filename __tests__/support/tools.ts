@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process';
+import { installedPython } from '../../tools/local-aws/python';
 
-/** Whether a command is on the PATH. */
+/** Name of the server that stands for AWS, in a list of tools. */
+export const localAws = 'local AWS (pip install moto[server])';
+
+/** Whether a command is on the PATH, or the local AWS can be started. */
 export const installed = (tool: string): boolean =>
-  spawnSync('bash', ['-c', 'command -v "$1"', 'bash', tool], { stdio: 'ignore' }).status === 0;
+  tool === localAws
+    ? installedPython() !== undefined
+    : spawnSync('bash', ['-c', 'command -v "$1"', 'bash', tool], { stdio: 'ignore' }).status === 0;
 
 /**
  * A `describe` that needs tools. Where one is missing, its tests are skipped by name; under `CI=true` that is a

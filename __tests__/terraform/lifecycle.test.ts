@@ -18,7 +18,7 @@ import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
 import { terraform } from '../../tools/terraform/run';
 import { stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
-import { describeWith, installed, skipped } from '../support/tools';
+import { describeWith, installed, localAws, skipped } from '../support/tools';
 
 const { region } = factory.ops;
 const stacks = synthesize();
@@ -201,8 +201,8 @@ if (installed('terraform') && source === 'unreachable') {
   });
   skipped('cdktf deploy', unreachable, cdktfDeploy);
 } else {
-  describeWith(['terraform'], `terraform, ${title}`, () => {
+  describeWith(['terraform', localAws], `terraform, ${title}`, () => {
     lifecycle(source);
   });
-  describeWith(['terraform'], `cdktf deploy, ${title}`, cdktfDeploy);
+  describeWith(['terraform', localAws], `cdktf deploy, ${title}`, cdktfDeploy);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { pythonWithServer } from '../local-aws/python';
 import { installTools } from './packages';
 import { testCounts, type TestCounts } from './jest-results';
 
@@ -61,6 +62,13 @@ async function main(args: readonly string[]): Promise<boolean> {
   }
   const missing = installTools();
   if (missing.length > 0) console.log(`Not installed, and not to be had here: ${missing.join(', ')}`);
+
+  // Before the tests, which run side by side and would all install it at once.
+  try {
+    pythonWithServer(console.log);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+  }
 
   const outcomes: { name: string; outcome: Outcome }[] = [];
   const note = async (check: Check) => outcomes.push({ name: check.name, outcome: await run(check) });

@@ -3,34 +3,40 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const requirement = 'moto[server]>=5.1,<6';
-const virtualEnvironment = path.resolve('.build', 'local-aws', 'venv');
+const virtualEnvironment = path.join('.build', 'local-aws', 'venv');
 
 const hasServer = (python: string): boolean =>
-  spawnSync(python, ['-c', 'import moto.server, flask'], { stdio: 'ignore' }).status === 0;
+  spawnSync(python, ['-c', 'import moto.server, flask'], { env: process.env, stdio: 'ignore' }).status === 0;
 
 function run(command: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const { status, error, stderr } = spawnSync(command, args, { env: process.env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`\`${command} ${args.join(' ')}\` failed: ${error?.message ?? stderr.trim()}`);
 }
 
+const inEnvironment = (): string => path.resolve(virtualEnvironment, 'bin', 'python3');
+
+/** A Python that can serve the local AWS, where there is one: the machine's own, or the one that was installed before. */
+export const installedPython = (): string | undefined => ['python3', inEnvironment()].find(hasServer);
+
 /**
  * A Python interpreter that can serve the local AWS: the machine's own where `moto[server]` is installed, else one of a
- * virtual environment that is made on first use.
+ * virtual environment that is made on first use. Not for several processes at once, until it is made.
  *
  * @throws Error that names the package to install, when it can't be had.
  */
 export function pythonWithServer(log: (line: string) => void = () => undefined): string {
-  const inEnvironment = path.join(virtualEnvironment, 'bin', 'python3');
-  for (const python of ['python3', inEnvironment]) if (hasServer(python)) return python;
-  log(`Installing ${requirement} into ${path.relative('.', virtualEnvironment)}`);
+  const found = installedPython();
+  if (found !== undefined) return found;
+  const python = inEnvironment();
+  log(`Installing ${requirement} into ${virtualEnvironment}`);
   try {
-    if (!existsSync(inEnvironment)) run('python3', ['-m', 'venv', virtualEnvironment]);
-    run(inEnvironment, ['-m', 'pip', 'install', '--quiet', requirement]);
+    if (!existsSync(python)) run('python3', ['-m', 'venv', virtualEnvironment]);
+    run(python, ['-m', 'pip', 'install', '--quiet', requirement]);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `The local AWS needs Python 3 with ${requirement}; install it by hand: pip install '${requirement}'\n${reason}`,
     );
   }
-  return inEnvironment;
+  return python;
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Report } from '../../../tools/rehearse/report';
-import { describeWith } from '../../support/tools';
+import { describeWith, localAws } from '../../support/tools';
 
 const command = ['tools/run.mjs', 'tools/rehearse/cli.ts'];
 /** Temporary folders of the rehearsal: in a place of our own, so that what it leaves can be seen. */
@@ -27,7 +27,7 @@ const isListening = async (port: number) => {
   }
 };
 
-describeWith(['packer', 'python3'], 'the rehearsal', () => {
+describeWith(['packer', localAws], 'the rehearsal', () => {
   test('shares three really built images with two accounts', () => {
     const { stdout, status } = spawnSync(process.execPath, [...command, '--json'], {
       encoding: 'utf8',
