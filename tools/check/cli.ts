@@ -80,14 +80,12 @@ async function main(args: readonly string[]): Promise<boolean> {
   const outcome = await run(tests);
   const counts = countsOf(outcome);
 
-  const skipped = [
-    ...outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => name),
-    ...counts.skipped,
-  ];
+  const checks = outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => [name, 1] as const);
+  const skipped = [...checks, ...counts.skipped];
   const failed = counts.failed + outcomes.filter((check) => check.outcome === 'failed').length;
   const passed = counts.passed + outcomes.filter((check) => check.outcome === 'passed').length;
-  for (const name of skipped) console.log(`skipped: ${name}`);
-  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+  for (const [name, count] of skipped) console.log(`skipped: ${name} (${count})`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped.reduce((sum, [, count]) => sum + count, 0)} skipped`);
   return failed === 0 && outcome === 'passed';
 }
 
@@ -97,7 +95,7 @@ function countsOf(outcome: Outcome): TestCounts {
     return testCounts(readFileSync(reportFile, 'utf8'));
   } catch (error) {
     console.error(`Jest left no report (${outcome}): ${error instanceof Error ? error.message : String(error)}`);
-    return { passed: 0, failed: 1, skipped: [] };
+    return { passed: 0, failed: 1, skipped: new Map() };
   }
 }
 

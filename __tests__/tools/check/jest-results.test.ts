@@ -6,18 +6,35 @@ const report = (assertions: [fullName: string, status: string][], broken = 0) =>
     numFailedTests: assertions.filter(([, status]) => status === 'failed').length,
     numPendingTests: assertions.filter(([, status]) => status === 'pending').length,
     numRuntimeErrorTestSuites: broken,
-    testResults: [{ assertionResults: assertions.map(([fullName, status]) => ({ fullName, status })) }],
+    testResults: [
+      {
+        assertionResults: assertions.map(([fullName, status]) => ({
+          ancestorTitles: fullName.split(' > ').slice(0, -1),
+          fullName,
+          status,
+        })),
+      },
+    ],
   });
 
-test('counts what passed and failed, and names what was skipped', () => {
+test('counts what passed and failed, and names the groups that were skipped', () => {
   const counts = testCounts(
     report([
       ['a', 'passed'],
       ['b', 'failed'],
-      ['packer [not installed: packer] bakes', 'pending'],
+      ['packer [not installed: packer] > bakes', 'pending'],
+      ['packer [not installed: packer] > validates > prover', 'pending'],
+      ['alone', 'pending'],
     ]),
   );
-  expect(counts).toEqual({ passed: 1, failed: 1, skipped: ['packer [not installed: packer] bakes'] });
+  expect(counts).toEqual({
+    passed: 1,
+    failed: 1,
+    skipped: new Map([
+      ['packer [not installed: packer]', 2],
+      ['alone', 1],
+    ]),
+  });
 });
 
 test('a file that does not load is a failure', () => {
