@@ -18,7 +18,6 @@ export class OperationsKey extends Construct {
 
   constructor(scope: Construct, id: string, { accountId, region }: OperationsKeyProps) {
     super(scope, id);
-    const ofThisAccount = { StringEquals: { 'aws:SourceAccount': accountId } };
     const statements: readonly Statement[] = [
       { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
       {
@@ -32,12 +31,13 @@ export class OperationsKey extends Construct {
         },
       },
       {
-        // Alarms publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue.
+        // Alarms publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue. No condition on
+        // the source: not every service sends it along to KMS (Amazon SNS Developer Guide, "Key management"), and an
+        // alarm would go unheard. Who may publish and send is held by the topic's and the queue's own policies.
         Sid: 'AlarmsAndEvents',
         Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
         Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
         Resource: '*',
-        Condition: ofThisAccount,
       },
     ];
     const key = new KmsKey(this, 'Resource', {
