@@ -17,6 +17,7 @@ import { stateBucket } from '../../config/names';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
 import { terraform } from '../../tools/terraform/run';
+import { withEverything } from '../support/factories';
 import { stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
 import { describeWith, installed, localAws, skipped } from '../support/tools';
 
@@ -120,6 +121,13 @@ function lifecycle(source: ProviderSource): void {
     },
     300_000,
   );
+
+  test('the stacks are valid with every optional feature as well', async () => {
+    for (const { directory } of synthesize({ factory: withEverything() }).values()) {
+      await expectSuccess(directory, ['init', '-backend=false', '-no-color'], {});
+      await expectSuccess(directory, ['validate', '-no-color'], {});
+    }
+  }, 120_000);
 
   test('credentials of another account do not get at a state', async () => {
     const other = await aws.environment(accountOf('staging'));

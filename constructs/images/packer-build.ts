@@ -81,17 +81,10 @@ export class PackerBuild extends Construct {
   }
 }
 
-const connectionStatements = (connectionArn: string | null): Statement[] =>
-  connectionArn === null
-    ? []
-    : [
-        {
-          Sid: 'ReadRepository',
-          Action: [
-            'codeconnections:GetConnection',
-            'codeconnections:GetConnectionToken',
-            'codeconnections:UseConnection',
-          ],
-          Resource: connectionArn,
-        },
-      ];
+/** Connections made before 2024 have the service's old name in their ARN, and in the actions on them. */
+function connectionStatements(connectionArn: string | null): Statement[] {
+  if (connectionArn === null) return [];
+  const [, , service = ''] = connectionArn.split(':');
+  const actions = ['GetConnection', 'GetConnectionToken', 'UseConnection'];
+  return [{ Sid: 'ReadRepository', Action: actions.map((action) => `${service}:${action}`), Resource: connectionArn }];
+}

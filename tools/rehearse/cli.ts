@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { installTools } from '../check/packages';
 import { rehearse } from './rehearsal';
-import { Rehearsal, StepFailed, stepLine, summaryLine } from './report';
+import { headerLine, Rehearsal, StepFailed, stepLine, summaryLine } from './report';
 
 const usage = `usage: make rehearse [JSON=1]
 
@@ -59,6 +59,7 @@ async function main(): Promise<number> {
   const rehearsal = new Rehearsal((step) => {
     if (!chosen.json) console.log(stepLine(step));
   }, interrupt.signal);
+  if (!chosen.json) console.log(headerLine);
   try {
     await rehearse(rehearsal, { directory, log });
   } catch (error) {

@@ -67,6 +67,9 @@ export class StepFailed extends Error {
   override readonly name = 'StepFailed';
 }
 
+/** The table's first line. */
+export const headerLine = `      ${'time'.padStart(5)}    ${'step'.padEnd(34)}  figures`;
+
 /** The line of a step in the table. */
 export const stepLine = ({ name, ok, seconds, details }: Step): string =>
   `${ok ? 'ok  ' : 'FAIL'}  ${oneDecimal(seconds).padStart(5)} s  ${name.padEnd(34)}  ${details}`;

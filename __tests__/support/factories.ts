@@ -1,0 +1,36 @@
+import { factory, type FactoryConfig } from '../../config';
+
+const connection = '01234567-89ab-cdef-0123-456789abcdef';
+
+/** The shipped configuration with every optional feature on. */
+export function withEverything(service: 'codeconnections' | 'codestar-connections' = 'codeconnections'): FactoryConfig {
+  const { ops, environments } = factory;
+  return {
+    ops: {
+      ...ops,
+      notifications: { alarmEmails: ['ops@example.com', 'night@example.com'] },
+      repository: {
+        ...ops.repository,
+        connectionArn: `arn:aws:${service}:us-west-2:111111111111:connection/${connection}`,
+      },
+      build: { ...ops.build, subnetId: 'subnet-0123456789abcdef0', spot: false },
+    },
+    environments: environments.map((environment) => ({
+      ...environment,
+      prover: { ...environment.prover, volumeInitializationRate: 300 },
+    })),
+  };
+}
+
+/** The shipped configuration with that many service accounts. */
+export function withAccounts(count: number): FactoryConfig {
+  const [staging] = factory.environments;
+  if (staging === undefined) throw new Error('there is no environment to copy');
+  const environments = Array.from({ length: count }, (_, index) => ({
+    ...staging,
+    environment: `account-${index}`,
+    accountId: String(200_000_000_000 + index),
+    network: { vpcCidr: `10.${index}.0.0/16`, subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }] },
+  }));
+  return { ops: factory.ops, environments };
+}
