@@ -1,0 +1,99 @@
+import { closest } from 'fastest-levenshtein';
+import { parse, TomlError } from 'smol-toml';
+import { keys, sections, type Key, type Section } from './keys';
+import { isFrom, type BrokerRelease } from './releases';
+
+/** Thrown once, with everything that is wrong with a broker.toml. */
+export class BrokerTomlError extends Error {
+  override readonly name = 'BrokerTomlError';
+
+  constructor(
+    readonly release: BrokerRelease,
+    readonly problems: readonly string[],
+  ) {
+    super(
+      `This broker.toml is not for the broker ${release}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  }
+}
+
+type Table = Readonly<Record<string, unknown>>;
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The names that a release knows a key by: aliases are as old as the broker. */
+const namesOf = ({ name, aliases = [], since = '1.0.0' }: Key, release: BrokerRelease): readonly string[] =>
+  isFrom(release, since) ? [name, ...aliases] : aliases;
+
+const show = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
+
+function problemsOfKey(key: Key, table: Table, release: BrokerRelease): string[] {
+  const names = namesOf(key, release);
+  const set = names.filter((name) => name in table);
+  const [name, second] = set;
+  if (second !== undefined)
+    return [`${set.join(' and ')} are names of one key, and the broker does not start with both; keep ${set[0] ?? ''}`];
+  if (name === undefined) {
+    const required = key.required === 'always' || (key.required === '1.0' && !isFrom(release, '1.1.0'));
+    return required
+      ? [`${names[0] ?? key.name} is missing, and the broker ${release} does not start without it; add it`]
+      : [];
+  }
+  if (key.ignored !== undefined && isFrom(release, key.ignored.since))
+    return [`${name} does nothing in the broker ${release}; ${key.ignored.instead}`];
+  const problem = key.check(table[name], release);
+  return problem === undefined ? [] : [`${name} = ${show(table[name])} ${problem}`];
+}
+
+/** Why a release does not know a name. It would ignore it without a word: an allow-list never applied that way once. */
+function unknownKey(section: Section, name: string, release: BrokerRelease): string {
+  const own = keys[section].find((key) => key.name === name || key.aliases?.includes(name) === true);
+  if (own?.since !== undefined) {
+    const [older] = namesOf(own, release);
+    return `${name} is known from ${own.since} on; ${older === undefined ? 'leave it out' : `write ${older}`}`;
+  }
+  const elsewhere = sections.find((other) => keys[other].some((key) => key.name === name));
+  if (elsewhere !== undefined) return `${name} belongs into [${elsewhere}]; move it there`;
+  const known = keys[section].flatMap((key) => namesOf(key, release));
+  return `${name} is unknown to the broker ${release}, which would ignore it; did you mean ${closest(name, known)}?`;
+}
+
+function problemsOfSection(section: Section, table: unknown, release: BrokerRelease): string[] {
+  if (table === undefined)
+    return isFrom(release, '1.1.0')
+      ? []
+      : [`[${section}] is missing, and the broker ${release} does not start without it; add it`];
+  if (!isTable(table)) return [`${section} is no section; write [${section}]`];
+  const known = new Set(keys[section].flatMap((key) => namesOf(key, release)));
+  return [
+    ...Object.keys(table)
+      .filter((name) => !known.has(name))
+      .map((name) => unknownKey(section, name, release)),
+    ...keys[section].flatMap((key) => problemsOfKey(key, table, release)),
+  ].map((problem) => `[${section}] ${problem}`);
+}
+
+/**
+ * Checks a broker.toml as the broker itself does not: it ignores keys that it does not know, and fails to start on a
+ * wrong type or word (bento.md 2).
+ *
+ * @throws BrokerTomlError with every problem: section, key, value, release and the fix
+ */
+export function checkBrokerToml(toml: string, release: BrokerRelease): void {
+  let content: Table;
+  try {
+    content = parse(toml, { integersAsBigInt: true });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [reason = ''] = error.message.split('\n');
+    throw new BrokerTomlError(release, [`line ${error.line}: ${reason}`]);
+  }
+  const problems = [
+    ...Object.keys(content)
+      .filter((name) => !(sections as readonly string[]).includes(name))
+      .map((name) => `${name} is unknown to the broker ${release}; did you mean [${closest(name, [...sections])}]?`),
+    ...sections.flatMap((section) => problemsOfSection(section, content[section], release)),
+  ];
+  if (problems.length > 0) throw new BrokerTomlError(release, problems);
+}

@@ -1,0 +1,67 @@
+import { isFrom, type BrokerRelease } from './releases';
+
+/** Says what is wrong with a value and what to write instead; undefined where it is right. */
+export type ValueCheck = (value: unknown, release: BrokerRelease) => string | undefined;
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+/** Integers come as bigint, so that `100` and `100.0` differ as they do for the broker. */
+const unsigned =
+  (bits: number, least = 0n): ValueCheck =>
+  (value) => {
+    const most = 2n ** BigInt(bits) - 1n;
+    if (typeof value !== 'bigint') return 'is no whole number; write it without quotes and without a point';
+    if (value < least && least > 0n && value === 0n)
+      return 'stops all work; write a limit above zero, or leave the key out';
+    return value < least || value > most ? `is out of range; write a number from ${least} to ${most}` : undefined;
+  };
+
+export const u64 = unsigned(64);
+export const u32 = unsigned(32);
+export const u8 = unsigned(8);
+/** Limits that let nothing through when they are zero (bento.md 4.2, row 53). */
+export const limit64 = unsigned(64, 1n);
+export const limit32 = unsigned(32, 1n);
+
+/** Amounts are texts, so that no digit is lost. */
+export const amount: ValueCheck = (value) =>
+  typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)
+    ? undefined
+    : 'is no amount; write a decimal number in quotes, such as "0.0001"';
+
+export const flag: ValueCheck = (value) =>
+  typeof value === 'boolean' ? undefined : 'is neither true nor false; write one of them without quotes';
+
+export const text: ValueCheck = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
+
+export const url: ValueCheck = (value) =>
+  isText(value) && URL.canParse(value)
+    ? undefined
+    : 'is no address; write it in quotes, such as "https://example.com/list.json"';
+
+const listOf =
+  (what: string, isRight: (item: unknown) => boolean): ValueCheck =>
+  (value) =>
+    Array.isArray(value) && value.every(isRight) ? undefined : `is no list of ${what}; write it as ["...", "..."]`;
+
+export const addresses = listOf(
+  'addresses of accounts (0x and 40 hexadecimal digits)',
+  (item) => typeof item === 'string' && /^0x[0-9a-fA-F]{40}$/.test(item),
+);
+export const urls = listOf('web addresses', (item) => typeof item === 'string' && URL.canParse(item));
+
+/** One of some words; each can have a first release. */
+export const oneOf =
+  (words: Readonly<Record<string, BrokerRelease>>): ValueCheck =>
+  (value, release) => {
+    const known = Object.keys(words).filter((word) => isFrom(release, words[word] ?? '1.0.0'));
+    return typeof value === 'string' && known.includes(value)
+      ? undefined
+      : `is none of the words that ${release} knows; use ${known.join(', ')}`;
+  };
+
+/** A word, or a table of the custom mode. */
+export const gasPriority: ValueCheck = (value, release) => {
+  if (typeof value === 'object' && value !== null && Object.keys(value).join() === 'custom') return undefined;
+  return oneOf({ low: '1.2.0', medium: '1.2.0', high: '1.2.0' })(value, release);
+};
