@@ -48,6 +48,16 @@ describeWith(['systemd-analyze'], 'systemd', () => {
     expect([stdout, stderr]).toEqual(['', '']);
     expect(code).toBe(0);
   });
+
+  test.each(services)('finds %s exposed by 3.0 at most, of 10', async (name) => {
+    const { code, stdout } = await run('systemd-analyze', [
+      'security',
+      '--offline=true',
+      '--threshold=30',
+      path.join(root, 'etc/systemd/system', name),
+    ]);
+    expect([code, stdout.trim().split('\n').at(-1)]).toEqual([0, expect.stringContaining('Overall exposure level')]);
+  });
 });
 
 describe.each(services)('%s', (name) => {
@@ -70,6 +80,7 @@ describe.each(services)('%s', (name) => {
       'RestrictRealtime',
       'RestrictSUIDSGID',
       'LockPersonality',
+      'PrivateMounts',
     ])
       expect([directive, unit.get(directive)]).toEqual([directive, ['yes']]);
     expect(unit.get('ProtectSystem')).toEqual(['strict']);
