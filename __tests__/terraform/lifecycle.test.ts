@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { factory } from '../../config';
-import { stateBucket } from '../../config/names';
+import { pointerName, stateBucket } from '../../config/names';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
 import { terraform } from '../../tools/terraform/run';
@@ -48,18 +48,22 @@ async function bootstrap(aws: LocalAws, environment: string): Promise<void> {
   await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
 }
 
-/** What account stacks find in AWS when they are deployed in the documented order, for a provider that looks. */
-async function prepareForRealProvider(aws: LocalAws): Promise<void> {
+/** What the ops stack leaves in AWS, for a provider that looks the image key up. */
+async function makeImageKey(aws: LocalAws): Promise<void> {
   const kms = new KMSClient(await aws.clientSettings(factory.ops.accountId));
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   await kms.send(new CreateAliasCommand({ AliasName: 'alias/boundless-ami', TargetKeyId: KeyMetadata?.KeyId }));
+}
+
+/** What the sharing Lambda leaves in the service accounts, for a provider that reads the pointers. */
+async function makePointers(aws: LocalAws): Promise<void> {
   for (const { accountId } of factory.environments) {
     const settings = await aws.clientSettings(accountId);
     const { ImageId } = await new EC2Client(settings).send(new RegisterImageCommand({ Name: 'boundless-manager' }));
-    for (const kind of ['manager', 'prover'])
+    for (const kind of ['manager', 'prover'] as const)
       await new SSMClient(settings).send(
         new PutParameterCommand({
-          Name: `/boundless/ami/${kind}/latest`,
+          Name: pointerName(kind, 'latest'),
           Type: 'String',
           DataType: 'aws:ec2:image',
           Value: ImageId,
@@ -83,7 +87,7 @@ function lifecycle(source: ProviderSource): void {
   beforeAll(async () => {
     aws = await startLocalAws(region);
     for (const environment of ['ops', 'staging', 'production']) await bootstrap(aws, environment);
-    if (source === 'registry') await prepareForRealProvider(aws);
+    await makePointers(aws);
   }, 120_000);
   afterAll(() => aws.stop());
 
@@ -174,7 +178,7 @@ function cdktfDeploy(): void {
     const aws = await startLocalAws(region);
     try {
       await bootstrap(aws, 'staging');
-      await prepareForRealProvider(aws);
+      await makeImageKey(aws);
       const outdir = path.join(stackOf(stacks, 'ops').directory, '..', '..', 'cdktf-deploy');
       const deploy = () =>
         promisify(execFile)(
