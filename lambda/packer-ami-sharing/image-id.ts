@@ -1,4 +1,5 @@
 import { BatchGetBuildsCommand, type CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { briefList } from './brief-list';
 import { InvalidEventError } from './errors';
 import type { BuildEvent } from './event';
 import { imageIdsAmong, imageVariable } from './image-variables';
@@ -18,7 +19,7 @@ export async function imageIdOf({ imageIds, buildId }: BuildEvent, codebuild: Co
     );
   if (others.length > 0)
     throw new InvalidEventError(
-      `${imageVariable} has ${ids.length} values (${ids.join(', ')}); export one image per build`,
+      `${imageVariable} has ${ids.length} values (${briefList(ids)}); export one image per build`,
     );
   return id;
 }
