@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'cdktf';
@@ -23,17 +23,11 @@ export interface SynthesizedStack {
   readonly output?: Readonly<Record<string, Arguments>>;
 }
 
-const outputs: string[] = [];
-afterAll(() => {
-  for (const directory of outputs) rmSync(directory, { recursive: true, force: true });
-});
-
 /** The whole app as `app.synth()` writes it, read back from the files: the only form that includes what synthesis adds. */
 export function synthesize(
   options: { factory?: FactoryConfig; actAs?: string } = {},
 ): ReadonlyMap<string, SynthesizedStack> {
-  const outdir = mkdtempSync(path.join(tmpdir(), 'synth-'));
-  outputs.push(outdir);
+  const outdir = mkdtempSync(path.join(process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir(), 'synth-'));
   const app = new App({ outdir });
   addStacks(app, { factory: validated(options.factory ?? factory), archiveOf: archivePath, actAs: options.actAs });
   app.synth();

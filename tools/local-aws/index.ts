@@ -55,13 +55,6 @@ async function ready(sts: STSClient, server: ChildProcess, output: () => string)
   }
 }
 
-/** Ends the server with this process, however it ends. */
-function tie(server: ChildProcess): () => void {
-  const kill = () => void server.kill('SIGKILL');
-  process.once('exit', kill);
-  return () => process.off('exit', kill);
-}
-
 /** Starts the server on a free port and waits until it answers. */
 export async function startLocalAws(region: string, log?: (line: string) => void): Promise<LocalAws> {
   const port = await freePort();
@@ -69,9 +62,9 @@ export async function startLocalAws(region: string, log?: (line: string) => void
   const here = path.resolve('tools', 'local-aws');
   const server = spawn(pythonWithServer(log), [path.join(here, 'server.py'), '-p', String(port)], {
     env: { ...process.env, MOTO_AMIS_PATH: path.join(here, 'images.json'), PYTHONDONTWRITEBYTECODE: '1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // The server ends when this end of its standard input does: no crash of ours leaves it running.
+    stdio: ['pipe', 'ignore', 'pipe'],
   });
-  const untie = tie(server);
   let tail = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-4000)));
 
@@ -111,7 +104,6 @@ export async function startLocalAws(region: string, log?: (line: string) => void
         server.kill('SIGKILL');
         await once(server, 'exit');
       }
-      untie();
     },
   };
 }

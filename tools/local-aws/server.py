@@ -8,11 +8,16 @@
    asks the key's policy first, which this server does not.)
 5. TestEventPattern answers, with the matcher that moto's own rules use.
 
+It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
+
 usage: python3 server.py -p PORT
 """
 
 import copy
 import json
+import os
+import sys
+import threading
 
 import moto.server
 from moto.backends import get_backend
@@ -92,5 +97,11 @@ KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine
 amis.AmiBackend.describe_images = describe_images
 
+def end_with_starter():
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_starter, daemon=True).start()
     moto.server.main()

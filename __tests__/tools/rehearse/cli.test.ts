@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Report } from '../../../tools/rehearse/report';
+import { isListening } from '../../support/net';
 import { describeWith, localAws } from '../../support/tools';
 
 const command = ['tools/run.mjs', 'tools/rehearse/cli.ts'];
@@ -14,18 +14,6 @@ const environment = { ...process.env, TMPDIR: work };
 afterAll(() => {
   rmSync(work, { recursive: true });
 });
-
-const isListening = async (port: number) => {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-};
 
 describeWith(['packer', localAws], 'the rehearsal', () => {
   test('shares three really built images with two accounts', () => {
