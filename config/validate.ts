@@ -14,13 +14,19 @@ interface ShapeProblem extends ConfigurationProblem {
 
 function problemsOfShape(file: string, schema: z.ZodType, input: unknown): ShapeProblem[] {
   const { error } = schema.safeParse(input);
-  return (error?.issues ?? []).map(({ code, path, message }) => ({
-    file,
-    field: path.map(String).join('.'),
-    value: valueAt(input, path),
-    message: code === 'invalid_type' ? `${message}; see config/schema.ts` : message,
-    structural: code === 'invalid_type' || code === 'unrecognized_keys',
-  }));
+  return (error?.issues ?? []).flatMap((issue) => {
+    const { code, path, message } = issue;
+    const at = (place: readonly PropertyKey[], text: string, structural: boolean): ShapeProblem => ({
+      file,
+      field: place.map(String).join('.'),
+      value: valueAt(input, place),
+      message: structural ? `${text}; see config/schema.ts` : text,
+      structural,
+    });
+    if (code !== 'unrecognized_keys') return [at(path, message, code === 'invalid_type')];
+    const unknown = 'is the value of a key that the factory does not know; correct its spelling, or remove it';
+    return issue.keys.map((key) => at([...path, key], unknown, true));
+  });
 }
 
 const fileOf = (environment: EnvironmentConfig): string => `config/${environment.environment}.ts`;

@@ -1,7 +1,8 @@
 import * as names from '../../config/names';
 
 test('names that others rely on are as the design has them', () => {
-  expect(names.codeBuildProjects.packer).toBe('packer-build-project');
+  expect(names.project).toBe('boundless-ami-factory');
+  expect(names.codeBuildProjects).toEqual({ packer: 'packer-build-project' });
   expect(names.functions.sharing).toBe('packer-ami-sharing');
   expect(names.roles).toMatchObject({
     packerBuild: 'packer-build-role',
@@ -14,8 +15,26 @@ test('names that others rely on are as the design has them', () => {
   expect(names.logGroups.codeBuild('packer-build-project')).toBe('/aws/codebuild/packer-build-project');
   expect(names.logGroups.lambda('packer-ami-sharing')).toBe('/aws/lambda/packer-ami-sharing');
   expect(names.clusterProject.deployment('staging')).toBe('prover-cluster-staging-deployment');
+  expect(names.clusterProject.deployment('production')).toBe('prover-cluster-production-deployment');
   expect(names.clusterProject.plan('production')).toBe('prover-cluster-production-plan');
-  expect(names.stacks.cluster('production')).toBe('prover-cluster-production');
+});
+
+test('stacks', () => {
+  expect(names.stacks.ops).toBe('ops');
+  expect(['staging', 'production'].map(names.stacks.serviceAccount)).toEqual(['staging', 'production']);
+  expect(['staging', 'production'].map(names.stacks.cluster)).toEqual([
+    'prover-cluster-staging',
+    'prover-cluster-production',
+  ]);
+});
+
+test("AWS's own roles are made under the names that policies use", () => {
+  const { autoScaling, ec2Fleet, ec2Spot } = names.roles;
+  const made = Object.values(names.serviceLinkedServices)
+    .flatMap((services) => Object.entries(services))
+    .map(([role, service]) => `aws-service-role/${service}/${role}`);
+  expect(made.sort()).toEqual([autoScaling, ec2Fleet, ec2Spot].sort());
+  expect(autoScaling).toBe('aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling');
 });
 
 test('pointers of every image', () => {
@@ -34,6 +53,7 @@ test('pointers of every image', () => {
 test('state', () => {
   expect(names.stateBucket('111111111111', 'us-west-2')).toBe('boundless-terraform-state-111111111111-us-west-2');
   expect(names.stateKey('ops')).toBe('ops.tfstate');
+  expect(names.stateKey('prover-cluster-staging')).toBe('prover-cluster-staging.tfstate');
 });
 
 test('names fit where they go', () => {

@@ -121,6 +121,14 @@ describe('names file, field, value and fix of', () => {
       /sm_90, and Bento ships code for sm_75, sm_86, sm_89, sm_120; choose/,
     ],
     [
+      'a manager with GPU',
+      staging('manager', 'instanceType'),
+      'g6.xlarge',
+      'config/staging.ts',
+      'manager.instanceType',
+      /has a GPU, and this node needs none; choose/,
+    ],
+    [
       'an unknown family',
       staging('prover', 'instanceTypes'),
       ['x9.large'],
@@ -159,6 +167,22 @@ describe('names file, field, value and fix of', () => {
       'config/staging.ts',
       'network.vpcCidr',
       /a size that AWS refuses; use a prefix from \/16 to \/28/,
+    ],
+    [
+      'a subnet that AWS refuses',
+      staging('network', 'subnets', 0, 'cidr'),
+      '10.20.0.0/29',
+      'config/staging.ts',
+      'network.subnets.0.cidr',
+      /a size that AWS refuses; use a prefix from \/16 to \/28/,
+    ],
+    [
+      'no address',
+      staging('network', 'subnets', 0, 'cidr'),
+      '10.20.0/20',
+      'config/staging.ts',
+      'network.subnets.0.cidr',
+      /is not an IPv4 network; write it like/,
     ],
     [
       'a subnet outside',
@@ -280,24 +304,73 @@ describe('names file, field, value and fix of', () => {
     expect(() => validated(withValue(path, value))).toThrow(`${file}: ${field}: ${JSON.stringify(found[0]?.value)} `);
   });
 
-  test.each<[Path, number, number]>([
+  test.each<[Path, number, number, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
     [['ops', 'build', 'timeoutMinutes'], 15, 480],
+    [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
     [staging('prover', 'rootVolumeGiB'), 60, 16384],
-    [staging('prover', 'max'), 1, 1000],
     [staging('prover', 'volumeInitializationRate'), 100, 300],
-  ])('%j beside its bounds', (path, least, most) => {
-    for (const value of [least, most]) expect(problemsOf(withValue(path, value))).toEqual([]);
-    for (const value of [least - 1, most + 1, least + 0.5]) expect(problemsOf(withValue(path, value))).not.toEqual([]);
+    // Counts have to be in order as well: staging has 0 <= 1 <= 4.
+    [staging('prover', 'min'), 0, 1000, 1],
+    [staging('prover', 'desired'), 0, 1000, 4],
+    [staging('prover', 'max'), 0, 1000],
+  ])('%j beside its bounds', (path, least, most, mostInOrder = most) => {
+    const leastInOrder = path.at(-1) === 'max' ? 1 : least;
+    for (const value of [leastInOrder, mostInOrder]) expect(problemsOf(withValue(path, value))).toEqual([]);
+    const field = (path[0] === 'ops' ? path.slice(1) : path.slice(2)).join('.');
+    for (const [value, wrong] of [
+      [least - 1, 'is too small'],
+      [most + 1, 'is too large'],
+      [least + 0.5, 'is not a whole number'],
+    ] as const) {
+      const message = expect.stringMatching(new RegExp(`^${wrong}; give .* from ${least} to ${most}`)) as string;
+      const problem = { file: path[0] === 'ops' ? 'config/ops.ts' : 'config/staging.ts', field, value, message };
+      expect(problemsOf(withValue(path, value))).toContainEqual(expect.objectContaining(problem));
+    }
   });
 
-  test.each<[string, Path, unknown, string]>([
-    ['a value that is missing', staging('manager', 'instanceType'), undefined, 'manager.instanceType'],
-    ['a value of another type', staging('prover', 'instanceTypes'), 'g6.xlarge', 'prover.instanceTypes'],
-    ['a key that is unknown', staging('manager', 'instancetype'), 'c7a.large', 'manager'],
-  ])('%s', (_, path, value, field) => {
+  test.each<[string, Path, unknown, string, string]>([
+    [
+      'a value that is missing',
+      staging('manager', 'instanceType'),
+      undefined,
+      'config/staging.ts: manager.instanceType: (nothing) Invalid input: expected string, received undefined; see config/schema.ts',
+      'manager.instanceType',
+    ],
+    [
+      'a part that is missing',
+      staging('network'),
+      undefined,
+      'config/staging.ts: network: (nothing) Invalid input: expected object, received undefined; see config/schema.ts',
+      'network',
+    ],
+    [
+      'a value of another type',
+      staging('prover', 'instanceTypes'),
+      'g6.xlarge',
+      'config/staging.ts: prover.instanceTypes: "g6.xlarge" Invalid input: expected array, received string; see config/schema.ts',
+      'prover.instanceTypes',
+    ],
+    [
+      'a key that is unknown',
+      staging('manager', 'instancetype'),
+      'c7a.large',
+      'config/staging.ts: manager.instancetype: "c7a.large" is the value of a key that the factory does not know; ' +
+        'correct its spelling, or remove it; see config/schema.ts',
+      'manager.instancetype',
+    ],
+    [
+      'a key that is unknown, beside all others',
+      staging('regoin'),
+      'us-west-2',
+      'config/staging.ts: regoin: "us-west-2" is the value of a key that the factory does not know; ' +
+        'correct its spelling, or remove it; see config/schema.ts',
+      'regoin',
+    ],
+  ])('%s', (_, path, value, line, field) => {
     expect(problemsOf(withValue(path, value))).toMatchObject([{ file: 'config/staging.ts', field }]);
+    expect(() => validated(withValue(path, value))).toThrow(`The configuration has 1 problem:\n  ${line}`);
   });
 });
 
@@ -323,6 +396,11 @@ test('all problems of all files come at once', () => {
       '  config/production.ts: manager.instanceType: "g6.xlarge" has a GPU, and this node needs none;',
     ].join('\n'),
   );
+});
+
+test('a region that only ops has is a problem of every environment', () => {
+  const files = problemsOf(withValue(['ops', 'region'], 'eu-west-1')).map(({ file, field }) => `${file}: ${field}`);
+  expect(files).toEqual(['config/staging.ts: region', 'config/production.ts: region']);
 });
 
 test.each(['qa', 'Production', 'prod', '', 'ops', 'constructor'])(
