@@ -3,9 +3,11 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import { environmentNamed, type FactoryConfig } from '../../config';
 import { serviceLinkedServices, stateBucket } from '../../config/names';
-import { bucketItself, bucketSettings, type StateBucket } from './bucket';
+import { bucketItself, bucketSettings, owned, type StateBucket } from './bucket';
+import { statementsForOthers } from './bucket-policy';
 import { serviceLinkedRole } from './service-linked-role';
-import { settle } from './setting';
+import { absent, settle, type Setting, type SettleOptions } from './setting';
+import { bucketPolicy } from './tls-only';
 
 export interface BootstrapClients {
   readonly s3: S3Client;
@@ -13,13 +15,10 @@ export interface BootstrapClients {
   readonly iam: IAMClient;
 }
 
-export interface BootstrapOptions {
+export interface BootstrapOptions extends SettleOptions {
   /** `ops`, or the name of an environment. */
   readonly environment: string;
   readonly factory: FactoryConfig;
-  /** Says what would be done, and does nothing. */
-  readonly dryRun: boolean;
-  readonly report: (line: string) => void;
 }
 
 /** The credentials are not those of the account that was asked for. */
@@ -33,6 +32,9 @@ export class WrongAccountError extends Error {
     );
   }
 }
+
+/** A setting of a bucket that is not there yet. */
+const unmade = (setting: Setting): Setting => ({ ...setting, current: () => Promise.resolve(absent) });
 
 /**
  * What `make bootstrap ENV=<environment>` does.
@@ -58,8 +60,13 @@ export async function bootstrap(clients: BootstrapClients, options: BootstrapOpt
   const services = isOps ? serviceLinkedServices.ops : serviceLinkedServices.serviceAccount;
   const roles = Object.entries(services).map(([role, service]) => serviceLinkedRole(clients.iam, role, service));
   const itself = bucketItself(clients.s3, bucket);
-  const exists = (await itself.current()) === itself.desired;
-  let changes = await settle([itself], dryRun, report);
-  if (exists || !dryRun) changes += await settle(bucketSettings(clients.s3, bucket), dryRun, report);
-  return changes + (await settle(roles, dryRun, report));
+  const settings = bucketSettings(clients.s3, bucket);
+  const missing = dryRun && (await itself.current()) === absent;
+  const changes = await settle([itself, ...(missing ? settings.map(unmade) : settings), ...roles], options);
+  if (!missing) {
+    const policy = await bucketPolicy(clients.s3, owned(bucket));
+    for (const name of statementsForOthers(policy, accountId))
+      report(`look at       policy: its statement ${name} lets others than ${accountId} in; it was left as it is`);
+  }
+  return changes;
 }

@@ -9,8 +9,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { project } from '../../config/names';
-import { absent, found, type Owned } from './owned-bucket';
-import type { Setting } from './setting';
+import { differences, stateRule } from './lifecycle-rule';
+import { found, type Owned } from './owned-bucket';
+import { absent, type Setting } from './setting';
 
 /** A state that was overwritten or deleted can be restored. */
 export function versioning(s3: S3Client, owned: Owned): Setting {
@@ -26,28 +27,25 @@ export function versioning(s3: S3Client, owned: Owned): Setting {
 
 /** Rules of other names stay. */
 export function lifecycle(s3: S3Client, owned: Owned, days: number): Setting {
-  const rule: LifecycleRule = {
-    ID: 'boundless-terraform-state',
-    Status: 'Enabled',
-    Filter: { Prefix: '' },
-    NoncurrentVersionExpiration: { NoncurrentDays: days },
-    Expiration: { ExpiredObjectDeleteMarker: true },
-    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-  };
-  const read = async () =>
-    (await found(s3.send(new GetBucketLifecycleConfigurationCommand(owned)), 'NoSuchLifecycleConfiguration'))?.Rules ??
-    [];
-  const describe = (current: LifecycleRule | undefined): string =>
-    current?.Status === 'Enabled'
-      ? `previous versions expire after ${current.NoncurrentVersionExpiration?.NoncurrentDays ?? 0} days`
-      : absent;
+  const rule = stateRule(days);
+  const desired = `previous versions expire after ${days} days`;
+  const read = () => found(s3.send(new GetBucketLifecycleConfigurationCommand(owned)), 'NoSuchLifecycleConfiguration');
+  const isOurs = ({ ID }: LifecycleRule) => ID === rule.ID;
   return {
     name: 'lifecycle',
-    desired: describe(rule),
-    current: async () => describe((await read()).find(({ ID }) => ID === rule.ID)),
+    desired,
+    current: async () => differences((await read())?.Rules?.find(isOurs), rule) ?? desired,
     async apply() {
-      const Rules = [...(await read()).filter(({ ID }) => ID !== rule.ID), rule];
-      await s3.send(new PutBucketLifecycleConfigurationCommand({ ...owned, LifecycleConfiguration: { Rules } }));
+      const { Rules = [], TransitionDefaultMinimumObjectSize } = (await read()) ?? {};
+      const LifecycleConfiguration = { Rules: [...Rules.filter((other) => !isOurs(other)), rule] };
+      // Left out, it would go back to its default, for the rules of others too.
+      await s3.send(
+        new PutBucketLifecycleConfigurationCommand({
+          ...owned,
+          LifecycleConfiguration,
+          TransitionDefaultMinimumObjectSize,
+        }),
+      );
     },
   };
 }

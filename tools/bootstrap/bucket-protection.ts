@@ -1,17 +1,15 @@
 import {
   GetBucketEncryptionCommand,
   GetBucketOwnershipControlsCommand,
-  GetBucketPolicyCommand,
   GetPublicAccessBlockCommand,
   PutBucketEncryptionCommand,
   PutBucketOwnershipControlsCommand,
-  PutBucketPolicyCommand,
   PutPublicAccessBlockCommand,
   type S3Client,
+  type ServerSideEncryptionRule,
 } from '@aws-sdk/client-s3';
-import { denyPlainText, tlsOnlySid, withStatement, type PolicyDocument } from './bucket-policy';
-import { absent, found, type Owned } from './owned-bucket';
-import type { Setting } from './setting';
+import { found, type Owned } from './owned-bucket';
+import { absent, type Setting } from './setting';
 
 /** Nobody else gets at the bucket. */
 export function publicAccess(s3: S3Client, owned: Owned): Setting {
@@ -56,48 +54,36 @@ export function ownership(s3: S3Client, owned: Owned): Setting {
 
 /**
  * S3's own keys: they cost nothing, need no key policy that could lock the state away, and the bucket is used by roles of
- * its own account only. A stricter encryption that somebody chose (KMS) is left as it is.
+ * its own account only. KMS that somebody chose stays, with a bucket key: else each request for a state is one to KMS too
+ * (Amazon S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"; DSSE-KMS has none).
  */
 export function encryption(s3: S3Client, owned: Owned): Setting {
-  const accepted = ['AES256', 'aws:kms', 'aws:kms:dsse'];
+  const read = async (): Promise<ServerSideEncryptionRule | undefined> => {
+    const answer = await found(
+      s3.send(new GetBucketEncryptionCommand(owned)),
+      'ServerSideEncryptionConfigurationNotFoundError',
+    );
+    return answer?.ServerSideEncryptionConfiguration?.Rules?.[0];
+  };
+  const algorithmOf = (rule: ServerSideEncryptionRule | undefined) =>
+    rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm;
   return {
     name: 'encryption',
     desired: 'on',
     async current() {
-      const answer = await found(
-        s3.send(new GetBucketEncryptionCommand(owned)),
-        'ServerSideEncryptionConfigurationNotFoundError',
-      );
-      const [rule] = answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
-      return accepted.includes(rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm ?? '') ? 'on' : absent;
+      const rule = await read();
+      const algorithm = algorithmOf(rule);
+      if (algorithm === 'aws:kms' && rule?.BucketKeyEnabled !== true) return 'aws:kms without bucket key';
+      return algorithm === undefined ? absent : 'on';
     },
     async apply() {
-      const ServerSideEncryptionConfiguration = {
-        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' as const } }],
-      };
+      const rule = await read();
+      const encrypted: ServerSideEncryptionRule =
+        algorithmOf(rule) === 'aws:kms'
+          ? { ...rule, BucketKeyEnabled: true }
+          : { ...rule, ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+      const ServerSideEncryptionConfiguration = { Rules: [encrypted] };
       await s3.send(new PutBucketEncryptionCommand({ ...owned, ServerSideEncryptionConfiguration }));
-    },
-  };
-}
-
-/** Other statements that somebody added stay: this one only takes away. */
-export function tlsOnly(s3: S3Client, owned: Owned): Setting {
-  const statement = denyPlainText(owned.Bucket);
-  const read = async (): Promise<PolicyDocument | undefined> => {
-    const answer = await found(s3.send(new GetBucketPolicyCommand(owned)), 'NoSuchBucketPolicy');
-    return answer?.Policy === undefined ? undefined : (JSON.parse(answer.Policy) as PolicyDocument);
-  };
-  return {
-    name: 'policy',
-    desired: 'TLS only',
-    async current() {
-      const own = (await read())?.Statement.find(({ Sid }) => Sid === tlsOnlySid);
-      return JSON.stringify(own) === JSON.stringify(statement) ? 'TLS only' : own === undefined ? absent : 'altered';
-    },
-    async apply() {
-      await s3.send(
-        new PutBucketPolicyCommand({ ...owned, Policy: JSON.stringify(withStatement(await read(), statement)) }),
-      );
     },
   };
 }

@@ -1,4 +1,6 @@
 import {
+  BucketAlreadyExists,
+  BucketAlreadyOwnedByYou,
   CreateBucketCommand,
   HeadBucketCommand,
   S3ServiceException,
@@ -6,9 +8,10 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { lifecycle, tags, versioning } from './bucket-history';
-import { encryption, ownership, publicAccess, tlsOnly } from './bucket-protection';
-import { absent } from './owned-bucket';
-import type { Setting } from './setting';
+import { encryption, ownership, publicAccess } from './bucket-protection';
+import type { Owned } from './owned-bucket';
+import { absent, type Setting } from './setting';
+import { tlsOnly } from './tls-only';
 
 export interface StateBucket {
   readonly name: string;
@@ -32,6 +35,18 @@ export class BucketRefusedError extends Error {
   }
 }
 
+/** The bucket of that name was made in another region, where the stacks would not find it. */
+export class BucketElsewhereError extends Error {
+  override readonly name = 'BucketElsewhereError';
+
+  constructor(bucket: string, region: string) {
+    super(
+      `The bucket ${bucket} is not in ${region}, the region in its name; see where with \`aws s3api get-bucket-location ` +
+        `--bucket ${bucket}\`, and remove it by hand if it holds no state. Nothing was changed.`,
+    );
+  }
+}
+
 /** The bucket itself; everything else needs it. */
 export function bucketItself(s3: S3Client, { name, region, accountId }: StateBucket): Setting {
   return {
@@ -45,33 +60,42 @@ export function bucketItself(s3: S3Client, { name, region, accountId }: StateBuc
         if (!(error instanceof S3ServiceException)) throw error;
         if (error.$metadata.httpStatusCode === 404) return absent;
         if (error.$metadata.httpStatusCode === 403) throw new BucketRefusedError(name, accountId);
+        if (error.$metadata.httpStatusCode === 301) throw new BucketElsewhereError(name, region);
         throw error;
       }
     },
     async apply() {
       // us-east-1 has no location constraint of its own (Amazon S3 API Reference, "CreateBucket").
       const location = region === 'us-east-1' ? undefined : (region as BucketLocationConstraint);
-      await s3.send(
-        new CreateBucketCommand({
-          Bucket: name,
-          ObjectOwnership: 'BucketOwnerEnforced',
-          ...(location !== undefined && { CreateBucketConfiguration: { LocationConstraint: location } }),
-        }),
-      );
+      try {
+        await s3.send(
+          new CreateBucketCommand({
+            Bucket: name,
+            ObjectOwnership: 'BucketOwnerEnforced',
+            ...(location !== undefined && { CreateBucketConfiguration: { LocationConstraint: location } }),
+          }),
+        );
+      } catch (error) {
+        if (error instanceof BucketAlreadyExists) throw new BucketRefusedError(name, accountId);
+        // Another run was faster, or this one was retried; reading back has the last word.
+        if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+      }
     },
   };
 }
 
+export const owned = ({ name, accountId }: StateBucket): Owned => ({ Bucket: name, ExpectedBucketOwner: accountId });
+
 /** What the bucket must be. The order matters: nothing is ever public, not even for a moment. */
 export function bucketSettings(s3: S3Client, bucket: StateBucket): Setting[] {
-  const owned = { Bucket: bucket.name, ExpectedBucketOwner: bucket.accountId };
+  const the = owned(bucket);
   return [
-    publicAccess(s3, owned),
-    ownership(s3, owned),
-    encryption(s3, owned),
-    versioning(s3, owned),
-    tlsOnly(s3, owned),
-    lifecycle(s3, owned, bucket.previousVersionsDays),
-    tags(s3, owned, bucket.environment),
+    publicAccess(s3, the),
+    ownership(s3, the),
+    encryption(s3, the),
+    versioning(s3, the),
+    tlsOnly(s3, the),
+    lifecycle(s3, the, bucket.previousVersionsDays),
+    tags(s3, the, bucket.environment),
   ];
 }

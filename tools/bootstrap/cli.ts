@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   const { environment, dryRun } = args;
   const { region } = validated(factory).ops;
   // Path style where an endpoint is set by hand: names of buckets do not resolve there.
-  const forcePathStyle = process.env['AWS_ENDPOINT_URL'] !== undefined;
+  const forcePathStyle = (process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']) !== undefined;
   const clients = {
     s3: new S3Client({ region, forcePathStyle }),
     sts: new STSClient({ region }),
@@ -72,10 +72,21 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Errors of SDK clients that mean the same to an operator: sign in. */
+const credentialErrors = [
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+];
+const fixOf = ({ name }: Error): string =>
+  credentialErrors.includes(name) ? '\nSet AWS_PROFILE to a profile of the account, and sign in: aws sso login' : '';
+
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+    console.error(error instanceof Error ? `${error.name}: ${error.message}${fixOf(error)}` : error);
     process.exitCode = 1;
   },
 );

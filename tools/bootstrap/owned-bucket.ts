@@ -6,9 +6,6 @@ export interface Owned {
   readonly ExpectedBucketOwner: string;
 }
 
-/** What a setting reads as where there is none. */
-export const absent = '(nothing)';
-
 /** The answer, or undefined where S3 says that there is none. */
 export async function found<T>(request: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
   try {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
  * One thing that an account must have. Reading and writing are apart, so that a dry run, a repair and the check
  * afterwards share all of it.
@@ -12,7 +14,17 @@ export interface Setting {
   apply(): Promise<void>;
 }
 
-export type Outcome = 'ok' | 'changed' | 'would change';
+export interface SettleOptions {
+  /** Says what would be done, and does nothing. */
+  readonly dryRun: boolean;
+  /** Hears of each setting as soon as it is settled. */
+  readonly report: (line: string) => void;
+  /** @default - waits that many milliseconds */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** What a setting reads as where there is none. */
+export const absent = '(nothing)';
 
 /** A setting that is not what it was just set to. */
 export class NotAppliedError extends Error {
@@ -26,31 +38,49 @@ export class NotAppliedError extends Error {
 }
 
 /**
+ * What was written is not always read at once (Amazon S3 User Guide, "Amazon S3 data consistency model": bucket
+ * configurations are eventually consistent; IAM User Guide, "Troubleshoot IAM": changes that I make are not always
+ * immediately visible). 15.5 s altogether.
+ */
+const pausesMs = [500, 1000, 2000, 4000, 8000];
+
+async function readBack(setting: Setting, pause: (milliseconds: number) => Promise<unknown>): Promise<void> {
+  let found = await setting.current();
+  for (const milliseconds of pausesMs) {
+    if (found === setting.desired) return;
+    await pause(milliseconds);
+    found = await setting.current();
+  }
+  if (found !== setting.desired) throw new NotAppliedError(setting, found);
+}
+
+/**
  * Brings settings about one after another, and reads each back.
  *
- * @param report hears of each setting as soon as it is settled
  * @returns how many were changed, or would be in a dry run
  */
-export async function settle(
-  settings: readonly Setting[],
-  dryRun: boolean,
-  report: (line: string) => void,
-): Promise<number> {
+export async function settle(settings: readonly Setting[], options: SettleOptions): Promise<number> {
+  const { dryRun, report, pause = sleep } = options;
   let differing = 0;
   for (const setting of settings) {
     const { name, desired } = setting;
-    const found = await setting.current();
-    if (found === desired) {
-      report(`ok            ${name}: ${desired}`);
-      continue;
+    try {
+      const found = await setting.current();
+      if (found === desired) {
+        report(`ok            ${name}: ${desired}`);
+        continue;
+      }
+      differing += 1;
+      if (!dryRun) {
+        await setting.apply();
+        await readBack(setting, pause);
+      }
+      report(`${dryRun ? 'would change' : 'changed     '}  ${name}: ${found} -> ${desired}`);
+    } catch (error) {
+      // AWS does not always say what it was asked for.
+      report(`failed        ${name}`);
+      throw error;
     }
-    differing += 1;
-    if (!dryRun) {
-      await setting.apply();
-      const now = await setting.current();
-      if (now !== desired) throw new NotAppliedError(setting, now);
-    }
-    report(`${dryRun ? 'would change' : 'changed     '}  ${name}: ${found} -> ${desired}`);
   }
   return differing;
 }
