@@ -41,7 +41,8 @@ locals {
     build_id       = var.build_id
   }
 
-  work          = "/tmp/boundless"
+  // Not /tmp, which a reboot empties.
+  work          = "/var/tmp/boundless"
   run_as_root   = "sudo env {{ .Vars }} bash -e '{{ .Path }}'"
   install_files = ["${path.root}/../scripts", "${path.root}/../service_files", "${path.root}/build/resolve-version.sh"]
 
@@ -52,5 +53,10 @@ locals {
     "BOUNDLESS_VERSION=${local.version}",
     "BROKER_VERSION=${var.broker_version}",
     "BROKER_SHA256=${var.broker_sha256}",
+    "REQUIRE_VERIFIED_DOWNLOADS=${var.require_verified_downloads}",
+    "REPORT_DIR=${local.work}",
   ]
+
+  // What the machine says about itself; verify.sh writes it.
+  reports = ["report.json", "inventory.json"]
 }

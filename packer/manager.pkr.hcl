@@ -38,17 +38,46 @@ build {
   provisioner "file" {
     sources     = local.install_files
     destination = "${local.work}/"
+    max_retries = 2
   }
 
+  // The scripts may run again, also where they were interrupted.
   provisioner "shell" {
     execute_command  = local.run_as_root
-    environment_vars = local.install_environment
+    environment_vars = concat(local.install_environment, ["IMAGE=manager"])
+    max_retries      = 1
 
     inline = [
       "bash ${local.work}/scripts/setup.sh",
       "bash ${local.work}/scripts/setup-manager.sh",
-      "bash ${local.work}/scripts/cleanup.sh",
     ]
+  }
+
+  // Into the newest kernel, with what starts at boot and nothing else.
+  provisioner "shell" {
+    inline            = ["sudo systemctl reboot"]
+    expect_disconnect = true
+  }
+
+  provisioner "shell" {
+    pause_before        = "30s"
+    start_retry_timeout = "10m"
+    execute_command     = local.run_as_root
+    environment_vars    = concat(local.install_environment, ["IMAGE=manager"])
+    inline              = ["bash ${local.work}/scripts/verify.sh"]
+  }
+
+  provisioner "file" {
+    direction   = "download"
+    sources     = [for report in local.reports : "${local.work}/${report}"]
+    destination = "${var.report_dir}/"
+    max_retries = 2
+  }
+
+  provisioner "shell" {
+    execute_command  = local.run_as_root
+    environment_vars = concat(local.install_environment, ["IMAGE=manager"])
+    inline           = ["bash ${local.work}/scripts/cleanup.sh"]
   }
 
   post-processor "manifest" {

@@ -53,6 +53,12 @@ variable "broker_sha256" {
   }
 }
 
+variable "require_verified_downloads" {
+  type        = bool
+  default     = true
+  description = "Whether a download that nobody vouches for ends the bake. Where it is false, /etc/bento/release.json says what came unverified."
+}
+
 variable "service_account_ids" {
   type        = list(string)
   default     = []
@@ -132,6 +138,17 @@ variable "inputs_hash" {
   type        = string
   default     = "none"
   description = "Hash of everything that goes into the image."
+}
+
+variable "report_dir" {
+  type        = string
+  default     = "."
+  description = "Folder that report.json, what the machine was verified for, and inventory.json, its packages, are downloaded to."
+
+  validation {
+    condition     = var.report_dir != ""
+    error_message = "The report_dir must name a folder; . is the current one."
+  }
 }
 
 variable "manifest_path" {

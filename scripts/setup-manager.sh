@@ -4,27 +4,43 @@
 # BROKER_SHA256  checksum of a broker whose release publishes none
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=scripts/lib.sh
-. "$here/lib.sh"
-# shellcheck source=scripts/bento.sh
-. "$here/bento.sh"
+# shellcheck source=scripts/lib/all.sh
+. "$here/lib/all.sh"
+readonly programs=/usr/local/lib/boundless/bin
 
-# Both from Ubuntu's own archive. Valkey is not in every mirror of 24.04; Redis speaks the same protocol.
-install_stores() {
-  local store=redis-server
-  if apt-cache show valkey-server >/dev/null 2>&1; then store=valkey-server; fi
-  apt_get install --no-install-recommends postgresql "$store"
-  # They start with the manager's target, not with every machine.
-  systemctl disable --now postgresql.service "$store.service"
+# Its data is on a volume that exists at boot only: the package must make no cluster of its own.
+install_postgresql() {
+  local major
+  put_text /etc/postgresql-common/createcluster.conf <<<'create_main_cluster = false'
+  install_packages postgresql
+  major=$(installed_packages 'postgresql-[0-9]+' | sort --version-sort | tail -n 1)
+  [[ -n $major ]] || die "postgresql brought no server"
+  put_link "/usr/lib/postgresql/${major#postgresql-}/bin" "$programs/postgresql"
+  mask_units postgresql.service postgresql@.service
+}
+
+# Valkey is not in every mirror of 24.04; Redis speaks the same protocol. Units know one name for both.
+install_valkey() {
+  local store=redis
+  if [[ -n $(apt-cache --names-only search '^valkey-server$') ]]; then store=valkey; fi
+  install_packages "$store-server"
+  put_user valkey /var/lib/valkey
+  put_link "/usr/bin/$store-server" "$programs/valkey-server"
+  put_link "/usr/bin/$store-cli" "$programs/valkey-cli"
+  mask_units "$store-server.service"
 }
 
 main() {
   require_root
+  require_image
   read_release
-  install_stores
+  require_space / 4096 "the setup of a manager"
+  repair_packages
+  put_folder "$programs" root:root 755
+  install_postgresql
+  install_valkey
   install_bento bento-agent bento-rest-api bento-cli
   install_broker
-  install -o root -g bento -m 0640 "$service_files/broker.toml" /etc/bento/broker.toml
-  install_units bento-manager.target bento-api.service bento-executor.service bento-aux.service bento-broker.service
+  report_changes
 }
 main

@@ -1,54 +1,54 @@
 #!/usr/bin/env bash
-# What a prover has: NVIDIA's driver, the CUDA runtime and the prove agent. Run setup.sh first; safe to run again.
+# What a prover has: NVIDIA's driver, the CUDA runtime, the prove agent and its proving keys. Run setup.sh first; safe
+# to run again.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=scripts/lib.sh
-. "$here/lib.sh"
-# shellcheck source=scripts/bento.sh
-. "$here/bento.sh"
+# shellcheck source=scripts/lib/all.sh
+. "$here/lib/all.sh"
 
-readonly nvidia=https://developer.download.nvidia.com/compute/cuda/repos/ubuntu2404/x86_64
-# NVIDIA's signing key of 2022 ("Updating the CUDA Linux GPG Repository Key", NVIDIA technical blog).
-readonly nvidia_key=EB693B3035CD5710E231E123A4B469963BF863CC
-
-# Nothing of the archive is trusted but by this key, and the key for nothing but the archive.
-add_archive() {
-  local work keyring=/usr/share/keyrings/nvidia-cuda.gpg
-  work=$(mktemp -d)
-  download "$nvidia/3bf863cc.pub" "$work/key.pub" || die "NVIDIA's signing key cannot be fetched"
-  local found
-  found=$(gpg --homedir "$work" --batch --show-keys --with-colons "$work/key.pub" | awk -F : '$1 == "fpr" { print $10 }')
-  [[ $found == "$nvidia_key" ]] || die "NVIDIA's signing key is not $nvidia_key but $found"
-  gpg --homedir "$work" --batch --yes --dearmor --output "$work/key.gpg" "$work/key.pub"
-  install -o root -g root -m 0644 "$work/key.gpg" "$keyring"
-  rm -rf "$work"
-  echo "deb [arch=amd64 signed-by=$keyring] $nvidia /" >/etc/apt/sources.list.d/nvidia-cuda.list
-  apt_get update
+# The driver is built for the kernel that runs, and for the one that the reboot in the bake starts.
+kernels() {
+  uname -r
+  installed_packages 'linux-image-[0-9].*' | sed 's/^linux-image-//' | sort --version-sort | tail -n 1
 }
 
-# The open kernel modules are for Turing and later: g4dn, g5, g6 and g6e. Bento's agent is built with CUDA 13.0.
+# The open kernel modules are for Turing and later: g4dn, g5, g6 and g6e.
 install_driver() {
-  apt_get install "linux-headers-$(uname -r)"
-  apt_get install nvidia-open cuda-libraries-13-0
+  local branch cuda kernel headers=()
+  read -r branch _ < <(locked nvidia-driver)
+  read -r cuda _ < <(locked cuda)
+  for kernel in $(kernels | sort --unique); do headers+=("linux-headers-$kernel"); done
+  # Later kernels come with a later image: what the packages would follow is held.
+  install_packages dkms "${headers[@]}"
+  add_repository nvidia-cuda
+  # Before the driver: it keeps apt on the branch.
+  install_packages "nvidia-driver-pinning-$branch"
+  install_packages nvidia-open nvidia-persistenced "cuda-libraries-$cuda"
+  hold_packages "$kernel_packages|$driver_packages"
+  record_package nvidia-open
+  record_package "cuda-libraries-$cuda"
 }
 
-# A driver that does not answer on a real GPU must not become an image.
-check_driver() {
-  if ! grep -qs 0x10de /sys/bus/pci/devices/*/vendor; then
-    log "this machine has no NVIDIA GPU: the driver was not tried"
-    return
+# rzup finds the component by exactly this name. From v1.2 on Bento makes BLAKE3 proofs, and panics without their keys.
+install_proving_keys() {
+  local risc0=/opt/risc0/extensions/v0.1.0-risc0-groth16 blake3=/opt/blake3-groth16
+  put_folder /opt/risc0 root:root 755
+  put_folder /opt/risc0/extensions root:root 755
+  install_keys risc0-groth16 "$risc0" 10240 0 "$risc0/stark_verify_final.zkey"
+  if at_least v1.2.0 "$VERSION"; then
+    install_keys blake3-groth16 "$blake3" 10240 1 "$blake3/verify_for_guest_final.zkey" "$blake3/verify_for_guest_graph.bin"
   fi
-  modprobe nvidia
-  nvidia-smi --query-gpu=name,driver_version --format=csv,noheader || die "the driver does not answer"
 }
 
 main() {
   require_root
+  require_image
   read_release
-  add_archive
+  require_space / 8192 "the driver and CUDA"
+  repair_packages
   install_driver
-  check_driver
   install_bento bento-agent
-  install_units bento-prover.target bento-prover.service
+  install_proving_keys
+  report_changes
 }
 main

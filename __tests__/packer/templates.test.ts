@@ -28,6 +28,8 @@ test.each([
   ['kms_key_id', keyAliases.ami],
   ['iam_instance_profile', packerBuilderProfile],
   ['spot', true],
+  ['require_verified_downloads', true],
+  ['report_dir', '.'],
 ])('%s is %j by default', (variable, value) => {
   expect(defaultOf(variable)).toEqual(value);
 });
@@ -92,14 +94,40 @@ describe.each(imageKinds)('the image %s', (image) => {
     });
   });
 
-  test('is installed by the common script, its own and the cleanup, in this order', () => {
-    const shells = bodies((buildOf(image)['provisioner'] as JsonObject)['shell']);
+  const shells = () => bodies((buildOf(image)['provisioner'] as JsonObject)['shell']);
+
+  test('is set up by the common script and its own, rebooted, verified and only then cleaned', () => {
     const own = image === 'bento' ? ['setup-manager.sh', 'setup-prover.sh'] : [`setup-${image}.sh`];
-    expect(shells[1]!['inline']).toEqual(
-      ['setup.sh', ...own, 'cleanup.sh'].map((script) => `bash \${local.work}/scripts/${script}`),
-    );
+    const command = (script: string) => `bash \${local.work}/scripts/${script}`;
+    expect(shells().map(({ inline }) => inline)).toEqual([
+      '${local.wait_for_boot}',
+      ['setup.sh', ...own].map(command),
+      ['sudo systemctl reboot'],
+      ['verify.sh'].map(command),
+      ['cleanup.sh'].map(command),
+    ]);
     // Without -e a failed script would not end the bake.
     expect(JSON.stringify(templates.get('locals.pkr.hcl'))).toContain("bash -e '{{ .Path }}'");
+  });
+
+  test('survives its reboot, and repeats only what is safe to repeat', () => {
+    const [, setup, reboot, verify, cleanup] = shells();
+    expect(reboot).toMatchObject({ expect_disconnect: true });
+    expect(verify).toMatchObject({ pause_before: '30s' });
+    expect([setup, reboot, verify, cleanup].map((shell) => shell!['max_retries'])).toEqual([
+      1,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    for (const shell of [setup, verify, cleanup])
+      expect(shell!['environment_vars']).toBe(`\${concat(local.install_environment, ["IMAGE=${image}"])}`);
+  });
+
+  test('hands its report and its inventory to the build', () => {
+    const [, download] = bodies((buildOf(image)['provisioner'] as JsonObject)['file']);
+    expect(download).toMatchObject({ direction: 'download', destination: '${var.report_dir}/' });
+    expect(JSON.stringify(templates.get('locals.pkr.hcl'))).toContain('report.json');
   });
 });
 

@@ -41,6 +41,8 @@ describeWith(['packer'], 'packer', () => {
     ['broker_version=v1.0.0'],
     ['service_account_ids=["222222222222","333333333333"]'],
     ['environment=staging'],
+    ['require_verified_downloads=false'],
+    ['report_dir=.build/report'],
     [`broker_sha256=${'0'.repeat(64)}`],
   ])('takes %s', async (variable) => {
     expect(await validate('-var', variable)).toMatchObject({ code: 0 });
@@ -58,6 +60,7 @@ describeWith(['packer'], 'packer', () => {
     ['service_account_ids=[""]', 'account ids of 12 digits'],
     ['environment=', 'a name such as production'],
     ['kms_key_id=', 'must not be empty'],
+    ['report_dir=', 'must name a folder'],
   ])('refuses %s', async (variable, message) => {
     const { code, stdout, stderr } = await validate('-var', variable);
     expect(code).not.toBe(0);

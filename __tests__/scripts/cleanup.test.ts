@@ -1,69 +1,80 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describeBake } from './root/fixture';
+import { bash, temporaryFolder, writeStandIns } from './support';
 import path from 'node:path';
-import { bash, run, temporaryFolder, writeStandIns } from './support';
 
-const folder = temporaryFolder();
-const standIns = writeStandIns(path.join(folder, 'bin'), { 'apt-get': 'exit 0', 'cloud-init': 'exit 0' });
+jest.setTimeout(60_000);
 
 /** The files of a builder that has been logged in to. */
-const identity = [
-  'etc/ssh/ssh_host_ed25519_key',
-  'etc/ssh/ssh_host_ed25519_key.pub',
-  'root/.ssh/authorized_keys',
-  'root/.bash_history',
-  'home/ubuntu/.ssh/authorized_keys',
-  'home/ubuntu/.bash_history',
-  'var/lib/dbus/machine-id',
-  'var/lib/apt/lists/archive',
-  'tmp/boundless/scripts/setup.sh',
+const traces = [
+  '/etc/ssh/ssh_host_ed25519_key',
+  '/etc/ssh/ssh_host_ed25519_key.pub',
+  '/root/.ssh/authorized_keys',
+  '/root/.bash_history',
+  '/home/ubuntu/.ssh/authorized_keys',
+  '/home/ubuntu/.bash_history',
+  '/home/ubuntu/.python_history',
+  '/var/lib/dbus/machine-id',
+  '/var/lib/apt/lists/archive',
+  '/var/lib/cloud/instances/i-1/user-data.txt',
+  '/var/cache/boundless/broker/broker',
+  '/var/log/journal/1/system.journal',
+  '/etc/apt/apt.conf.d/99boundless-bake',
+  '/tmp/script_1.sh',
 ];
-const kept = ['etc/ssh/sshd_config', 'home/ubuntu/.profile', 'etc/bento/release'];
+const emptied = ['/etc/machine-id', '/var/log/syslog', '/var/log/apt/history.log'];
+const kept = ['/etc/ssh/sshd_config', '/home/ubuntu/.profile', '/etc/bento/release.json', '/etc/apt/sources.list'];
 
-function builder(name: string): string {
-  const root = path.join(folder, name);
-  for (const file of [...identity, ...kept, 'etc/machine-id', 'var/log/syslog', 'var/log/apt/history.log']) {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), 'something');
-  }
-  return root;
-}
+describeBake('cleanup', (machines) => {
+  const used = async () => {
+    const machine = await machines.start();
+    machine.write(Object.fromEntries([...traces, ...emptied, ...kept].map((file) => [file, '# something\n'])));
+    return machine;
+  };
+  const exists = async (machine: Awaited<ReturnType<typeof used>>, files: readonly string[]) => {
+    const script = 'for file; do if [ -e "$file" ]; then echo "$file"; fi; done';
+    return (await machine.run(['bash', '-c', script, 'bash', ...files])).stdout.split('\n').filter(Boolean);
+  };
 
-const cleaned = (root: string) => run('scripts/cleanup.sh', [], { standIns, env: { CLEANUP_ROOT: root } });
+  test('an image has no keys, histories or identities of its builder, nor the scripts of the bake', async () => {
+    const machine = await used();
+    const { code, stderr } = await machine.script('cleanup.sh');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('nothing of its builder')]);
+    expect(await exists(machine, [...traces, '/var/tmp/boundless'])).toEqual([]);
+    expect(await exists(machine, kept)).toEqual(kept);
+    expect(emptied.map((file) => machine.read(file))).toEqual(emptied.map(() => ''));
+    expect(machine.calls()).toContain('cloud-init clean --logs');
+  });
 
-test('an image has no keys, histories or identities of its builder', async () => {
-  const root = builder('used');
-  expect(await cleaned(root)).toMatchObject({ code: 0 });
-  expect(identity.filter((file) => existsSync(path.join(root, file)))).toEqual([]);
-  expect(kept.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
-  for (const file of ['etc/machine-id', 'var/log/syslog', 'var/log/apt/history.log'])
-    expect([file, readFileSync(path.join(root, file), 'utf8')]).toEqual([file, '']);
+  test('running it twice is safe', async () => {
+    const machine = await used();
+    await machine.run(['cp', '-r', '/var/tmp/boundless', '/opt/boundless']);
+    for (let run = 0; run < 2; run++)
+      expect(await machine.run(['bash', '/opt/boundless/scripts/cleanup.sh'])).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    '/home/ubuntu/backup/authorized_keys',
+    '/home/ubuntu/.ssh/id_ed25519',
+    '/root/server.pem',
+    '/root/.ssh/authorized_keys2',
+  ])('%s, in a place that nobody thought of, stops the bake', async (file) => {
+    const machine = await used();
+    machine.write({ [file]: 'something' });
+    const { code, stderr } = await machine.script('cleanup.sh');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`the image would carry: ${file}`)]);
+  });
 });
 
-test('running it twice is safe', async () => {
-  const root = builder('twice');
-  expect(await cleaned(root)).toMatchObject({ code: 0 });
-  expect(await cleaned(root)).toMatchObject({ code: 0 });
-});
-
-test('a key in a place that nobody thought of stops the bake', async () => {
-  const root = builder('forgotten');
-  mkdirSync(path.join(root, 'home/ubuntu/backup'));
-  writeFileSync(path.join(root, 'home/ubuntu/backup/authorized_keys'), 'something');
-  const { code, stderr } = await cleaned(root);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/the image would carry: .*backup\/authorized_keys/);
-});
-
-test.each(['setup.sh', 'setup-manager.sh', 'setup-prover.sh', 'cleanup.sh'])(
+const folder = temporaryFolder();
+test.each(['setup.sh', 'setup-manager.sh', 'setup-prover.sh', 'verify.sh', 'cleanup.sh'])(
   '%s refuses to run without root, before it does anything',
   async (script) => {
-    const nobody = writeStandIns(path.join(folder, 'nobody'), {
+    const commands = ['apt-get', 'systemctl', 'cloud-init', 'curl', 'useradd', 'install', 'rm', 'mkdir', 'jq'];
+    const standIns = writeStandIns(path.join(folder, 'nobody'), {
       id: 'echo 1000',
-      ...Object.fromEntries(
-        ['apt-get', 'systemctl', 'cloud-init', 'curl', 'useradd', 'install'].map((name) => [name, 'echo did: $0']),
-      ),
+      ...Object.fromEntries(commands.map((name) => [name, 'echo did: $0'])),
     });
-    const { code, stdout, stderr } = await bash(`bash scripts/${script}`, { standIns: nobody });
+    const { code, stdout, stderr } = await bash(`bash scripts/${script}`, { standIns });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain('run it as root');
   },

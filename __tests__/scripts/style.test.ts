@@ -2,11 +2,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { describeWith } from '../support/tools';
 import { run, shellScripts } from './support';
 
-const sourced = new Set(['scripts/lib.sh', 'scripts/bento.sh']);
+const isSourced = (file: string) => file.startsWith('scripts/lib/');
 
 describeWith(['shellcheck'], 'shellcheck', () => {
   test('finds nothing', async () => {
-    const { code, stdout } = await run('shellcheck', ['-x', ...shellScripts]);
+    // Through those that source them, it sees the libraries with what they use of each other.
+    const { code, stdout } = await run('shellcheck', ['-x', ...shellScripts.filter((file) => !isSourced(file))]);
     expect(stdout).toBe('');
     expect(code).toBe(0);
   });
@@ -29,7 +30,7 @@ describe.each(shellScripts)('%s', (file) => {
   });
 
   test('stops at the first failure, where it is run and not sourced', () => {
-    if (sourced.has(file)) {
+    if (isSourced(file)) {
       expect(text).toMatch(/^# shellcheck shell=bash\n/);
     } else {
       expect(text).toMatch(/^#!\/usr\/bin\/env bash\n(#.*\n)+set -euo pipefail\n/);

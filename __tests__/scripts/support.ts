@@ -15,8 +15,8 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** All shell scripts of the folders that hold them. */
-export const shellScripts = ['scripts', 'packer/build'].flatMap((folder) =>
+/** All shell scripts of the folders that hold them; those of `lib` are sourced. */
+export const shellScripts = ['scripts', 'scripts/lib', 'packer/build'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.sh'))
     .map((name) => path.join(folder, name)),

@@ -8,6 +8,11 @@ const packages: Readonly<Record<string, string>> = {
   'systemd-analyze': 'systemd',
   jq: 'jq',
   curl: 'curl',
+  gpg: 'gnupg',
+  xz: 'xz-utils',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  systemctl: 'systemd',
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>

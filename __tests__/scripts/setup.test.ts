@@ -1,0 +1,192 @@
+import path from 'node:path';
+import { scriptsOf, type Builder, type Image } from './root/builder';
+import { describeBake, releaseOf } from './root/fixture';
+import { newKernel } from './root/packages';
+import { brokerPath, bundlePath } from './root/upstream';
+
+jest.setTimeout(60_000);
+
+const images: readonly Image[] = ['manager', 'prover', 'bento'];
+
+describeBake('setting up an image', (machines) => {
+  describe.each(images)('%s', (image) => {
+    let machine: Builder;
+    let tree: ReadonlyMap<string, string>;
+    beforeAll(async () => {
+      machine = await machines.start();
+      const { code, stderr } = await machine.setup(image);
+      if (code !== 0) throw new Error(stderr);
+      tree = await machine.tree();
+    });
+
+    test('has the programs, keys and units of its roles, and no others', () => {
+      const names = (pattern: RegExp) => [...tree.keys()].flatMap((file) => pattern.exec(file)?.slice(1) ?? []).sort();
+      const manager = image !== 'prover';
+      const prover = image !== 'manager';
+      expect(names(/^\/usr\/local\/bin\/(.+)/)).toEqual(
+        manager ? ['bento-agent', 'bento-cli', 'bento-rest-api', 'broker'] : ['bento-agent'],
+      );
+      const units = names(/^\/etc\/systemd\/system\/(bento-[^/]+)$/);
+      expect(units.includes('bento-api.service')).toBe(manager);
+      expect(units.includes('bento-prover.target')).toBe(prover);
+      expect(units).toEqual(expect.arrayContaining(['bento-configure.service', 'bento-drain.service']));
+      expect(tree.has('/opt/risc0/extensions/v0.1.0-risc0-groth16/stark_verify_final.zkey')).toBe(prover);
+      expect(tree.has('/opt/blake3-groth16/verify_for_guest_final.zkey')).toBe(prover);
+      expect(tree.get('/usr/local/lib/boundless/bin/postgresql')).toBe(
+        manager ? 'l 777 root:root /usr/lib/postgresql/16/bin ' : undefined,
+      );
+    });
+
+    test('enables the configuration and the drain, and nothing else of ours', () => {
+      const enabled = [...tree.keys()].filter((file) => /\.wants\/(bento|postgresql|valkey|redis|vector)/.test(file));
+      expect(enabled.map((file) => path.basename(file))).toEqual(['bento-configure.service', 'bento-drain.service']);
+      for (const unit of [
+        'vector.service',
+        ...(image === 'prover' ? [] : ['postgresql.service', 'valkey-server.service']),
+      ])
+        expect(tree.get(`/etc/systemd/system/${unit}`)).toBe('l 777 root:root /dev/null ');
+    });
+
+    test('is owned by root, and by bento where it writes', () => {
+      for (const [file, facts] of tree) {
+        if (!/^\/(opt|usr\/local|etc\/(bento|systemd))\//.test(file)) continue;
+        expect([file, facts]).toEqual([file, expect.stringMatching(/^(l 777|[df] [67][45][45]) root:root /)]);
+      }
+      expect(tree.get('/etc/bento')).toMatch(/^d 750 root:bento/);
+      expect(tree.get('/var/lib/bento')).toMatch(/^d 750 bento:bento/);
+      expect(tree.get('/etc/bento/release.json')).toMatch(/^f 644 root:root/);
+    });
+
+    test('records every download, where it is from and who vouches for it', () => {
+      const release = releaseOf(machine);
+      expect(release).toMatchObject({ image, version: 'v1.2.2', broker_version: 'v1.2.2' });
+      const expected = {
+        'bento-bundle': 'published',
+        ...(image === 'prover' ? {} : { broker: 'published' }),
+        ...(image === 'manager' ? {} : { 'blake3-groth16': 'lock', 'risc0-groth16': 'lock' }),
+        ...(image === 'manager'
+          ? {}
+          : { 'cuda-libraries-13-0': 'signed-repository', 'nvidia-cuda-keyring': 'signed-repository' }),
+        ...(image === 'manager' ? {} : { 'nvidia-open': 'signed-repository' }),
+        vector: 'signed-repository',
+        'vector-keyring': 'signed-repository',
+      };
+      expect(Object.fromEntries(release.artifacts.map(({ name, verified }) => [name, verified]))).toEqual(expected);
+      for (const { url, sha256, version } of release.artifacts) {
+        expect([url, sha256]).toEqual([
+          expect.stringContaining(machines.upstream.address),
+          expect.stringMatching(/^[0-9a-f]{64}$/),
+        ]);
+        expect(version).not.toBe('');
+      }
+    });
+
+    test('has its security updates on, and kernel and driver held', async () => {
+      const { stdout } = await machine.run(['apt-mark', 'showhold']);
+      expect(stdout.split('\n')).toEqual(expect.arrayContaining(['linux-aws', `linux-image-${newKernel}`, 'vector']));
+      expect(stdout.includes('nvidia-open\n')).toBe(image !== 'manager');
+      expect(stdout.includes(`linux-headers-${newKernel}\n`)).toBe(image !== 'manager');
+      expect(machine.read('/etc/apt/apt.conf.d/52boundless-updates')).toContain('Unattended-Upgrade "1"');
+      expect(machine.calls()).toContain('systemctl stop apt-daily.timer apt-daily-upgrade.timer');
+    });
+
+    test('is the same after a second run, which says that there was nothing to change', async () => {
+      const { code, stderr } = await machine.setup(image);
+      expect(code).toBe(0);
+      expect(stderr).not.toMatch(/changed:/);
+      expect(stderr.match(/nothing to change/g)).toHaveLength(scriptsOf(image).length);
+      expect(await machine.tree()).toEqual(tree);
+    });
+
+    test('passes its verification once it has booted its new kernel', async () => {
+      machine.write({ '/run/kernel': `${newKernel}\n` });
+      const { code, stderr } = await machine.script('verify.sh', { IMAGE: image });
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/all \d+ checks passed/)]);
+    });
+  });
+
+  test('Bento before v1.2 has no BLAKE3 keys, and its broker is the one that it belongs to', async () => {
+    const machine = await machines.start();
+    const env = { BOUNDLESS_VERSION: 'v1.0.1', REQUIRE_VERIFIED_DOWNLOADS: 'false' };
+    const { code, stderr } = await machine.setup('bento', env);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('unverified: broker v1.0.0')]);
+    expect((await machine.tree()).has('/opt/blake3-groth16')).toBe(false);
+    expect(releaseOf(machine).artifacts).toContainEqual(
+      expect.objectContaining({ name: 'broker', version: 'v1.0.0', verified: 'unverified' }),
+    );
+    expect(machines.upstream.requests).toEqual(expect.arrayContaining([bundlePath('v1.0.1'), brokerPath('v1.0.0')]));
+    // What was let in unverified is not good enough for a bake that demands more.
+    const again = await machine.script('setup-manager.sh', {
+      ...env,
+      IMAGE: 'bento',
+      REQUIRE_VERIFIED_DOWNLOADS: 'true',
+    });
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('set broker_sha256')]);
+  });
+
+  test('an interruption at any point leaves what the next run completes', async () => {
+    const clean = await machines.start();
+    expect(await clean.setup('bento')).toMatchObject({ code: 0 });
+    const machine = await machines.start();
+    // Ends the script, subshells and all, before its n-th command.
+    machine.write({
+      '/stand-ins/kill.sh': "set -o functrace\ntrap '((++ran < KILL_AT)) || kill -KILL $$ $BASHPID' DEBUG\n",
+    });
+    const interrupted: (number | null)[] = [];
+    for (const name of scriptsOf('bento'))
+      for (const at of [40, 110, 180, 250, 320, 400])
+        interrupted.push(
+          (await machine.script(name, { IMAGE: 'bento', BASH_ENV: '/stand-ins/kill.sh', KILL_AT: String(at) })).code,
+        );
+    expect(interrupted.filter((code) => code === 137).length).toBeGreaterThan(8);
+    expect(interrupted).not.toContain(1);
+    expect(() => releaseOf(machine)).not.toThrow();
+    const { code, stderr } = await machine.setup('bento');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('done:')]);
+    const withoutKill = new Map([...(await machine.tree())].filter(([file]) => file !== '/stand-ins/kill.sh'));
+    expect([...withoutKill.keys()]).toEqual([...(await clean.tree()).keys()]);
+    expect(releaseOf(machine)).toEqual(releaseOf(clean));
+  });
+
+  test('a run that dies in the middle of dpkg is repaired by the next', async () => {
+    const machine = await machines.start();
+    expect(await machine.script('setup.sh')).toMatchObject({ code: 0 });
+    machine.write({ '/run/wait-in-postinst': '' });
+    const run = machine.script('setup-manager.sh');
+    const exists = async () => (await machine.run(['test', '-e', '/run/in-postinst'])).code === 0;
+    while (!(await exists())) await new Promise((resolve) => setTimeout(resolve, 50));
+    run.kill();
+    await run;
+    await machine.run(['rm', '/run/wait-in-postinst']);
+    const { code, stderr } = await machine.script('setup-manager.sh');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('packages that an interrupted run had left')]);
+  });
+
+  test('cloud-init that recovered from an error is good enough, one that failed is not', async () => {
+    const machine = await machines.start();
+    machine.write({ '/run/cloud-init-status': '1' });
+    expect(await machine.script('setup.sh')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cloud-init failed') as string,
+    });
+    machine.write({ '/run/cloud-init-status': '2' });
+    expect(await machine.script('setup.sh')).toMatchObject({ code: 0 });
+  });
+
+  test('a disk that is too small is refused by name, before anything is installed', async () => {
+    const machine = await machines.start(1024);
+    const { code, stderr } = await machine.script('setup.sh');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the setup of every image needs 4096 MiB on \/, and \d+ MiB are available/);
+    expect(stderr).not.toContain('Setting up');
+  });
+
+  test.each([
+    ['IMAGE', 'worker', /IMAGE is 'worker'; use manager, prover or bento/],
+    ['BOUNDLESS_VERSION', 'v2.0.0', /v2\.0\.0 is not supported/],
+  ])('%s=%s is refused', async (name, value, message) => {
+    const machine = await machines.start();
+    const { code, stderr } = await machine.script('setup.sh', { [name]: value });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+  });
+});

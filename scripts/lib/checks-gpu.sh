@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# Kernel, driver and GPU of a prover. Source it after checks.sh.
+
+# The version of the library that programs talk to the driver through; nothing where there is none.
+userspace_driver() {
+  local library
+  library=$(readlink --canonicalize-existing /usr/lib/x86_64-linux-gnu/libcuda.so.1) || return 0
+  echo "${library##*/libcuda.so.}"
+}
+
+# What was proven must be what starts: the machine was rebooted into its newest kernel.
+check_kernel() {
+  local newest
+  newest=$(installed_packages 'linux-image-[0-9].*' | sed 's/^linux-image-//' | sort --version-sort | tail -n 1)
+  expect "$(uname -r)" "$newest" "the running kernel"
+}
+
+check_driver() {
+  local branch userspace state
+  read -r branch _ < <(locked nvidia-driver)
+  userspace=$(userspace_driver)
+  expect "${userspace%%.*}" "$branch" "the driver's branch"
+  expect "$(modinfo --field version nvidia)" "$userspace" "the module for $(uname -r)"
+  state=$(dkms status -k "$(uname -r)" | grep '^nvidia' || true)
+  [[ $state == *": installed"* ]] || {
+    echo "DKMS says '$state' for $(uname -r)"
+    return 1
+  }
+  echo "$userspace"
+}
+
+# A driver that does not answer on a real GPU must not become an image.
+check_gpu() {
+  if ! grep --quiet --no-messages 0x10de /sys/bus/pci/devices/*/vendor; then
+    echo "this machine has no NVIDIA GPU: the driver was not tried"
+    return 0
+  fi
+  modprobe nvidia
+  expect "$(cat /sys/module/nvidia/version)" "$(userspace_driver)" "the loaded module"
+  expect "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sort --unique)" "$(userspace_driver)" "the driver of the GPU"
+  nvidia-smi --query-gpu=name --format=csv,noheader
+}
+
+check_proving_keys() {
+  local file files=(/opt/risc0/extensions/v0.1.0-risc0-groth16/stark_verify_final.zkey)
+  if at_least v1.2.0 "$VERSION"; then
+    files+=(/opt/blake3-groth16/verify_for_guest_final.zkey /opt/blake3-groth16/verify_for_guest_graph.bin)
+  fi
+  for file in "${files[@]}"; do
+    [[ -s $file ]] || {
+      echo "$file is missing or empty"
+      return 1
+    }
+  done
+  expect_nothing "$(find /opt/risc0 /opt/blake3-groth16 \( -not -user root -or -perm /022 -or -not -perm -004 \) 2>/dev/null || true)" \
+    "not root's, or not for everybody to read"
+}
