@@ -1,6 +1,6 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install synth rehearse test validate bench bootstrap format clean
+.PHONY: help install synth rehearse test validate bench bootstrap lock format clean
 
 export CHECKPOINT_DISABLE := 1
 
@@ -31,6 +31,9 @@ bench: install ## Run the benchmarks
 
 bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
 	@npm run --silent bootstrap -- $(ENV) $(if $(DRY_RUN),--dry-run)
+
+lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
+	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
 
 format: install ## Format and fix what can be fixed
 	@npm run --silent format
