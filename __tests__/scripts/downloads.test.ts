@@ -33,19 +33,26 @@ describeBake('downloads', (machines) => {
   } satisfies Record<keyof typeof faults, RegExp>;
   const names = Object.keys(faults) as (keyof typeof faults)[];
 
-  // In the order of the installation: what comes before the failing one is there already.
+  // In the order of the installation: what comes before the failing one is there already. All goes through one function:
+  // the bundle shows each fault, the others that they do go through it.
   describe.each([
-    ["the bundle's checksum", 'manager', `${bundle}.sha256`, '/usr/local/bin/bento-agent'],
-    ['the bundle', 'manager', bundle, '/usr/local/bin/bento-agent'],
-    ['the broker', 'manager', brokerPath('v1.2.2'), '/usr/local/bin/broker'],
-    ["NVIDIA's key", 'prover', '/key.asc', '/usr/share/keyrings/boundless-nvidia-cuda.gpg'],
-    ['proving keys', 'prover', '/risc0-groth16', '/opt/risc0/extensions/v0.1.0-risc0-groth16'],
-    ['BLAKE3 keys', 'prover', '/blake3.tar.xz', '/opt/blake3-groth16'],
-  ] as const)('%s', (_, image, url, target) => {
+    ["the bundle's checksum", 'manager', `${bundle}.sha256`, '/usr/local/bin/bento-agent', ['altered', 'broken']],
+    ['the bundle', 'manager', bundle, '/usr/local/bin/bento-agent', names],
+    ['the broker', 'manager', brokerPath('v1.2.2'), '/usr/local/bin/broker', ['altered', 'truncated']],
+    ["NVIDIA's key", 'prover', '/key.asc', '/usr/share/keyrings/boundless-nvidia-cuda.gpg', ['altered', 'notFound']],
+    [
+      'proving keys',
+      'prover',
+      '/risc0-groth16',
+      '/opt/risc0/extensions/v0.1.0-risc0-groth16',
+      ['altered', 'truncated'],
+    ],
+    ['BLAKE3 keys', 'prover', '/blake3.tar.xz', '/opt/blake3-groth16', ['altered', 'unreachable']],
+  ] as const)('%s', (_, image, url, target, faultNames) => {
     // What has no hash of its own is altered into a page.
     const page = /key|sha256$/.test(url);
 
-    test.each(names)('%s: the bake ends, says why, and leaves nothing of it', async (name) => {
+    test.each(faultNames)('%s: the bake ends, says why, and leaves nothing of it', async (name) => {
       const machine = image === 'manager' ? manager : prover;
       const altered = name === 'altered' && page;
       machines.upstream.faults.set(url, altered ? (response) => response.end('<html>') : faults[name]);
@@ -122,6 +129,17 @@ describeBake('downloads', (machines) => {
     });
     expect(releaseOf(manager)).toMatchObject({ version: 'v1.2.1', broker_version: 'v1.2.1' });
     expect(releaseOf(manager).artifacts.find(({ name }) => name === 'broker')?.verified).toBe('given');
+  });
+
+  test('a disk that is too small for what comes is refused before it comes', async () => {
+    const machine = await machines.start(9000);
+    machines.upstream.requests.length = 0;
+    const { code, stderr } = await machine.setup('prover');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/risc0-groth16 needs 10240 MiB on \/var\/cache\/boundless, and \d+ MiB are available/),
+    ]);
+    expect(machines.upstream.requests).not.toContain('/risc0-groth16');
   });
 
   test('a program that does not run is not installed', async () => {

@@ -134,11 +134,11 @@ describeBake('setting up an image', (machines) => {
     });
     const interrupted: (number | null)[] = [];
     for (const name of scriptsOf('bento'))
-      for (const at of [40, 110, 180, 250, 320, 400])
+      for (const at of [40, 130, 220, 310])
         interrupted.push(
           (await machine.script(name, { IMAGE: 'bento', BASH_ENV: '/stand-ins/kill.sh', KILL_AT: String(at) })).code,
         );
-    expect(interrupted.filter((code) => code === 137).length).toBeGreaterThan(8);
+    expect(interrupted.filter((code) => code === 137).length).toBeGreaterThan(6);
     expect(interrupted).not.toContain(1);
     expect(() => releaseOf(machine)).not.toThrow();
     const { code, stderr } = await machine.setup('bento');

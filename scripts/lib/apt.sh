@@ -2,13 +2,14 @@
 # Packages. Source it after common.sh, locks.sh and fetch.sh.
 #
 # APT_LOCK_SECONDS  how long apt waits for whoever holds dpkg's lock
-# APT_TRIES, APT_PAUSE  how often a mirror is asked, and the seconds between
+# APT_RETRIES       how often apt itself asks a mirror again
+# APT_TRIES, APT_PAUSE  how often apt is started, and the seconds between
 
 readonly apt_tries=${APT_TRIES:-5} apt_pause=${APT_PAUSE:-15}
 
 # Updates that Ubuntu gives to some machines first would make images differ; configuration files stay as they are.
 readonly apt_options=(
-  -o "DPkg::Lock::Timeout=${APT_LOCK_SECONDS:-600}" -o Acquire::Retries=3 -o APT::Update::Error-Mode=any
+  -o "DPkg::Lock::Timeout=${APT_LOCK_SECONDS:-600}" -o "Acquire::Retries=${APT_RETRIES:-3}" -o APT::Update::Error-Mode=any
   -o APT::Get::Never-Include-Phased-Updates=true -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
 )
 

@@ -33,7 +33,10 @@ check_sockets() {
 
 check_journal() {
   expect "$(installed_version rsyslog)" "" "rsyslog"
-  [[ -s /etc/systemd/journald.conf.d/boundless.conf ]]
+  [[ -s /etc/systemd/journald.conf.d/boundless.conf ]] || {
+    echo "boundless.conf is missing: nothing limits the journal"
+    return 1
+  }
 }
 
 check_log_shipper() {

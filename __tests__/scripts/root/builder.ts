@@ -113,6 +113,7 @@ systemctl --root=/ enable apt-daily.timer apt-daily-upgrade.timer unattended-upg
       FETCH_TRIES: '2',
       FETCH_STALL_SECONDS: '1',
       APT_PAUSE: '0',
+      APT_RETRIES: '0',
       APT_TRIES: '2',
       ...env,
     });

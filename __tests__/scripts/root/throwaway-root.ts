@@ -56,9 +56,6 @@ const hidden = [
   '/var/tmp',
 ];
 
-/** Folders whose content says nothing about what a script did. */
-const unimportant = /^(upper\/)?(proc|dev|tmp|run|var\/cache|var\/log|var\/lib\/(apt|dpkg))(\/|$)/;
-
 /** Why this machine can't have a throwaway root; undefined where it can. */
 export function refusal(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs Linux and root';
@@ -99,6 +96,7 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
   await ready(child);
   const inside = (file: string) => `/proc/${child.pid}/root${file}`;
 
+  const running = new Set<ChildProcess>();
   const run = (command: readonly string[], env: Readonly<Record<string, string>> = {}): RootRun => {
     const started = spawn(
       'nsenter',
@@ -108,6 +106,8 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
         env: { PATH: '/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...env },
       },
     );
+    running.add(started);
+    started.once('close', () => running.delete(started));
     return Object.assign(ended(started), { kill: () => started.kill('SIGKILL') });
   };
 
@@ -130,11 +130,12 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
       return new Map(
         lines(entries)
           .map((line) => line.split('\t') as [string, string])
-          .filter(([file]) => !unimportant.test(file))
           .map(([file, facts]) => [`/${file}`, `${facts} ${hashOf.get(file) ?? ''}`]),
       );
     },
     async close() {
+      // A test that failed may have left some.
+      await Promise.all([...running].map(async (started) => started.kill('SIGKILL') && once(started, 'close')));
       if (child.exitCode === null) {
         child.stdin.end();
         await once(child, 'close');
@@ -147,12 +148,13 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
 /** What a command starts ends with it, even what made a session of its own, as dpkg does. */
 const together = ['unshare', '--pid', '--fork', '--kill-child', 'bash', '--norc', '-c', '"$@"; exit $?', 'bash'];
 
+/** Without the folders whose content says nothing about what a script did. */
 const listing = String.raw`cd /upper
-find . -mindepth 1 \( -path ./var/cache -o -path ./var/log -o -path ./tmp -o -path ./var/lib/apt -o -path ./var/lib/dpkg \) -prune \
-  -o ! -type d -printf '%P\t%y %m %u:%g %l\n' -o -type d -printf '%P\t%y %m %u:%g\n' | sort
+ignored=(-path ./proc -o -path ./run -o -path ./tmp -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt -o -path ./var/lib/dpkg)
+find . -mindepth 1 \( "${'$'}{ignored[@]}" \) -prune \
+  -o ! -type d -printf '%P\t%y %m %u:%g %l\n' -o -type d -printf '%P\t%y %m %u:%g\n' | LC_ALL=C sort
 echo --
-find . -type f ! -path './var/cache/*' ! -path './var/log/*' ! -path './tmp/*' ! -path './var/lib/apt/*' ! -path './var/lib/dpkg/*' \
-  -printf '%P\0' | xargs -0 sha256sum`;
+find . -mindepth 1 \( "${'$'}{ignored[@]}" \) -prune -o -type f -printf '%P\0' | xargs -0 sha256sum`;
 
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
