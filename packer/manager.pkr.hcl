@@ -53,14 +53,17 @@ build {
     ]
   }
 
-  // Into the newest kernel, with what starts at boot and nothing else.
+  // Into the newest kernel, with what starts at boot and nothing else. Nothing can be removed over a connection that is
+  // gone, and a reboot empties /tmp.
   provisioner "shell" {
     inline            = ["sudo systemctl reboot"]
     expect_disconnect = true
+    skip_clean        = true
   }
 
+  // The plugin notices after a minute and a half that its session has ended, and makes another (plugin's #311).
   provisioner "shell" {
-    pause_before        = "30s"
+    pause_before        = "2m"
     start_retry_timeout = "10m"
     execute_command     = local.run_as_root
     environment_vars    = concat(local.install_environment, ["IMAGE=manager"])

@@ -14,7 +14,7 @@ kernels() {
 
 # The open kernel modules are for Turing and later: g4dn, g5, g6 and g6e.
 install_driver() {
-  local branch cuda kernel headers=()
+  local branch cuda kernel program headers=()
   read -r branch _ < <(locked nvidia-driver)
   read -r cuda _ < <(locked cuda)
   for kernel in $(kernels | sort --unique); do headers+=("linux-headers-$kernel"); done
@@ -23,7 +23,11 @@ install_driver() {
   add_repository nvidia-cuda
   # Before the driver: it keeps apt on the branch.
   install_packages "nvidia-driver-pinning-$branch"
-  install_packages nvidia-open nvidia-persistenced "cuda-libraries-$cuda"
+  install_packages nvidia-open "cuda-libraries-$cuda"
+  # Branches differ in whether the driver brings these or packages of their own do.
+  for program in nvidia-modprobe nvidia-persistenced; do
+    command -v "$program" >/dev/null || install_packages "$program"
+  done
   hold_packages "$kernel_packages|$driver_packages"
   record_package nvidia-open
   record_package "cuda-libraries-$cuda"

@@ -37,6 +37,16 @@ describeBake('setting up an image', (machines) => {
       );
     });
 
+    test('has the programs that run at boot, and the templates of what they write', () => {
+      const boot = [...tree].filter(([file]) => file.startsWith('/usr/local/lib/boundless/stand_in'));
+      expect(boot.map(([file, facts]) => [path.basename(file), facts.slice(0, 15)])).toEqual([
+        ['stand_in', 'd 755 root:root'],
+        ['main.py', 'f 755 root:root'],
+        ['module.py', 'f 644 root:root'],
+      ]);
+      expect(tree.get('/usr/local/share/boundless/broker.toml')).toMatch(/^f 644 root:root/);
+    });
+
     test('enables the configuration and the drain, and nothing else of ours', () => {
       const enabled = [...tree.keys()].filter((file) => /\.wants\/(bento|postgresql|valkey|redis|vector)/.test(file));
       expect(enabled.map((file) => path.basename(file))).toEqual(['bento-configure.service', 'bento-drain.service']);

@@ -16,7 +16,7 @@ check_kernel() {
 }
 
 check_driver() {
-  local branch userspace state
+  local branch userspace state program
   read -r branch _ < <(locked nvidia-driver)
   userspace=$(userspace_driver)
   expect "${userspace%%.*}" "$branch" "the driver's branch"
@@ -26,6 +26,12 @@ check_driver() {
     echo "DKMS says '$state' for $(uname -r)"
     return 1
   }
+  for program in nvidia-smi nvidia-modprobe nvidia-persistenced; do
+    command -v "$program" >/dev/null || {
+      echo "$program is missing"
+      return 1
+    }
+  done
   echo "$userspace"
 }
 

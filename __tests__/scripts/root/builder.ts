@@ -64,7 +64,10 @@ export async function startBuilder(place: string, upstream: Upstream, sizeMib?: 
     root.write({ [`${work}/${file}`]: content }, mode);
   for (const unit of ['bento-configure.service', 'bento-drain.service'])
     if (!readdirSync('service_files').includes(unit)) root.write({ [`${work}/service_files/${unit}`]: oneshot });
+  root.write({ [`${work}/scripts/boot/stand_in/main.py`]: '#!/usr/bin/env python3\n' }, 0o755);
   root.write({
+    [`${work}/scripts/boot/stand_in/module.py`]: 'answer = 42\n',
+    [`${work}/scripts/boot/stand_in/__pycache__/module.pyc`]: 'compiled',
     [`${work}/resolve-version.sh`]: readFileSync('packer/build/resolve-version.sh'),
     [`${work}/scripts/repositories.lock`]: ['nvidia-cuda nvidia', 'vector vector']
       .map((line) => line.split(' '))

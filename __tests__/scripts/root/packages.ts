@@ -24,7 +24,7 @@ export const ubuntuPackages: readonly Package[] = [
     'e2fsprogs',
     'nvme-cli',
   ].map((name) => ({ name })),
-  ...['python3-boto3', 'python3-tomlkit', 'dkms', 'nvidia-persistenced'].map((name) => ({ name })),
+  ...['python3-boto3', 'python3-tomlkit', 'dkms'].map((name) => ({ name })),
   ...[oldKernel, newKernel].flatMap((kernel) => [
     { name: `linux-image-${kernel}` },
     { name: `linux-headers-${kernel}` },
@@ -57,6 +57,7 @@ export const ubuntuPackages: readonly Package[] = [
 
 export const nvidiaPackages: readonly Package[] = [
   { name: 'nvidia-driver-pinning-580' },
+  { name: 'nvidia-persistenced', files: { 'usr/bin/nvidia-persistenced': script } },
   {
     name: 'nvidia-open',
     version: `${driverVersion}-1`,
