@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSupportedBento, supportedBento } from './bento-releases';
 
 /**
  * The shape of the configuration, and what each value may be on its own. What values must be to each other stands in
@@ -99,7 +100,7 @@ export const opsSchema = z
           ['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'],
           'is not a compute type; use BUILD_GENERAL1_SMALL',
         ),
-        /** After this many minutes CodeBuild stops a build; a GPU image takes the better part of an hour. */
+        /** After this many minutes CodeBuild stops a build. `config/build-time.ts` says what must fit into them. */
         timeoutMinutes: count(15, 480, 'minutes'),
         /** The machine that each image is baked on. */
         instanceTypes: z.strictObject({ manager: instanceType, prover: instanceType, bento: instanceType }).readonly(),
@@ -116,7 +117,14 @@ export const opsSchema = z
         /** Bento release to bake: `latest`, or a version such as v1.2.2. */
         boundlessVersion: z
           .string()
-          .regex(/^(latest|v\d+\.\d+\.\d+)$/, 'is not a version; use latest, or a release such as v1.2.2'),
+          .regex(/^(latest|v\d+\.\d+\.\d+)$/, {
+            error: 'is not a version; use latest, or a release such as v1.2.2',
+            abort: true,
+          })
+          .refine(
+            (version) => version === 'latest' || isSupportedBento(version),
+            `is not supported; use latest, or a release from ${supportedBento.from} up to, not including, ${supportedBento.before}`,
+          ),
       })
       .readonly(),
   })

@@ -296,6 +296,14 @@ describe('names file, field, value and fix of', () => {
       'build.boundlessVersion',
       /is not a version; use latest/,
     ],
+    [
+      'a version that the images are not made for',
+      ['ops', 'build', 'boundlessVersion'],
+      'v1.4.0',
+      'config/ops.ts',
+      'build.boundlessVersion',
+      /is not supported; use latest, or a release from v1\.0\.0 up to, not including, v1\.3\.0/,
+    ],
   ])('%s', (_, path, value, file, field, message) => {
     const problems = problemsOf(withValue(path, value));
     const found = problems.filter((problem) => problem.field === field && message.test(problem.message));
@@ -306,7 +314,6 @@ describe('names file, field, value and fix of', () => {
 
   test.each<[Path, number, number, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
-    [['ops', 'build', 'timeoutMinutes'], 15, 480],
     [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
     [staging('prover', 'rootVolumeGiB'), 60, 16384],
