@@ -19,5 +19,7 @@ export const ops = {
     spot: true,
     subnetId: null,
     boundlessVersion: 'latest',
+    brokerVersion: null,
+    brokerSha256: null,
   },
 } as const satisfies OpsConfig;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brokerReleases } from './broker/releases';
 import { isSupportedBento, supportedBento } from './bento-releases';
 
 /**
@@ -125,6 +126,18 @@ export const opsSchema = z
             (version) => version === 'latest' || isSupportedBento(version),
             `is not supported; use latest, or a release from ${supportedBento.from} up to, not including, ${supportedBento.before}`,
           ),
+        /** Broker release to bake; null takes the one that belongs to Bento's. */
+        brokerVersion: z
+          .enum(
+            brokerReleases.map((release) => `v${release}` as const),
+            `is not a release of the broker; use one of ${brokerReleases.map((release) => `v${release}`).join(', ')}, or null for Bento's own`,
+          )
+          .nullable(),
+        /** SHA-256 of a broker whose release publishes none: before v1.2.2. */
+        brokerSha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256; give 64 hexadecimal digits in lower case, or null from v1.2.2 on')
+          .nullable(),
       })
       .readonly(),
   })

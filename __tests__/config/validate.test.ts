@@ -297,6 +297,22 @@ describe('names file, field, value and fix of', () => {
       /is not a version; use latest/,
     ],
     [
+      'a broker that was never released',
+      ['ops', 'build', 'brokerVersion'],
+      'v1.0.1',
+      'config/ops.ts',
+      'build.brokerVersion',
+      /is not a release of the broker; use one of v1\.0\.0, v1\.0\.2, .*, or null for Bento's own/,
+    ],
+    [
+      'a checksum that is none',
+      ['ops', 'build', 'brokerSha256'],
+      'ABC',
+      'config/ops.ts',
+      'build.brokerSha256',
+      /is not a SHA-256; give 64 hexadecimal digits in lower case, or null/,
+    ],
+    [
       'a version that the images are not made for',
       ['ops', 'build', 'boundlessVersion'],
       'v1.4.0',

@@ -10,10 +10,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { keyAliases, packerBuilderProfile } from '../../config/names';
+import { keyAliases, packerBuilderProfile, roles } from '../../config/names';
 import { imageIdsAmong } from '../../lambda/packer-ami-sharing/image-variables';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { localServer, temporaryFolder } from '../scripts/support';
+import { identityPolicy, listOf } from '../support/policies';
+import { stackOf, synthesize } from '../support/synthesized';
 import { describeWith, localAws } from '../support/tools';
 import { layOutCheckout, standInsOfBuild } from './support/checkout';
 import { folderOfArtifacts, runBuild, tool, writeToolsLock, type EndedBuild } from './support/codebuild';
@@ -35,6 +37,8 @@ describeWith(['packer', 'aws', 'jq', 'curl', localAws], 'a build with the real P
   let standIns: string;
   let keyArn: string;
   let builds = 0;
+  /** What all builds called. */
+  const called = new Set<string>();
 
   beforeAll(async () => {
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
@@ -72,12 +76,14 @@ describeWith(['packer', 'aws', 'jq', 'curl', localAws], 'a build with the real P
         TOOLS_BIN: path.join(folder, 'bin'),
         IMAGE: 'manager',
         BOUNDLESS_VERSION: 'v1.0.1',
+        BROKER_SHA256: 'a'.repeat(64),
         SPOT: 'false',
         IMAGE_KMS_ARN: keyArn,
         CODEBUILD_BUILD_ID: id,
         ...env,
       },
     });
+    for (const action of wire.actions) called.add(`ec2:${action}`);
     return { ...ended, work, id };
   }
 
@@ -326,6 +332,13 @@ describeWith(['packer', 'aws', 'jq', 'curl', localAws], 'a build with the real P
       expect(ended.stderr).toContain('bake: no time is left of the 1 minutes that Packer has');
       expect([ended.code, wire.actions]).toEqual([1, ['DescribeImages']]);
     });
+  });
+
+  test('calls nothing of EC2 that its role may not', () => {
+    const statements = identityPolicy(stackOf(synthesize(), 'ops'), roles.packerBuild);
+    const allowed = statements.flatMap(({ Action }) => listOf(Action));
+    expect([...called].filter((action) => !allowed.includes(action))).toEqual([]);
+    expect(called.size).toBeGreaterThan(15);
   });
 });
 

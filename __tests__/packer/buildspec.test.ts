@@ -83,6 +83,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
       env: {
         IMAGE: 'manager',
         BOUNDLESS_VERSION: 'v1.0.1',
+        BROKER_SHA256: 'a'.repeat(64),
         SPOT: 'false',
         TOOLS_LOCK: writeToolsLock(work, server.address, sha256),
         TOOLS_BIN: path.join(work, 'bin'),
@@ -158,7 +159,18 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     ])
       expect(words).toContain(setting);
     expect(ofBuild(calls)).toMatch(/ inputs_hash=[0-9a-f]{64} .* report_dir=\S+\/\.build\/image /);
-    expect(ofBuild(calls)).not.toMatch(/subnet_id|service_account_ids| instance_type=| root_volume_gib=|broker_sha256/);
+    expect(words).toContain(`broker_sha256=${'a'.repeat(64)}`);
+    expect(ofBuild(calls)).not.toMatch(/subnet_id|service_account_ids| instance_type=| root_volume_gib=/);
+  });
+
+  test.each([
+    ['a prover, which has no broker', { IMAGE: 'prover' }],
+    ['a broker whose release publishes one', { BOUNDLESS_VERSION: 'v1.2.2' }],
+    ['a bake that takes what comes', { REQUIRE_VERIFIED_DOWNLOADS: 'false' }],
+  ])('asks for no checksum of %s', async (_, env) => {
+    const { code, calls } = await build({ env: { ...env, BROKER_SHA256: '' } });
+    expect(code).toBe(0);
+    expect(ofBuild(calls)).not.toContain('broker_sha256');
   });
 
   test('takes INSTANCE_TYPE before the type of the image', async () => {
@@ -223,6 +235,12 @@ fi`,
     ['build: EC2 refuses', { aws: '[[ $* != *self* ]] || exit 254' }, 'which images there are', 'aws ec2'],
     ['build: EC2 answers nonsense', { aws: '[[ $* != *self* ]] || { echo "{}"; exit; }' }, 'jq: error', 'aws ec2'],
     ['build: SPOT is neither', { env: { SPOT: 'maybe' } }, "SPOT is 'maybe'; use true or false", 'aws ec2'],
+    [
+      'build: the broker would come unverified',
+      { env: { BROKER_SHA256: '' } },
+      'broker v1.0.0 publishes no checksum; set BROKER_SHA256 to one that you trust',
+      'aws ec2',
+    ],
     ['build: FORCE_BUILD is neither', { env: { FORCE_BUILD: 'yes' } }, "FORCE_BUILD is 'yes'", 'aws ec2'],
     ['build: the bake fails', inBuild('good; exit 1'), '', 'packer build'],
     ['build: there is no manifest', inBuild('exit 0'), 'names no image', 'packer build'],

@@ -42,6 +42,8 @@ export class PackerBuild extends Construct {
     const variables = {
       IMAGE: 'manager',
       BOUNDLESS_VERSION: build.boundlessVersion,
+      BROKER_VERSION: build.brokerVersion ?? '',
+      BROKER_SHA256: build.brokerSha256 ?? '',
       ENVIRONMENT: 'production',
       FORCE_BUILD: 'false',
       REQUIRE_VERIFIED_DOWNLOADS: 'true',

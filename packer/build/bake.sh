@@ -41,6 +41,14 @@ esac
 for needed in VERSION BROKER_VERSION SOURCE_AMI INPUTS_HASH; do
   [[ -n ${!needed:-} ]] || die "$needed is empty; a build finds it out before the bake: packer/buildspec.yml"
 done
+# Found out here, and not once a machine runs.
+case $IMAGE:$BROKER_VERSION in
+  prover:*) ;;
+  *:v1.[01].* | *:v1.2.[01])
+    [[ -n ${BROKER_SHA256:-} || ${REQUIRE_VERIFIED_DOWNLOADS:-true} == false ]] ||
+      die "broker $BROKER_VERSION publishes no checksum; set BROKER_SHA256 to one that you trust (build.brokerSha256 in config/ops.ts), or take v1.2.2"
+    ;;
+esac
 own_type=${IMAGE^^}_INSTANCE_TYPE
 build_id=${CODEBUILD_BUILD_ID:-local-$(date +%s)-$$}
 
