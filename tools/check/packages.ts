@@ -8,6 +8,8 @@ const packages: Readonly<Record<string, string>> = {
   'systemd-analyze': 'systemd',
   jq: 'jq',
   curl: 'curl',
+  aws: 'awscli',
+  unzip: 'unzip',
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>
