@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CreateImageCommand, DescribeImagesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
-import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { imageKinds, keyAliases, packerBuilderProfile } from '../../config/names';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
+import { CreateImageCommand, DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { imageKinds } from '../../config/names';
 import { bodies, isObject } from '../../tools/local-bake/json';
 import { readTemplates } from '../../tools/local-bake/templates';
 import { localServer, run, temporaryFolder, type Ended } from '../scripts/support';
@@ -12,10 +9,10 @@ import { describeWith, localAws } from '../support/tools';
 import { layOutCheckout, standInsOfBuild } from './support/checkout';
 import { tool, writeToolsLock } from './support/codebuild';
 import { bashIn, sectionOf } from './support/document';
+import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(120_000);
 
-const opsAccount = '111111111111';
 const localDevelopment = sectionOf('README.md', '## Local development');
 
 test('every variable of the README is one of the templates, with its default', async () => {
@@ -39,26 +36,36 @@ test('the versions of the README are those of the lock', () => {
   expect(localDevelopment).toContain(`releases.hashicorp.com/packer/${version}/`);
 });
 
+test('the messages of the troubleshooting are those of the scripts, or of others', () => {
+  const scripts = readdirSync('packer/build').map((name) => readFileSync(path.join('packer/build', name), 'utf8'));
+  const [, table = ''] = sectionOf('README.md', '## Troubleshooting').split('| the log says ');
+  const cells = [...table.matchAll(/^\| (.*?) +\|/gm)].map(([, cell = '']) => cell);
+  const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
+  const said = (message: string) => scripts.some((text) => text.includes(message));
+  expect(messages.length).toBeGreaterThan(12);
+  expect(messages.filter((message) => !said(message)).sort()).toEqual([
+    'Timeout waiting for SSH',
+    'Undefined -var variable',
+    'Unknown source amazon-ebs.ubuntu',
+    'Unsupported Packer Core version',
+    'VcpuLimitExceeded',
+    'session-manager-plugin',
+  ]);
+});
+
 describeWith(['packer', 'aws', 'curl', 'unzip', localAws], 'the commands of the documents', () => {
+  const ops = opsAccount();
   const folder = temporaryFolder();
   const work = path.join(folder, 'checkout');
   const server = localServer();
-  let aws: LocalAws;
-  let ec2: EC2Client;
   let environment: Record<string, string>;
   let standIns: string;
 
   beforeAll(async () => {
-    aws = await startLocalAws('us-west-2');
-    const settings = await aws.clientSettings(opsAccount);
-    ec2 = new EC2Client(settings);
-    const kms = new KMSClient(settings);
-    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
-    await kms.send(new CreateAliasCommand({ AliasName: keyAliases.ami, TargetKeyId: KeyMetadata!.Arn! }));
-    await new IAMClient(settings).send(new CreateInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile }));
-    await layOutCheckout(work, aws.endpoint);
+    await layOutCheckout(work, ops.wire.endpoint);
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     standIns = await standInsOfBuild(path.join(folder, 'bin'));
+    const settings = await ops.aws.clientSettings(ops.accountId);
     const { accessKeyId, secretAccessKey, sessionToken } = settings.credentials;
     const credentials = path.join(folder, 'credentials');
     writeFileSync(
@@ -76,19 +83,18 @@ aws_session_token = ${sessionToken}
       AWS_SHARED_CREDENTIALS_FILE: credentials,
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ENDPOINT_URL: aws.endpoint,
+      AWS_ENDPOINT_URL: ops.wire.endpoint,
       TOOLS_LOCK: writeToolsLock(folder, server.address),
       TOOLS_BIN: path.join(folder, 'bin'),
       // The local AWS has no spot requests.
       PKR_VAR_spot: 'false',
     };
   });
-  afterAll(() => aws.stop());
 
   const type = (commands: readonly string[]): Promise<Ended> =>
     run('bash', ['-c', `set -euo pipefail\n${commands.join('\n')}`], { cwd: work, standIns, env: environment });
   const images = async () => {
-    const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+    const { Images } = await ops.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
     return Images!.map(({ Name, ImageId, Tags }) => ({
       id: ImageId!,
       name: Name!,
@@ -102,7 +108,7 @@ aws_session_token = ${sessionToken}
     const { code, stdout, stderr } = await type(blocks);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('installed tool');
-    expect(stdout).toContain(opsAccount);
+    expect(stdout).toContain(ops.accountId);
 
     const made = await images();
     for (const image of imageKinds)
@@ -128,9 +134,9 @@ aws_session_token = ${sessionToken}
   });
 
   test('what a stopped build leaves is found by its id, by its age, and by its missing tags', async () => {
-    const { Instances } = await ec2.send(
+    const { Instances } = await ops.ec2.send(
       new RunInstancesCommand({
-        ImageId: 'ami-0a1b2c3d4e5f60001',
+        ImageId: sourceImage,
         MinCount: 1,
         MaxCount: 1,
         TagSpecifications: [
@@ -145,7 +151,7 @@ aws_session_token = ${sessionToken}
       }),
     );
     const machine = Instances![0]!.InstanceId!;
-    const { ImageId } = await ec2.send(
+    const { ImageId } = await ops.ec2.send(
       new CreateImageCommand({ InstanceId: machine, Name: 'boundless-manager-v1.2.2-20260101000000' }),
     );
     const [byId, byAge, untagged] = bashIn(

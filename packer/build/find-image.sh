@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Prints the id of an image that was baked from the same inputs and may be used again, or nothing.
+# Prints the id of the image that a build may use in the place of a new one, or nothing: the newest of its kind, if it was
+# baked from the same inputs. An older one would be shared, but pointers do not go back to it: after a revert, the image
+# that was reverted would go on being the latest.
 #
 # usage: find-image.sh <image> <hash of its inputs>
 set -euo pipefail
@@ -18,11 +20,20 @@ answer=$(aws ec2 describe-images --owners self --output json --filters \
   'Name=state,Values=available' \
   'Name=tag:Project,Values=boundless-ami-factory' \
   'Name=tag:ManagedBy,Values=packer' \
-  "Name=tag:Image,Values=$image" \
-  "Name=tag:InputsHash,Values=$hash") || die "EC2 does not say which images there are"
+  "Name=tag:Image,Values=$image") || die "EC2 does not say which images there are"
 
-jq -r --arg now "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" '
+# Lines of id and hash, the newest last.
+usable=$(jq -r --arg now "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" '
   [.Images[]
     | select((.DeprecationTime // "9999") > $now)
-    | select(any(.Tags[]; .Key == "Withdrawn") | not)]
-  | sort_by(.CreationDate, .ImageId) | last | .ImageId // empty' <<<"$answer"
+    | (.Tags | from_entries) as $tags
+    | select($tags | has("Withdrawn") | not)
+    | {CreationDate, ImageId, hash: $tags.InputsHash}]
+  | sort_by(.CreationDate, .ImageId)[] | "\(.ImageId) \(.hash)"' <<<"$answer")
+
+newest=${usable##*$'\n'}
+if [[ $newest == *" $hash" ]]; then
+  echo "${newest% *}"
+elif [[ $usable$'\n' == *" $hash"$'\n'* ]]; then
+  echo "find-image: an image of the same inputs is not used: ${newest% *} is newer, and would go on being the latest" >&2
+fi

@@ -38,6 +38,10 @@ export const ec2Error = (code: string, message: string): Ec2Answer => ({
   body: `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>0</RequestID></Response>`,
 });
 
+/** An answer of DescribeImages in which the image was made at another time. */
+export const dated = (body: string, id: string, time: string): string =>
+  body.replace(new RegExp(`(<item>(?:(?!<item>)[^])*?<imageId>${id}</imageId>[^]*?<creationDate>)[^<]*`), `$1${time}`);
+
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of message) parts.push(part as Buffer);
