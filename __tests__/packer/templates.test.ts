@@ -25,13 +25,13 @@ test.each([
   ['service_account_ids', []],
   ['environment', 'production'],
   ['gpu_instance_type', 'g6.xlarge'],
+  ['source_ami', ''],
+  ['image_wait_minutes', 60],
   ['kms_key_id', keyAliases.ami],
   ['iam_instance_profile', packerBuilderProfile],
   ['spot', true],
   ['require_verified_downloads', true],
   ['report_dir', '.'],
-  ['source_ami', ''],
-  ['image_wait_minutes', 60],
 ])('%s is %j by default', (variable, value) => {
   expect(defaultOf(variable)).toEqual(value);
 });

@@ -37,14 +37,14 @@ describeWith(['packer'], 'packer', () => {
   });
 
   test.each([
+    ['source_ami=ami-0a1b2c3d4e5f60001'],
+    ['image_wait_minutes=90'],
     ['boundless_version=v1.2.2'],
     ['broker_version=v1.0.0'],
     ['service_account_ids=["222222222222","333333333333"]'],
     ['environment=staging'],
     ['require_verified_downloads=false'],
     ['report_dir=.build/report'],
-    ['source_ami=ami-0a1b2c3d4e5f60001'],
-    ['image_wait_minutes=90'],
     [`broker_sha256=${'0'.repeat(64)}`],
   ])('takes %s', async (variable) => {
     expect(await validate('-var', variable)).toMatchObject({ code: 0 });
@@ -57,6 +57,9 @@ describeWith(['packer'], 'packer', () => {
     ['boundless_version=v1.3.0', 'from v1.0.0 up to, not including, v1.3.0'],
     ['boundless_version=v2.0.0', 'from v1.0.0 up to, not including, v1.3.0'],
     ['boundless_version=v1.2.2;reboot', 'latest, or a release such as v1.2.2'],
+    ['source_ami=ubuntu', 'empty, or an image id such as ami-0123456789abcdef0'],
+    ['image_wait_minutes=0', 'from 1 to 480'],
+    ['image_wait_minutes=481', 'from 1 to 480'],
     ['broker_version=latest', 'empty, or a release such as v1.2.2'],
     ['broker_sha256=abc', '64 hexadecimal digits'],
     ['service_account_ids=["1234"]', 'account ids of 12 digits'],
@@ -65,9 +68,6 @@ describeWith(['packer'], 'packer', () => {
     ['environment=', 'a name such as production'],
     ['kms_key_id=', 'must not be empty'],
     ['report_dir=', 'must name a folder'],
-    ['source_ami=ubuntu', 'empty, or an image id such as ami-0123456789abcdef0'],
-    ['image_wait_minutes=0', 'from 1 to 480'],
-    ['image_wait_minutes=481', 'from 1 to 480'],
   ])('refuses %s', async (variable, message) => {
     const { code, stdout, stderr } = await validate('-var', variable);
     expect(code).not.toBe(0);

@@ -6,10 +6,10 @@ const packages: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   shfmt: 'shfmt',
   'systemd-analyze': 'systemd',
-  jq: 'jq',
-  curl: 'curl',
   aws: 'awscli',
   unzip: 'unzip',
+  jq: 'jq',
+  curl: 'curl',
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>
