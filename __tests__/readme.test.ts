@@ -29,7 +29,7 @@ describe.each(documents)('%s', (file, text) => {
 
   test('names only files that are there', () => {
     const files = [
-      ...text.matchAll(/`((?:config|constructs|stacks|tools|packer|scripts|lambda|docs)\/[\w./-]*\w)`/g),
+      ...text.matchAll(/`((?:config|constructs|stacks|tools|packer|scripts|lambda|docs|__tests__)\/[\w./-]*\w)`/g),
     ].map(([, named]) => named!);
     for (const named of new Set(files)) expect([named, existsSync(named)]).toEqual([named, true]);
   });

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localServer, run, temporaryFolder, writeStandIns } from '../scripts/support';
 import { describeWith } from '../support/tools';
@@ -21,6 +21,12 @@ test('a phase that fails ends the build, and no failure hides in a pipe', () => 
 test("the image's id is forgotten first and exported last, so that a build that fails has none", () => {
   const commands = Object.values(buildspec.phases).flatMap((phase) => phase.commands);
   expect([commands.at(0), commands.at(-1)]).toEqual(['unset AMI_ID REUSED', '. .build/image/image.env']);
+});
+
+test('no command takes a role: chained sessions would end after an hour', () => {
+  const scripts = readdirSync('packer/build').map((name) => readFileSync(path.join('packer/build', name), 'utf8'));
+  for (const text of [readFileSync('packer/buildspec.yml', 'utf8'), ...scripts])
+    expect(text).not.toMatch(/assume-role|AWS_SESSION_TOKEN|AWS_ACCESS_KEY_ID|AWS_PROFILE/);
 });
 
 test('everything in the folder of the image is an artifact, without parts that a failed build would lack', () => {
