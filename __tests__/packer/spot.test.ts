@@ -4,7 +4,7 @@ import { realBuilds, toolsOfRealBuilds } from './support/real-builds';
 
 jest.setTimeout(180_000);
 
-describeWith([...toolsOfRealBuilds, localAws], 'a build without capacity', () => {
+describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   const { ops, build, id } = realBuilds();
   const fleet = 'fleet-84363b4e-9653-a982-8e10-0b208dca771b';
   const errors = (code: string, message: string) =>
@@ -20,6 +20,22 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build without capacity', () =>
     }) satisfies Ec2Wire['answer'];
   const onSpot = { SPOT: 'true', FORCE_BUILD: 'true' };
   const starts = () => ops.wire.actions.filter((action) => ['CreateFleet', 'RunInstances'].includes(action));
+
+  test('where there is capacity, bakes on spot alone', async () => {
+    // The local AWS has no spot requests: the wire says that there is one, and that it was tagged.
+    ops.wire.change = ({ action }, body) =>
+      action === 'DescribeInstances'
+        ? body.replaceAll('</instanceId>', '</instanceId><spotInstanceRequestId>sir-1a2b3c4d</spotInstanceRequestId>')
+        : body;
+    ops.wire.answer = ({ action, parameters }) =>
+      action === 'CreateTags' && parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
+        ? ec2Answer(action, '<return>true</return>')
+        : undefined;
+    const ended = await build(onSpot);
+    expect([ended.code, starts()]).toEqual([0, ['CreateFleet']]);
+    expect(ended.artifacts).toEqual(['image.env', 'image.json', 'inputs.txt', 'manifest.json', 'packer.log']);
+    expect(ended.read('manifest.json')).toContain(ended.exported['AMI_ID']);
+  });
 
   test.each([
     [
@@ -52,7 +68,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build without capacity', () =>
           : undefined) satisfies Ec2Wire['answer'],
       'MaxSpotInstanceCountExceeded',
     ],
-  ])('on spot, bakes on demand: %s', async (_, answer, reason) => {
+  ])('where there is none, bakes on demand: %s', async (_, answer, reason) => {
     ops.wire.answer = answer;
     const ended = await build(onSpot);
     expect(ended.stderr).toContain(`bake: no luck on spot capacity (${reason}): once more, on demand\n`);
@@ -74,6 +90,18 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build without capacity', () =>
             `<reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><stateReason><code>${code}</code></stateReason></item></instancesSet></item></reservationSet>`,
           )
         : undefined;
+
+  test('knows by its message why a fleet launched nothing that EC2 has forgotten', async () => {
+    const fleets = launchesNothing(
+      'InsufficientInstanceCapacity',
+      'There is no Spot capacity available that matches your request.',
+    );
+    ops.wire.answer = (call) =>
+      call.action === 'DescribeFleets' ? ec2Error('InvalidFleetId.NotFound', 'It does not exist.') : fleets(call);
+    const ended = await build(onSpot);
+    expect(ended.stderr).toContain(`spot-failure: EC2 does not say why ${fleet} launched nothing`);
+    expect([ended.code, starts().at(-1)]).toEqual([0, 'RunInstances']);
+  });
 
   test('bakes on demand when EC2 takes the machine back', async () => {
     // The local AWS has no spot requests, which fails Packer once its machine runs, with words that say nothing.
