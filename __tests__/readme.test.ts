@@ -4,7 +4,7 @@ import { codeBuildProjects, functions, logGroups, roles } from '../config/names'
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const makefile = read('Makefile');
-const documents = ['README.md', 'docs/architecture.md'].map((file) => [file, read(file)] as const);
+const documents = ['README.md', 'docs/architecture.md', 'docs/building.md'].map((file) => [file, read(file)] as const);
 
 describe.each(documents)('%s', (file, text) => {
   test('names only targets that the Makefile has', () => {
@@ -29,7 +29,7 @@ describe.each(documents)('%s', (file, text) => {
 
   test('names only files that are there', () => {
     const files = [
-      ...text.matchAll(/`((?:config|constructs|stacks|tools|packer|scripts|lambda|docs)\/[\w./-]*\w)`/g),
+      ...text.matchAll(/`((?:config|constructs|stacks|tools|packer|scripts|lambda|docs|__tests__)\/[\w./-]*\w)`/g),
     ].map(([, named]) => named!);
     for (const named of new Set(files)) expect([named, existsSync(named)]).toEqual([named, true]);
   });

@@ -14,10 +14,12 @@ export const ops = {
   },
   build: {
     computeType: 'BUILD_GENERAL1_SMALL',
-    timeoutMinutes: 120,
+    timeoutMinutes: 180,
     instanceTypes: { manager: 'c7a.4xlarge', prover: 'g6.xlarge', bento: 'g6.xlarge' },
     spot: true,
     subnetId: null,
     boundlessVersion: 'latest',
+    brokerVersion: null,
+    brokerSha256: null,
   },
 } as const satisfies OpsConfig;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { brokerReleases } from './broker/releases';
+import { isSupportedBento, supportedBento } from './bento-releases';
 
 /**
  * The shape of the configuration, and what each value may be on its own. What values must be to each other stands in
@@ -99,7 +101,7 @@ export const opsSchema = z
           ['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'],
           'is not a compute type; use BUILD_GENERAL1_SMALL',
         ),
-        /** After this many minutes CodeBuild stops a build; a GPU image takes the better part of an hour. */
+        /** After this many minutes CodeBuild stops a build. `config/build-time.ts` says what must fit into them. */
         timeoutMinutes: count(15, 480, 'minutes'),
         /** The machine that each image is baked on. */
         instanceTypes: z.strictObject({ manager: instanceType, prover: instanceType, bento: instanceType }).readonly(),
@@ -116,7 +118,26 @@ export const opsSchema = z
         /** Bento release to bake: `latest`, or a version such as v1.2.2. */
         boundlessVersion: z
           .string()
-          .regex(/^(latest|v\d+\.\d+\.\d+)$/, 'is not a version; use latest, or a release such as v1.2.2'),
+          .regex(/^(latest|v\d+\.\d+\.\d+)$/, {
+            error: 'is not a version; use latest, or a release such as v1.2.2',
+            abort: true,
+          })
+          .refine(
+            (version) => version === 'latest' || isSupportedBento(version),
+            `is not supported; use latest, or a release from ${supportedBento.from} up to, not including, ${supportedBento.before}`,
+          ),
+        /** Broker release to bake; null takes the one that belongs to Bento's. */
+        brokerVersion: z
+          .enum(
+            brokerReleases.map((release) => `v${release}` as const),
+            `is not a release of the broker; use one of ${brokerReleases.map((release) => `v${release}`).join(', ')}, or null for Bento's own`,
+          )
+          .nullable(),
+        /** SHA-256 of a broker whose release publishes none: before v1.2.2. */
+        brokerSha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256; give 64 hexadecimal digits in lower case, or null from v1.2.2 on')
+          .nullable(),
       })
       .readonly(),
   })

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { timeoutProblem } from './build-time';
 import { instanceTypeProblem } from './instance-types';
 import { problemsWithNetworks } from './networks';
 import { ConfigurationError, type ConfigurationProblem } from './problem';
@@ -52,6 +53,12 @@ function problemsOfInstanceTypes(factory: FactoryConfig): ConfigurationProblem[]
     const message = instanceTypeProblem(place.value, { gpu });
     return message === undefined ? [] : [{ ...place, message }];
   });
+}
+
+function problemsOfBuildTime({ build }: FactoryConfig['ops']): ConfigurationProblem[] {
+  const message = timeoutProblem(build);
+  if (message === undefined) return [];
+  return [{ file: 'config/ops.ts', field: 'build.timeoutMinutes', value: build.timeoutMinutes, message }];
 }
 
 function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[] {
@@ -109,6 +116,7 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...shape,
     ...problemsAcrossAccounts(factory),
     ...problemsOfInstanceTypes(factory),
+    ...problemsOfBuildTime(factory.ops),
     ...factory.environments.flatMap(problemsOfCounts),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),

@@ -4,6 +4,9 @@ source "amazon-ebs" "ubuntu" {
   region    = var.aws_region
   subnet_id = var.subnet_id
 
+  // With an id, Packer takes that image, and only if the filter finds it as well.
+  source_ami = var.source_ami
+
   source_ami_filter {
     // Canonical's own account. Without an owner, anybody's image of this name would do (CVE-2018-15869).
     owners      = ["099720109477"]
@@ -44,11 +47,11 @@ source "amazon-ebs" "ubuntu" {
   temporary_key_pair_type               = "ed25519"
   temporary_security_group_source_cidrs = ["127.0.0.1/32"]
 
-  // Two hours at most. The defaults give an image 10 min, and images have been pending for an hour (packer#8299);
-  // CodeBuild's own limit ends the build before that, and must not leave a Packer that polls for ten hours.
+  // The defaults give an image 10 min, and images have been pending for an hour (packer#8299). All waits end before
+  // CodeBuild's own limit does (config/build-time.ts): a build that it kills leaves its machine running.
   aws_polling {
     delay_seconds = 15
-    max_attempts  = 480
+    max_attempts  = var.image_wait_minutes * 4
   }
 
   // The Lambda shares; this is for manual builds.

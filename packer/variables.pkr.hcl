@@ -26,8 +26,8 @@ variable "boundless_version" {
   description = "Bento release to install: latest, or a release such as v1.2.2. The pipeline resolves latest before the build, so that names and tags say what is inside."
 
   validation {
-    condition     = var.boundless_version != "" && regex_replace(var.boundless_version, "^(latest|v[0-9]+[.][0-9]+[.][0-9]+)$", "") == ""
-    error_message = "The boundless_version must be latest, or a release such as v1.2.2."
+    condition     = var.boundless_version != "" && regex_replace(var.boundless_version, "^(latest|v1[.][0-2][.][0-9]+)$", "") == ""
+    error_message = "The boundless_version must be latest, or a release such as v1.2.2: from v1.0.0 up to, not including, v1.3.0."
   }
 }
 
@@ -95,6 +95,28 @@ variable "kms_key_id" {
   validation {
     condition     = var.kms_key_id != ""
     error_message = "The kms_key_id must not be empty: an image of the account's default key cannot be shared."
+  }
+}
+
+variable "source_ami" {
+  type        = string
+  default     = ""
+  description = "Image to start from, one that the filter of source.pkr.hcl finds; empty takes the newest of them."
+
+  validation {
+    condition     = regex_replace(var.source_ami, "^ami-[0-9a-f]{17}$", "") == ""
+    error_message = "The source_ami must be empty, or an image id such as ami-0123456789abcdef0."
+  }
+}
+
+variable "image_wait_minutes" {
+  type        = number
+  default     = 60
+  description = "Minutes to wait for each thing that EC2 makes, above all for the image."
+
+  validation {
+    condition     = var.image_wait_minutes >= 1 && var.image_wait_minutes <= 480
+    error_message = "The image_wait_minutes must be from 1 to 480, the longest that CodeBuild runs."
   }
 }
 

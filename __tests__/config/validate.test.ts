@@ -33,6 +33,30 @@ test('the shipped configuration is valid', () => {
 describe('names file, field, value and fix of', () => {
   test.each<[string, Path, unknown, string, string, RegExp]>([
     [
+      'a broker that was never released',
+      ['ops', 'build', 'brokerVersion'],
+      'v1.0.1',
+      'config/ops.ts',
+      'build.brokerVersion',
+      /is not a release of the broker; use one of v1\.0\.0, v1\.0\.2, .*, or null for Bento's own/,
+    ],
+    [
+      'a checksum that is none',
+      ['ops', 'build', 'brokerSha256'],
+      'ABC',
+      'config/ops.ts',
+      'build.brokerSha256',
+      /is not a SHA-256; give 64 hexadecimal digits in lower case, or null/,
+    ],
+    [
+      'a version that the images are not made for',
+      ['ops', 'build', 'boundlessVersion'],
+      'v1.4.0',
+      'config/ops.ts',
+      'build.boundlessVersion',
+      /is not supported; use latest, or a release from v1\.0\.0 up to, not including, v1\.3\.0/,
+    ],
+    [
       'a short account id',
       ['ops', 'accountId'],
       '12345',
@@ -306,7 +330,6 @@ describe('names file, field, value and fix of', () => {
 
   test.each<[Path, number, number, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
-    [['ops', 'build', 'timeoutMinutes'], 15, 480],
     [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
     [staging('prover', 'rootVolumeGiB'), 60, 16384],

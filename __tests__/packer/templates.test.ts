@@ -25,6 +25,8 @@ test.each([
   ['service_account_ids', []],
   ['environment', 'production'],
   ['gpu_instance_type', 'g6.xlarge'],
+  ['source_ami', ''],
+  ['image_wait_minutes', 60],
   ['kms_key_id', keyAliases.ami],
   ['iam_instance_profile', packerBuilderProfile],
   ['spot', true],
@@ -55,6 +57,10 @@ describe('the source', () => {
     ]);
   });
 
+  test('is the one that the build found, if the filter finds it too', () => {
+    expect(source['source_ami']).toBe('${var.source_ami}');
+  });
+
   test('demands IMDSv2 of the builder and of the image', () => {
     expect(source['metadata_options']).toEqual([
       { http_endpoint: 'enabled', http_tokens: 'required', http_put_response_hop_limit: 1 },
@@ -73,7 +79,7 @@ describe('the source', () => {
 
   test('ends when its Packer dies, and waits for a bounded time', () => {
     expect(source['shutdown_behavior']).toBe('terminate');
-    expect(source['aws_polling']).toEqual([{ delay_seconds: 15, max_attempts: 480 }]);
+    expect(source['aws_polling']).toEqual([{ delay_seconds: 15, max_attempts: '${var.image_wait_minutes * 4}' }]);
   });
 });
 

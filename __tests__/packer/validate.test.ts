@@ -37,6 +37,8 @@ describeWith(['packer'], 'packer', () => {
   });
 
   test.each([
+    ['source_ami=ami-0a1b2c3d4e5f60001'],
+    ['image_wait_minutes=90'],
     ['boundless_version=v1.2.2'],
     ['broker_version=v1.0.0'],
     ['service_account_ids=["222222222222","333333333333"]'],
@@ -52,7 +54,12 @@ describeWith(['packer'], 'packer', () => {
     ['boundless_version=1.2.2', 'latest, or a release such as v1.2.2'],
     ['boundless_version=v1.2', 'latest, or a release such as v1.2.2'],
     ['boundless_version=', 'latest, or a release such as v1.2.2'],
+    ['boundless_version=v1.3.0', 'from v1.0.0 up to, not including, v1.3.0'],
+    ['boundless_version=v2.0.0', 'from v1.0.0 up to, not including, v1.3.0'],
     ['boundless_version=v1.2.2;reboot', 'latest, or a release such as v1.2.2'],
+    ['source_ami=ubuntu', 'empty, or an image id such as ami-0123456789abcdef0'],
+    ['image_wait_minutes=0', 'from 1 to 480'],
+    ['image_wait_minutes=481', 'from 1 to 480'],
     ['broker_version=latest', 'empty, or a release such as v1.2.2'],
     ['broker_sha256=abc', '64 hexadecimal digits'],
     ['service_account_ids=["1234"]', 'account ids of 12 digits'],

@@ -194,7 +194,7 @@ describe('builds', () => {
 
   test('are not privileged, end in time and take their buildspec from the repository', () => {
     expect(project).toMatchObject({
-      build_timeout: 120,
+      build_timeout: 180,
       environment: { privileged_mode: false },
       source: { buildspec: 'packer/buildspec.yml' },
       service_role: expect.stringMatching(/^\$\{aws_iam_role\.PackerBuild_Role_\w+\.arn\}$/) as unknown,

@@ -1,6 +1,7 @@
 import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../config';
+import { buildMinutes } from '../../config/build-time';
 import { codeBuildProjects, logGroups, roles } from '../../config/names';
 import { LogGroup } from '../base/log-group';
 import { serviceTrust, type Statement } from '../base/policy';
@@ -16,7 +17,7 @@ export interface PackerBuildProps {
 
 /**
  * The CodeBuild project that bakes images: `packer/buildspec.yml` on a plain, unprivileged build machine. One build
- * bakes one image, named by the variable `IMAGE`.
+ * bakes one image, named by the variable `IMAGE`, or finds one that was baked from the same inputs (docs/building.md).
  */
 export class PackerBuild extends Construct {
   constructor(scope: Construct, id: string, { config, imageKeyArn, operationsKeyArn }: PackerBuildProps) {
@@ -41,13 +42,21 @@ export class PackerBuild extends Construct {
     const variables = {
       IMAGE: 'manager',
       BOUNDLESS_VERSION: build.boundlessVersion,
+      BROKER_VERSION: build.brokerVersion ?? '',
+      BROKER_SHA256: build.brokerSha256 ?? '',
       ENVIRONMENT: 'production',
+      FORCE_BUILD: 'false',
+      REQUIRE_VERIFIED_DOWNLOADS: 'true',
+      // Not the alias: an image of the key that the alias named before must not be taken for one of this key.
+      IMAGE_KMS_ARN: imageKeyArn,
       SPOT: String(build.spot),
       SUBNET_ID: build.subnetId ?? '',
       MANAGER_INSTANCE_TYPE: build.instanceTypes.manager,
       PROVER_INSTANCE_TYPE: build.instanceTypes.prover,
       BENTO_INSTANCE_TYPE: build.instanceTypes.bento,
       IAM_INSTANCE_PROFILE: builder.profileName,
+      IMAGE_WAIT_MINUTES: String(buildMinutes.image),
+      PACKER_MINUTES: String(build.timeoutMinutes - buildMinutes.cleanUp),
     };
     new CodebuildProject(this, 'Resource', {
       name: codeBuildProjects.packer,

@@ -32,6 +32,8 @@ export function packerPermissions({
       // Describe actions have no resources (Service Authorization Reference, "Amazon EC2").
       Sid: 'Read',
       Action: [
+        // Why a fleet launched nothing: `packer/build/spot-failure.sh`.
+        'ec2:DescribeFleets',
         'ec2:DescribeImageAttribute',
         'ec2:DescribeImages',
         'ec2:DescribeInstanceStatus',

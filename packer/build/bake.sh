@@ -1,23 +1,31 @@
 #!/usr/bin/env bash
-# Bakes one image and writes its id where the build exports it from:
+# Bakes one image with Packer, and leaves manifest.json, packer.log and what the machine says about itself in a folder.
 #
-#   $ IMAGE=manager VERSION=v1.2.2 BROKER_VERSION=v1.2.2 bake.sh image.env && cat image.env
-#   export AMI_ID=ami-0123456789abcdef0
-#
-# usage: bake.sh <file to write>
+# usage: bake.sh <folder>
 #
 # IMAGE                   manager, prover or bento
 # VERSION, BROKER_VERSION releases to install (resolve-version.sh)
+# SOURCE_AMI, INPUTS_HASH what it is baked from (source-image.sh, inputs-hash.sh)
+# SPOT                    false bakes on demand; true falls back to it
 # INSTANCE_TYPE, or MANAGER_INSTANCE_TYPE and so on: machine to bake on
-# ENVIRONMENT, SPOT, SUBNET_ID, IAM_INSTANCE_PROFILE, BROKER_SHA256, AWS_REGION: variables of the templates
+# PACKER_MINUTES          minutes after the start of the build at which Packer is told to stop and clean up
+# ENVIRONMENT, SUBNET_ID, IAM_INSTANCE_PROFILE, IMAGE_KMS_ARN, IMAGE_WAIT_MINUTES, BROKER_SHA256,
+# REQUIRE_VERIFIED_DOWNLOADS, ROOT_VOLUME_GIB, GPU_ROOT_VOLUME_GIB, AWS_REGION: variables of the templates
 # What is not set, or empty, has the templates' default.
 set -euo pipefail
+shopt -s inherit_errexit
 
-output=${1:?usage: bake.sh <file to write>}
-templates=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+templates=$(cd "$here/.." && pwd)
+mkdir -p "${1:?usage: bake.sh <folder>}"
+folder=$(cd "$1" && pwd)
+
+say() {
+  echo "bake: $*" >&2
+}
 
 die() {
-  echo "bake: $*" >&2
+  say "$@"
   exit 1
 }
 
@@ -26,13 +34,23 @@ case ${IMAGE:-} in
   prover | bento) type_variable=gpu_instance_type ;;
   *) die "IMAGE is '${IMAGE:-}'; use manager, prover or bento" ;;
 esac
-[[ -n ${VERSION:-} && -n ${BROKER_VERSION:-} ]] || die "VERSION and BROKER_VERSION say what to install; resolve-version.sh finds them"
+case ${SPOT:=true} in
+  true | false) ;;
+  *) die "SPOT is '$SPOT'; use true or false" ;;
+esac
+for needed in VERSION BROKER_VERSION SOURCE_AMI INPUTS_HASH; do
+  [[ -n ${!needed:-} ]] || die "$needed is empty; a build finds it out before the bake: packer/buildspec.yml"
+done
+# Found out here, and not once a machine runs.
+case $IMAGE:$BROKER_VERSION in
+  prover:*) ;;
+  *:v1.[01].* | *:v1.2.[01])
+    [[ -n ${BROKER_SHA256:-} || ${REQUIRE_VERIFIED_DOWNLOADS:-true} == false ]] ||
+      die "broker $BROKER_VERSION publishes no checksum; set BROKER_SHA256 to one that you trust (build.brokerSha256 in config/ops.ts), or take v1.2.2"
+    ;;
+esac
 own_type=${IMAGE^^}_INSTANCE_TYPE
-
-rm -f "$output"
-mkdir -p "$(dirname "$output")"
-manifest=$(cd "$(dirname "$output")" && pwd)/manifest.json
-rm -f "$manifest"
+build_id=${CODEBUILD_BUILD_ID:-local-$(date +%s)-$$}
 
 variables=()
 variable() {
@@ -42,25 +60,55 @@ variable aws_region "${AWS_REGION:-}"
 variable boundless_version "$VERSION"
 variable broker_version "$BROKER_VERSION"
 variable broker_sha256 "${BROKER_SHA256:-}"
+variable require_verified_downloads "${REQUIRE_VERIFIED_DOWNLOADS:-}"
 variable environment "${ENVIRONMENT:-}"
-variable spot "${SPOT:-}"
+variable source_ami "$SOURCE_AMI"
+variable kms_key_id "${IMAGE_KMS_ARN:-}"
 variable subnet_id "${SUBNET_ID:-}"
 variable iam_instance_profile "${IAM_INSTANCE_PROFILE:-}"
 variable "$type_variable" "${INSTANCE_TYPE:-${!own_type:-}}"
+variable root_volume_gib "${ROOT_VOLUME_GIB:-}"
+variable gpu_root_volume_gib "${GPU_ROOT_VOLUME_GIB:-}"
+variable image_wait_minutes "${IMAGE_WAIT_MINUTES:-}"
 variable git_commit "${CODEBUILD_RESOLVED_SOURCE_VERSION:-}"
-variable build_id "${CODEBUILD_BUILD_ID:-}"
-variable manifest_path "$manifest"
+variable build_id "$build_id"
+variable inputs_hash "$INPUTS_HASH"
+variable manifest_path "$folder/manifest.json"
+variable report_dir "$folder"
 
-packer init "$templates"
-packer fmt -check -diff "$templates"
-packer validate "${variables[@]}" "$templates"
-packer build -color=false -timestamp-ui -only="$IMAGE.*" "${variables[@]}" "$templates"
+# Seconds that Packer may take; 0, which is no limit, outside CodeBuild.
+seconds_left() {
+  if [[ -z ${PACKER_MINUTES:-} || -z ${CODEBUILD_START_TIME:-} ]]; then
+    echo 0
+    return
+  fi
+  # CodeBuild's time is in milliseconds.
+  local left=$((CODEBUILD_START_TIME / 1000 + PACKER_MINUTES * 60 - $(date +%s)))
+  ((left > 0)) || die "no time is left of the $PACKER_MINUTES minutes that Packer has; raise build.timeoutMinutes in config/ops.ts"
+  echo "$left"
+}
 
-# The id comes from Packer's own record of this run: what it prints is for people.
-ids=$(jq -er --arg image "$IMAGE" '
-  .last_run_uuid as $run
-  | [.builds[] | select(.packer_run_uuid == $run and .custom_data.image == $image) | .artifact_id | split(",")[] | split(":")[1]]
-  | .[]' "$manifest") || die "Packer's manifest names no image"
-[[ $ids =~ ^ami-[0-9a-f]{17}$ ]] || die "Packer's manifest does not name one image: '$ids'"
-echo "export AMI_ID=$ids" >"$output"
-echo "baked $ids"
+# An interrupt lets Packer remove its machine, which CodeBuild's own limit would leave behind.
+# run_packer <spot>
+run_packer() {
+  local left code=0
+  left=$(seconds_left) || exit
+  timeout --signal=INT --kill-after=300 "$left" packer build -color=false -timestamp-ui -only="$IMAGE.*" \
+    "${variables[@]}" -var "spot=$1" "$templates" 2>&1 | tee "$folder/packer.log" || code=$?
+  if ((left > 0 && (code == 124 || code == 137))); then
+    die "Packer took longer than the $PACKER_MINUTES minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts"
+  fi
+  return "$code"
+}
+
+rm -f "$folder"/{manifest.json,packer.log,packer-spot.log,report.json,inventory.json}
+code=0
+run_packer "$SPOT" || code=$?
+if ((code != 0)) && [[ $SPOT == true ]]; then
+  reason=$("$here/spot-failure.sh" "$folder/packer.log" "$build_id") || exit "$code"
+  mv "$folder/packer.log" "$folder/packer-spot.log"
+  say "no luck on spot capacity ($reason): once more, on demand"
+  code=0
+  run_packer false || code=$?
+fi
+exit "$code"

@@ -10,6 +10,14 @@
 # BROKER_VERSION  another release of the broker than the one that belongs to Bento's
 # API_URL         where GitHub's API is
 set -euo pipefail
+# A failure inside $(...) ends this as well.
+shopt -s inherit_errexit
+
+# What the units, scripts and broker.toml are made for, by release: 1.4 changes broker.toml, 2.x the artifacts. Tests
+# hold config/ and the templates to it.
+first=v1.0.0
+end=v1.3.0
+brokers=(v1.0.0 v1.0.2 v1.1.0 v1.1.1 v1.1.2 v1.2.0 v1.2.1 v1.2.2)
 
 wanted=${1:-${BOUNDLESS_VERSION:-latest}}
 api=${API_URL:-https://api.github.com}
@@ -17,12 +25,26 @@ repository=boundless-xyz/boundless
 bundle=bento-bundle-linux-amd64.tar.gz
 most_pages=10
 
-die() {
+say() {
   echo "resolve-version: $*" >&2
+}
+
+die() {
+  say "$@"
   exit 1
 }
 
-# Releases of Bento that can be installed: with the bundle and its checksum. The repository releases much else.
+# Whether a version comes before another one.
+before() {
+  [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort --version-sort | head -n 1) == "$1" ]]
+}
+
+supported() {
+  ! before "$1" "$first" && before "$1" "$end"
+}
+
+# The releases of Bento, as lines of version and whether it can be installed: with the bundle and its checksum. The
+# repository releases much else; from 2.0 on Bento's tags are called after the prover.
 releases() {
   local page answer
   for ((page = 1; page <= most_pages; page++)); do
@@ -30,33 +52,60 @@ releases() {
       -H 'Accept: application/vnd.github+json' \
       "$api/repos/$repository/releases?per_page=100&page=$page") ||
       die "GitHub does not say which releases there are; name one: BOUNDLESS_VERSION=vX.Y.Z"
-    jq -er 'if type == "array" then "" else error("no list") end' <<<"$answer" >/dev/null 2>&1 ||
-      die "GitHub's answer is not a list of releases; name one: BOUNDLESS_VERSION=vX.Y.Z"
     jq -r --arg bundle "$bundle" '
       .[] | select((.draft or .prerelease) | not)
-      | select([.assets[].name] | contains([$bundle, $bundle + ".sha256"]))
-      | .tag_name | select(test("^bento-v1\\.[0-9]+\\.[0-9]+$")) | ltrimstr("bento-")' <<<"$answer"
+      | ([.assets[].name] | contains([$bundle, $bundle + ".sha256"])) as $installable
+      | .tag_name | capture("^(bento|prover)-(?<version>v[0-9]+\\.[0-9]+\\.[0-9]+)$")
+      | "\(.version) \($installable)"' <<<"$answer" ||
+      die "GitHub's answer is not a list of releases; name one: BOUNDLESS_VERSION=vX.Y.Z"
     (($(jq length <<<"$answer") == 100)) || break
   done
 }
 
-version=$wanted
-if [[ $wanted == latest ]]; then
+# The newest release that is supported. A newer one that is not is worth knowing of, and stops nothing.
+latest() {
+  local found version installable newest='' unsupported=''
   found=$(releases)
-  version=$(sort --version-sort <<<"$found" | tail -n 1)
-  [[ -n $version ]] || die "there is no release of Bento 1 with $bundle"
-fi
-[[ $version =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]] ||
-  die "'$version' is not a version; use latest, or a release such as v1.2.2"
-[[ $version == v1.* ]] || die "$version is not supported: the units are for Bento from v1.0.0 up to, not including, v2"
+  while read -r version installable; do
+    if supported "$version"; then
+      if [[ $installable == true ]]; then newest=$version; fi
+    elif ! before "$version" "$end"; then
+      unsupported=$version
+    fi
+  done < <(sort --version-sort <<<"$found")
+  [[ -n $newest ]] || die "there is no release of Bento from $first up to, not including, $end with $bundle"
+  [[ -z $unsupported ]] || say "notice: Bento $unsupported is out; the images support releases before $end, and take $newest"
+  echo "$newest"
+}
 
-# Bento and broker are released apart; Bento v1.0.1 came out without a broker, and belongs to broker v1.0.0.
-broker=${BROKER_VERSION:-}
-if [[ -z $broker ]]; then
-  broker=$version
-  if [[ $version == v1.0.1 ]]; then broker=v1.0.0; fi
-fi
-[[ $broker =~ ^v1\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]] || die "BROKER_VERSION is '$broker', not a release such as v1.2.2"
+is_broker() {
+  local known
+  for known in "${brokers[@]}"; do
+    if [[ $1 == "$known" ]]; then return 0; fi
+  done
+  return 1
+}
+
+# Bento and broker are released apart, and not every Bento has a broker: there is no v1.0.1. To each belongs the newest
+# broker of its minor release that is not newer than itself.
+broker_of() {
+  local known broker=''
+  for known in "${brokers[@]}"; do
+    if [[ ${known%.*} == "${1%.*}" ]] && ! before "$1" "$known"; then broker=$known; fi
+  done
+  echo "$broker"
+}
+
+version=$wanted
+if [[ $wanted == latest ]]; then version=$(latest); fi
+[[ $version =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$ ]] ||
+  die "BOUNDLESS_VERSION is '$version', not a version; use latest, or a release such as v1.2.2"
+supported "$version" ||
+  die "Bento $version is not supported, but releases from $first up to, not including, $end; use latest, or one of them"
+
+broker=${BROKER_VERSION:-$(broker_of "$version")}
+is_broker "$broker" ||
+  die "BROKER_VERSION is '$broker', not one of ${brokers[*]}; leave it empty for the one that belongs to Bento $version"
 
 echo "export VERSION=$version"
 echo "export BROKER_VERSION=$broker"

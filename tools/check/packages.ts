@@ -6,6 +6,8 @@ const packages: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   shfmt: 'shfmt',
   'systemd-analyze': 'systemd',
+  aws: 'awscli',
+  unzip: 'unzip',
   jq: 'jq',
   curl: 'curl',
   gpg: 'gnupg',

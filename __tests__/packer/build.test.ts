@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { DescribeImagesCommand, DescribeInstancesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { imageIdsAmong } from '../../lambda/packer-ami-sharing/image-variables';
+import { describeWith, localAws } from '../support/tools';
+import { dated } from './support/ec2-wire';
+import { sourceImage } from './support/ops-account';
+import { realBuilds, toolsOfRealBuilds, type RealBuild } from './support/real-builds';
+
+jest.setTimeout(180_000);
+
+describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', () => {
+  const { ops, build } = realBuilds();
+
+  const imageOf = async ({ exported }: RealBuild) => {
+    const { Images } = await ops.ec2.send(new DescribeImagesCommand({ ImageIds: [exported['AMI_ID']!] }));
+    return Images![0]!;
+  };
+
+  describe('without an image of the same inputs', () => {
+    let made: RealBuild;
+    beforeAll(async () => {
+      made = await build({ CODEBUILD_RESOLVED_SOURCE_VERSION: 'abcdef' });
+    });
+
+    test('bakes one, and exports its id and what is inside', () => {
+      expect([made.code, made.exported]).toEqual([
+        0,
+        {
+          AMI_ID: expect.stringMatching(/^ami-[0-9a-f]{17}$/) as string,
+          IMAGE: 'manager',
+          REUSED: 'false',
+          VERSION: 'v1.0.1',
+          BROKER_VERSION: 'v1.0.0',
+        },
+      ]);
+    });
+
+    test('tags it with what it was baked from and by, and encrypts it with the key', async () => {
+      const image = await imageOf(made);
+      expect(Object.fromEntries(image.Tags!.map(({ Key = '', Value }) => [Key, Value]))).toMatchObject({
+        Image: 'manager',
+        InputsHash: createHash('sha256').update(made.read('inputs.txt')).digest('hex'),
+        SourceAmi: sourceImage,
+        GitCommit: 'abcdef',
+        BuildId: made.id,
+      });
+      const snapshots = image.BlockDeviceMappings!.map(({ Ebs }) => Ebs!.SnapshotId!);
+      const { Snapshots } = await ops.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: snapshots }));
+      expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId: ops.keyArn }]);
+    });
+
+    test('leaves what CodeBuild uploads', () => {
+      expect(made.artifacts).toEqual(['image.env', 'image.json', 'inputs.txt', 'manifest.json', 'packer.log']);
+      const { AMI_ID: amiId } = made.exported;
+      expect(JSON.parse(made.read('image.json'))).toEqual({
+        image: 'manager',
+        amiId,
+        reused: false,
+        version: 'v1.0.1',
+        brokerVersion: 'v1.0.0',
+        sourceAmi: sourceImage,
+        inputsHash: createHash('sha256').update(made.read('inputs.txt')).digest('hex'),
+      });
+      expect(JSON.parse(made.read('manifest.json'))).toMatchObject({
+        builds: [{ artifact_id: `us-west-2:${amiId}` }],
+      });
+      expect(made.stdout).toContain(made.read('packer.log'));
+      expect(made.read('packer.log')).toContain(`AMI: ${amiId}`);
+    });
+
+    describe('a second build', () => {
+      test('uses it again: green, with the same id, and without a machine', async () => {
+        const again = await build();
+        expect([again.code, again.exported]).toEqual([0, { ...made.exported, REUSED: 'true' }]);
+        expect(again.artifacts).toEqual(['image.env', 'image.json', 'inputs.txt']);
+        expect(again.read('inputs.txt')).toBe(made.read('inputs.txt'));
+        expect(ops.wire.actions).toEqual(['DescribeImages', 'DescribeImages']);
+      });
+
+      test('gives the sharing Lambda an event like the first one', async () => {
+        const again = await build();
+        const ids = [made, again].map(({ exported }) =>
+          imageIdsAmong(Object.entries(exported).map(([name, value]) => ({ name, value }))),
+        );
+        expect(ids).toEqual([[made.exported['AMI_ID']], [made.exported['AMI_ID']]]);
+      });
+
+      test('bakes anew where it is told to, and the newest is used from then on', async () => {
+        const forced = await build({ FORCE_BUILD: 'true' });
+        expect([forced.code, forced.exported['REUSED']]).toEqual([0, 'false']);
+        expect(forced.exported['AMI_ID']).not.toBe(made.exported['AMI_ID']);
+        // The local AWS gives all images one time of creation.
+        ops.wire.change = ({ action }, body) =>
+          action === 'DescribeImages' ? dated(body, made.exported['AMI_ID']!, '2020-01-01T00:00:00.000Z') : body;
+        expect((await build()).exported).toEqual({ ...forced.exported, REUSED: 'true' });
+      });
+
+      test.each([
+        ['another image', { IMAGE: 'prover' }],
+        ['another release', { BOUNDLESS_VERSION: 'v1.0.2' }],
+        ['another key', { IMAGE_KMS_ARN: 'alias/boundless-ami' }],
+      ])('bakes %s', async (_, env) => {
+        const other = await build(env);
+        expect([other.code, other.exported['REUSED']]).toEqual([0, 'false']);
+      });
+    });
+  });
+
+  describe('that runs out of time', () => {
+    /** Packer's time ends that many seconds after the build began to run. */
+    const endingIn = (seconds: number) => ({
+      FORCE_BUILD: 'true',
+      PACKER_MINUTES: '1',
+      CODEBUILD_START_TIME: String(Date.now() - (60 - seconds) * 1000),
+    });
+
+    test('lets Packer remove its machine, and says so', async () => {
+      ops.wire.change = ({ action }, body) =>
+        action === 'DescribeImages' ? body.replace(/<imageState>available</g, '<imageState>pending<') : body;
+      const ended = await build(endingIn(12));
+      expect(ended.stderr).toContain(
+        'bake: Packer took longer than the 1 minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts',
+      );
+      expect([ended.code, ended.exported['AMI_ID']]).toEqual([1, undefined]);
+      expect(ops.wire.actions).toContain('TerminateInstances');
+      const { Reservations } = await ops.ec2.send(new DescribeInstancesCommand({}));
+      expect(new Set(Reservations!.flatMap(({ Instances }) => Instances!).map(({ State }) => State?.Name))).toEqual(
+        new Set(['terminated']),
+      );
+    });
+
+    test('does not start a machine that would have none', async () => {
+      const ended = await build(endingIn(0));
+      expect(ended.stderr).toContain('bake: no time is left of the 1 minutes that Packer has');
+      expect([ended.code, ops.wire.actions]).toEqual([1, ['DescribeImages']]);
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { strToU8, zipSync } from 'fflate';
+import { localServer, run, temporaryFolder, writeStandIns, type Answer } from '../scripts/support';
+import { describeWith } from '../support/tools';
+
+const sha256Of = (body: Buffer | string): string => createHash('sha256').update(body).digest('hex');
+const program = '#!/bin/sh\necho Packer v9.9.9\n';
+const archive = Buffer.from(zipSync({ packer: strToU8(program), 'LICENSE.txt': strToU8('text') }));
+const packet = 'a package';
+
+describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
+  const folder = temporaryFolder();
+  const server = localServer();
+  let runs = 0;
+
+  async function install(lock: (address: string) => string, answers: Readonly<Record<string, Answer>> = {}) {
+    const work = path.join(folder, String((runs += 1)));
+    mkdirSync(work);
+    const files: Readonly<Record<string, Answer>> = {
+      '/packer_9.9.9_linux_amd64.zip': { body: archive },
+      '/plugin.deb': { body: packet },
+      ...answers,
+    };
+    server.answer = ({ url = '' }) => files[url] ?? { status: 404 };
+    const [lockFile, bin, installed] = ['tools.lock', 'bin', 'installed'].map((name) => path.join(work, name));
+    writeFileSync(lockFile!, lock(server.address));
+    const standIns = writeStandIns(path.join(work, 'stand-ins'), {
+      sudo: '"$@"',
+      dpkg: `cat "\${@: -1}" > '${installed}'`,
+    });
+    const ended = await run('packer/build/install-tools.sh', [], {
+      standIns,
+      env: { TOOLS_LOCK: lockFile!, TOOLS_BIN: bin!, TMPDIR: work },
+    });
+    const content = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+    return { ...ended, packer: path.join(bin!, 'packer'), plugin: content(installed!), content };
+  }
+
+  const packerLine = (address: string, sha256 = sha256Of(archive)) =>
+    `packer 9.9.9 ${sha256} ${address}/packer_9.9.9_linux_amd64.zip\n`;
+  const pluginLine = (address: string, sha256 = sha256Of(packet)) => `plugin 1.0 ${sha256} ${address}/plugin.deb\n`;
+
+  test('installs programs of archives and packages, and nothing else of an archive', async () => {
+    const { code, stdout, packer, plugin, content } = await install(
+      (address) => `# why\n\n${packerLine(address)}${pluginLine(address)}`,
+    );
+    expect([code, stdout]).toEqual([0, 'installed packer 9.9.9\ninstalled plugin 1.0\n']);
+    expect([content(packer), plugin]).toEqual([program, packet]);
+    expect(statSync(packer).mode & 0o777).toBe(0o755);
+    expect(existsSync(path.join(path.dirname(packer), 'LICENSE.txt'))).toBe(false);
+    expect(await run(packer, [])).toMatchObject({ stdout: 'Packer v9.9.9\n' });
+  });
+
+  test.each<[string, (address: string) => string, Readonly<Record<string, Answer>>, string]>([
+    [
+      'what was changed on its way',
+      packerLine,
+      { '/packer_9.9.9_linux_amd64.zip': { body: Buffer.concat([archive, Buffer.from('x')]) } },
+      'packer 9.9.9 is not what',
+    ],
+    [
+      'what is not there',
+      packerLine,
+      { '/packer_9.9.9_linux_amd64.zip': { status: 404 } },
+      'packer 9.9.9 cannot be fetched from',
+    ],
+    ['a wrong checksum', (address) => pluginLine(address, '0'.repeat(64)), {}, 'plugin 1.0 is not what'],
+    ['no checksum', (address) => pluginLine(address, '-'), {}, 'has no SHA-256 for plugin'],
+    [
+      'an archive without the program',
+      (address) => packerLine(address).replace('packer 9', 'terraform 9'),
+      {},
+      'terraform',
+    ],
+    [
+      'another kind of file',
+      (address) => `tool 1 ${sha256Of('x')} ${address}/tool.tar\n`,
+      { '/tool.tar': { body: 'x' } },
+      'neither .zip nor .deb',
+    ],
+    ['an empty lock', () => '# nothing\n', {}, 'names no tools'],
+  ])('refuses %s, and installs nothing', async (_, lock, answers, reason) => {
+    const { code, stdout, stderr, packer, plugin } = await install(lock, answers);
+    expect([code === 0, stdout, existsSync(packer), plugin]).toEqual([false, '', false, undefined]);
+    expect(stderr).toContain(reason);
+  });
+});

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { run, type Ended, type RunOptions } from '../../scripts/support';
+
+interface Buildspec {
+  readonly version: number;
+  readonly env: { readonly shell: string; readonly 'exported-variables': readonly string[] };
+  readonly phases: Readonly<Record<string, { readonly 'on-failure': string; readonly commands: readonly string[] }>>;
+  readonly artifacts: { readonly 'base-directory': string; readonly files: readonly string[] };
+}
+
+export const buildspec = parse(readFileSync('packer/buildspec.yml', 'utf8')) as Buildspec;
+
+export interface EndedBuild extends Ended {
+  /** What the build exports: variables that were set when it ended. */
+  readonly exported: Readonly<Record<string, string>>;
+  /** Files that CodeBuild would upload, by name, sorted. */
+  readonly artifacts: readonly string[];
+}
+
+const commands = (): string[] => Object.values(buildspec.phases).flatMap((phase) => phase.commands);
+
+/**
+ * Runs the buildspec as CodeBuild does: all commands in one shell (AWS CodeBuild User Guide, "Buildspec versions"),
+ * until one fails; then, in any case, its exported variables are read and its artifacts gathered.
+ */
+export async function runBuild(work: string, options: RunOptions): Promise<EndedBuild> {
+  const environment = path.join(work, 'environment');
+  const script = [
+    `trap 'code=$?; env -0 > ${environment}; exit $code' EXIT`,
+    ...commands().map((command) => `${command}\ncode=$?; [[ $code -eq 0 ]] || exit $code`),
+  ];
+  const ended = await run('bash', ['-c', script.join('\n')], { ...options, cwd: work });
+  const set = new Map(
+    readFileSync(environment, 'utf8')
+      .split('\0')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const exported = buildspec.env['exported-variables'].flatMap((name) => {
+    const value = set.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...ended, exported: Object.fromEntries(exported), artifacts: filesIn(path.join(work, folderOfArtifacts)) };
+}
+
+export const folderOfArtifacts = buildspec.artifacts['base-directory'];
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A lock of one tool that the address serves, and what it serves. */
+export function writeToolsLock(work: string, address: string, sha256 = sha256Of(tool)): string {
+  const file = path.join(work, 'tools.lock');
+  writeFileSync(file, `tool 1.0 ${sha256} ${address}/tool.deb\n`);
+  return file;
+}
+
+export const tool = 'a package';
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { roles } from '../../../config/names';
+import { localServer, temporaryFolder } from '../../scripts/support';
+import { identityPolicy, listOf } from '../../support/policies';
+import { stackOf, synthesize } from '../../support/synthesized';
+import { layOutCheckout, standInsOfBuild } from './checkout';
+import { folderOfArtifacts, runBuild, tool, writeToolsLock, type EndedBuild } from './codebuild';
+import { opsAccount, type OpsAccount } from './ops-account';
+
+export interface RealBuild extends EndedBuild {
+  /** As CodeBuild calls it. */
+  readonly id: string;
+  /** Content of an artifact. */
+  read(artifact: string): string;
+}
+
+export interface RealBuilds {
+  readonly ops: OpsAccount;
+  /** The id of the build that runs, or ran last. */
+  readonly id: () => string;
+  /**
+   * Runs a build of the manager, v1.0.1, on demand unless it is told otherwise.
+   *
+   * @throws Error where it calls something of EC2 that its role may not
+   */
+  readonly build: (env?: Readonly<Record<string, string>>) => Promise<RealBuild>;
+}
+
+/** Programs and services that these builds need. */
+export const toolsOfRealBuilds = ['packer', 'aws', 'jq', 'curl'] as const;
+
+let actions: readonly string[] | undefined;
+const allowedActions = (): readonly string[] =>
+  (actions ??= identityPolicy(stackOf(synthesize(), 'ops'), roles.packerBuild).flatMap(({ Action }) => listOf(Action)));
+
+/** Builds with the real Packer in an ops account on a local AWS, for the tests of the file. */
+export function realBuilds(): RealBuilds {
+  const ops = opsAccount();
+  const folder = temporaryFolder();
+  const server = localServer();
+  const bin = path.join(folder, 'bin');
+  let builds = 0;
+  const id = () => `packer-build-project:${builds}`;
+
+  beforeAll(async () => {
+    server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
+    await standInsOfBuild(bin);
+  });
+
+  async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
+    builds += 1;
+    const work = path.join(folder, `checkout-${builds}`);
+    mkdirSync(work);
+    await layOutCheckout(work, ops.wire.endpoint);
+    const ended = await runBuild(work, {
+      standIns: bin,
+      env: {
+        ...ops.environment,
+        TOOLS_LOCK: writeToolsLock(work, server.address),
+        TOOLS_BIN: bin,
+        IMAGE: 'manager',
+        BOUNDLESS_VERSION: 'v1.0.1',
+        BROKER_SHA256: 'a'.repeat(64),
+        SPOT: 'false',
+        IMAGE_KMS_ARN: ops.keyArn,
+        CODEBUILD_BUILD_ID: id(),
+        ...env,
+      },
+    });
+    const refused = ops.wire.actions.filter((action) => !allowedActions().includes(`ec2:${action}`));
+    if (refused.length > 0) throw new Error(`${roles.packerBuild} may not ${refused.join(', ')}`);
+    return {
+      ...ended,
+      id: id(),
+      read: (artifact) => readFileSync(path.join(work, folderOfArtifacts, artifact), 'utf8'),
+    };
+  }
+
+  return { ops, id, build };
+}

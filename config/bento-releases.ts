@@ -1,0 +1,20 @@
+/**
+ * The releases of Bento that the images are made for: 1.3 was never released, 1.4 changes `broker.toml`, 2.x the
+ * artifacts. `packer/build/resolve-version.sh` decides what a build takes; a test holds both to the same range.
+ */
+export const supportedBento = { from: 'v1.0.0', before: 'v1.3.0' } as const;
+
+const numbers = (version: string): number[] => version.replace(/^v/, '').split('.').map(Number);
+
+/** Whether a version comes before another one. */
+function isBefore(version: string, other: string): boolean {
+  const others = numbers(other);
+  const differing = numbers(version)
+    .map((number, index) => number - (others[index] ?? 0))
+    .find((difference) => difference !== 0);
+  return differing !== undefined && differing < 0;
+}
+
+/** Whether the images are made for a release such as v1.2.2. */
+export const isSupportedBento = (version: string): boolean =>
+  !isBefore(version, supportedBento.from) && isBefore(version, supportedBento.before);

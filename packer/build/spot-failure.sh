@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Says why a bake on spot capacity failed, if that was for want of the capacity: by its price, its quota, or because EC2
+# took the machine back. Ends with 1, and says nothing, where the bake failed for another reason.
+#
+# usage: spot-failure.sh <Packer's output> <value of the machine's tag BuildId>
+set -euo pipefail
+shopt -s inherit_errexit
+
+log=${1:?usage: spot-failure.sh <log> <build id>}
+build_id=${2:?usage: spot-failure.sh <log> <build id>}
+
+reasons=(
+  # EC2 API Reference, "Error codes": no capacity, a price above the on-demand price, the quota of spot machines.
+  InsufficientInstanceCapacity
+  UnfulfillableCapacity
+  SpotMaxPriceTooLow
+  MaxSpotInstanceCountExceeded
+  MaxSpotFleetRequestCountExceeded
+  # The messages that come with them. Of a fleet that launched nothing Packer prints only these (packer#8740).
+  'There is no Spot capacity available that matches your request'
+  'We currently do not have sufficient [^ ]+ capacity'
+  'Unable to fulfill capacity due to your request configuration'
+  'lower than the minimum required Spot request fulfillment price'
+  'Max spot instance count exceeded'
+  # EC2 User Guide, "Find interrupted Spot Instances": state reasons of a machine that was taken back. Packer sees only
+  # that it no longer answers.
+  'Server\.SpotInstanceTermination'
+  'Server\.SpotInstanceShutdown'
+)
+
+# Codes of fleets that launched nothing. An old fleet may be forgotten: its message is in the log all the same.
+codes_of_fleets() {
+  local fleets
+  fleets=$(grep -oE 'fleet-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' "$log" | sort -u) || return 0
+  # shellcheck disable=SC2086 # ids, one word each
+  aws ec2 describe-fleets --fleet-ids $fleets --query 'Fleets[].Errors[].ErrorCode' --output text ||
+    echo "spot-failure: EC2 does not say why $fleets launched nothing" >&2
+}
+
+# Ended machines are there to be asked for about an hour.
+states_of_machines() {
+  aws ec2 describe-instances --filters "Name=tag:BuildId,Values=$build_id" 'Name=instance-lifecycle,Values=spot' \
+    --query 'Reservations[].Instances[].StateReason.Code' --output text ||
+    echo "spot-failure: EC2 does not say what became of the machine" >&2
+}
+
+evidence=$(cat "$log" && codes_of_fleets && states_of_machines)
+pattern=$(
+  IFS='|'
+  echo "${reasons[*]}"
+)
+grep -oE -m 1 "$pattern" <<<"$evidence" | head -n 1
