@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in five places that the factory depends on.
+"""moto_server, brought nearer to AWS in eight places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -7,6 +7,9 @@
 4. A KMS key can be described and granted by its ARN from another account; moto looks in the caller's account only. (AWS
    asks the key's policy first, which this server does not.)
 5. TestEventPattern answers, with the matcher that moto's own rules use.
+6. Images can be deprecated. Whom they are shared with no longer sees them without asking for the id.
+7. DescribeImages answers in pages where it is asked to; of 5 images at most, since AWS may give fewer than asked for.
+8. A build exports the variables that it was started with: there is no machine here that could run its commands.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -14,6 +17,7 @@ usage: python3 server.py -p PORT
 """
 
 import copy
+import datetime
 import json
 import os
 import sys
@@ -21,7 +25,11 @@ import threading
 
 import moto.server
 from moto.backends import get_backend
+from moto.codebuild.responses import CodeBuildResponse
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidParameterValueError
 from moto.ec2.models import amis
+from moto.ec2.responses.amis import AmisResponse
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
@@ -78,7 +86,38 @@ def images_shared_with(backend):
 def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):
     view = copy.copy(self)
     view.amis = {**self.amis, **{ami.id: ami for ami in images_shared_with(self)}}
-    return describe_own_images(view, ami_ids, filters, exec_users, owners)
+    images = describe_own_images(view, ami_ids, filters, exec_users, owners)
+    return images if ami_ids else [ami for ami in images if ami.owner_id == self.account_id or not is_deprecated(ami)]
+
+
+largest_page = 5
+describe_images_at_once = AmisResponse.describe_images
+
+
+def describe_images_in_pages(self):
+    whole = describe_images_at_once(self)
+    if not self._get_param("MaxResults"):
+        return whole
+    images = whole.result["Images"]
+    start = int(self._get_param("NextToken") or 0)
+    end = start + min(int(self._get_param("MaxResults")), largest_page)
+    return ActionResult({"Images": images[start:end], **({"NextToken": str(end)} if end < len(images) else {})})
+
+
+def is_deprecated(ami):
+    time = getattr(ami, "deprecation_time", None)
+    return time is not None and datetime.datetime.fromisoformat(time) <= datetime.datetime.now(datetime.timezone.utc)
+
+
+def enable_image_deprecation(self):
+    time = self._get_param("DeprecateAt").replace(tzinfo=datetime.timezone.utc)
+    if time <= datetime.datetime.now(datetime.timezone.utc):
+        raise InvalidParameterValueError(time.isoformat())
+    # Rounded to the minute, as EC2 does.
+    minute = (time + datetime.timedelta(seconds=30)).replace(second=0, microsecond=0)
+    (ami,) = self.ec2_backend.describe_images(ami_ids=[self._get_param("ImageId")], owners=["self"])
+    ami.deprecation_time = minute.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return ActionResult({"Return": True})
 
 
 def kms_backend_of_key(self):
@@ -92,6 +131,22 @@ def test_event_pattern(self):
     return json.dumps({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
 
 
+start_build = CodeBuildResponse.start_build
+
+
+def start_build_with_exports(self):
+    answer = start_build(self)
+    build_id = json.loads(answer)["build"]["id"]
+    variables = [{"name": v["name"], "value": v["value"]} for v in self._get_param("environmentVariablesOverride") or []]
+    for build in self.codebuild_backend.build_metadata_history[self._get_param("projectName")]:
+        if build["id"] == build_id:
+            build["exportedEnvironmentVariables"] = variables
+    return answer
+
+
+AmisResponse.describe_images = describe_images_in_pages
+AmisResponse.enable_image_deprecation = enable_image_deprecation
+CodeBuildResponse.start_build = start_build_with_exports
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine

@@ -11,11 +11,10 @@ test('a good image is verified in one look, as the owner', async () => {
   const aws = mockedAws({ launchPermissions: [{ UserId: '222222222222' }] });
   const sleep = jest.fn(() => Promise.resolve());
   await expect(verify(aws, sleep)).resolves.toEqual({
-    imageId,
+    image: goodImage(),
     kind: 'manager',
     name: 'boundless-manager-1.2.3-20260901161428',
-    created: new Date('2026-09-01T16:10:00Z'),
-    sharedWith: new Set(['222222222222']),
+    launchPermissions: [{ UserId: '222222222222' }],
   });
   expect(sleep).not.toHaveBeenCalled();
   const [look, ...others] = aws.ec2.commandCalls(DescribeImagesCommand);
@@ -32,7 +31,7 @@ describe('a new image', () => {
       .resolvesOnce({ Images: [] })
       .resolves({ Images: [goodImage()] });
     const sleep = jest.fn(() => Promise.resolve());
-    await expect(verify(aws, sleep)).resolves.toMatchObject({ imageId });
+    await expect(verify(aws, sleep)).resolves.toMatchObject({ image: { ImageId: imageId } });
     expect(sleep.mock.calls).toEqual([[1], [2]]);
   });
 
@@ -55,7 +54,7 @@ describe('a new image', () => {
       .rejectsOnce(ec2Error('InvalidAMIID.NotFound'))
       .resolves({ Images: [goodImage()] });
     const sleep = jest.fn(() => Promise.resolve());
-    await expect(verify(aws, sleep)).resolves.toMatchObject({ imageId });
+    await expect(verify(aws, sleep)).resolves.toMatchObject({ image: { ImageId: imageId } });
     expect(sleep.mock.calls).toEqual([[10], [20]]);
   });
 
@@ -111,7 +110,7 @@ test('snapshots are read to the last page', async () => {
     .on(DescribeSnapshotsCommand)
     .resolvesOnce({ Snapshots: [goodSnapshot()], NextToken: 'more' })
     .resolves({ Snapshots: [goodSnapshot({ SnapshotId: 'snap-2' })] });
-  await expect(verify(aws)).resolves.toMatchObject({ imageId });
+  await expect(verify(aws)).resolves.toMatchObject({ image: { ImageId: imageId } });
   expect(aws.ec2.commandCalls(DescribeSnapshotsCommand)).toHaveLength(2);
 });
 

@@ -1,26 +1,16 @@
 import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
-import { LaunchPermissionMissingError } from '../../../lambda/packer-ami-sharing/errors';
-import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
+import { LaunchPermissionsWrongError } from '../../../lambda/packer-ami-sharing/errors';
 import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
-import {
-  environment,
-  goodImage,
-  imageId,
-  mockedAws,
-  noWaits,
-  pointer,
-  serviceAccounts,
-  type MockedAws,
-} from './support';
+import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 
 const [staging, production] = serviceAccounts as [string, string];
 const share = (
   aws: MockedAws,
   accounts: readonly string[] = serviceAccounts,
   sleep = jest.fn(() => Promise.resolve()),
-) => shareImage(imageId, settingsFrom(environment(accounts)), aws.clients, noWaits(sleep));
+) => shareImage(imageId, runOf(aws, { accounts, waits: noWaits(sleep) }));
 
 const pointingTo = (value: string) =>
   Object.fromEntries(serviceAccounts.map((account) => [account, { [pointer]: value }]));
@@ -63,8 +53,8 @@ describe('launch permissions', () => {
   test('that are not kept end it before any pointer is moved', async () => {
     const aws = mockedAws({ keepsPermissions: false, launchPermissions: [{ UserId: staging }] });
     const failed = expect(share(aws)).rejects;
-    await failed.toThrow(LaunchPermissionMissingError);
-    await failed.toThrow(`${imageId} has no launch permission for ${production} 3 s after`);
+    await failed.toThrow(LaunchPermissionsWrongError);
+    await failed.toThrow(`${imageId} has not the launch permissions that were set 3 s before, for ${production};`);
     expect(aws.puts).toEqual([]);
   });
 });
@@ -107,7 +97,8 @@ describe('pointers', () => {
           Value: imageId,
           Type: 'String',
           DataType: 'aws:ec2:image',
-          Description: 'The newest manager image that was shared with this account. packer-ami-sharing moves it.',
+          Description:
+            'The manager image to run: the newest that was shared, or the pinned one. packer-ami-sharing moves it.',
           Overwrite: true,
         },
       })),
