@@ -33,6 +33,38 @@ export class InvalidEventError extends SharingError {
   }
 }
 
+/** The command is none, or names what does not exist. */
+export class InvalidCommandError extends SharingError {
+  override readonly name = 'InvalidCommandError';
+  readonly permanent = true;
+
+  constructor(problems: readonly string[]) {
+    super(`The command is refused: ${briefList(problems)}`);
+  }
+}
+
+/** A command could not be done everywhere; what it names is left to do, and a repetition does only that. */
+export class CommandIncompleteError extends SharingError {
+  override readonly name = 'CommandIncompleteError';
+  readonly permanent = false;
+
+  constructor(command: string, failures: readonly string[]) {
+    super(`${command} is not done:\n${failures.join('\n')}`);
+  }
+}
+
+/** EC2 accepted the withdrawal, but does not show it within the wait. No pointer was moved. */
+export class WithdrawalNotSeenError extends SharingError {
+  override readonly name = 'WithdrawalNotSeenError';
+  readonly permanent = false;
+
+  constructor(imageId: string, waitedSeconds: number) {
+    super(
+      `${imageId} does not show its deprecation and its tag ${waitedSeconds} s after they were set; withdraw it again`,
+    );
+  }
+}
+
 /** The image did not become visible or available within the wait. */
 export class ImageNotReadyError extends SharingError {
   override readonly name = 'ImageNotReadyError';
@@ -49,7 +81,7 @@ export class ImageRefusedError extends SharingError {
     readonly brokenRules: readonly BrokenRule[],
   ) {
     const lines = brokenRules.map(({ rule, value, fix }) => `${rule}: found ${value}; ${fix}`);
-    super(`${imageId} is not shared, it breaks ${brokenRules.length} rules:\n${lines.join('\n')}`);
+    super(`${imageId} is refused, it breaks ${brokenRules.length} rules:\n${lines.join('\n')}`);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { awsClients, type Clients } from './clients';
+import { isCommand } from './command';
 import { SharingError } from './errors';
 import { onBuild } from './on-build';
+import { onCommand, type CommandResult } from './on-command';
 import type { SharingResult } from './result';
 import { settingsFrom } from './settings';
 import { flush, logger, measure } from './telemetry';
@@ -14,16 +16,17 @@ export interface Dependencies {
 }
 
 /**
- * A handler of build events. Every failure is logged and thrown: Lambda repeats the event twice, and then leaves it in
- * the dead-letter queue.
+ * A handler of build events and of commands. Every failure is logged and thrown: Lambda repeats an event or a scheduled
+ * command twice, and then leaves it in the dead-letter queue; an operator sees it.
  */
 export const handlerWith =
   ({ clients, waits }: Dependencies) =>
-  async (event: unknown, context: Context): Promise<SharingResult> => {
+  async (event: unknown, context: Context): Promise<SharingResult | CommandResult> => {
     logger.resetKeys();
     logger.addContext(context);
     try {
       const settings = settingsFrom(process.env);
+      if (isCommand(event)) return await onCommand(event, { clients, settings, waits });
       return await onBuild(event, { clients, settings, waits, dryRun: false });
     } catch (error) {
       const permanent = error instanceof SharingError && error.permanent;

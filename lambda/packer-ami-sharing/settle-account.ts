@@ -14,6 +14,8 @@ export interface Goal {
   readonly shelves: readonly Shelf[];
   /** The images that should carry the factory's tags there. */
   readonly tagged: readonly Image[];
+  /** Whether an account whose pointers are not right yet has no tags either, as on a first sharing. */
+  readonly fresh: boolean;
   readonly mayMoveBack: boolean;
   /** What the session is for, as CloudTrail of the account shows it. */
   readonly purpose: string;
@@ -29,7 +31,7 @@ export interface Goal {
 export const settleAccount = (
   run: Run,
   accountId: string,
-  { shelves, tagged, mayMoveBack, purpose }: Goal,
+  { shelves, tagged, fresh, mayMoveBack, purpose }: Goal,
 ): Promise<AccountChange> =>
   inAccount(run, { accountId, role: roles.publisher, purpose }, async ({ ec2, ssm }) => {
     const pointersOf = await readPointers(
@@ -42,7 +44,7 @@ export const settleAccount = (
       const target = targetOf(destination, now);
       return target === undefined || target === now.latest;
     });
-    const retagged = await tagImages(ec2, tagged, { ...run, unseen: !settled && tagged.length === 1 });
+    const retagged = await tagImages(ec2, tagged, { ...run, unseen: fresh && !settled });
     const pointers = [];
     for (const destination of destinations)
       pointers.push(await settlePointer(ssm, destination, pointersOf(destination.shelf.kind), run));

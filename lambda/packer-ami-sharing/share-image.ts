@@ -21,6 +21,7 @@ export async function shareImage(imageId: string, run: Run): Promise<SharingResu
     kinds: [kind],
     accountIds: serviceAccountIds,
     tagged: [image],
+    fresh: true,
     mayMoveBack: false,
     purpose: imageId,
   });

@@ -9,7 +9,8 @@
 5. TestEventPattern answers, with the matcher that moto's own rules use.
 6. Images can be deprecated. Whom they are shared with no longer sees them without asking for the id.
 7. DescribeImages answers in pages where it is asked to; of 5 images at most, since AWS may give fewer than asked for.
-8. A build exports the variables that it was started with: there is no machine here that could run its commands.
+8. A build exports the variables that it was started with: there is no machine here that could run its commands. Its
+   times are numbers, as the SDKs want them.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -132,21 +133,42 @@ def test_event_pattern(self):
 
 
 start_build = CodeBuildResponse.start_build
+batch_get_builds = CodeBuildResponse.batch_get_builds
 
 
 def start_build_with_exports(self):
-    answer = start_build(self)
-    build_id = json.loads(answer)["build"]["id"]
+    build_id = json.loads(start_build(self))["build"]["id"]
     variables = [{"name": v["name"], "value": v["value"]} for v in self._get_param("environmentVariablesOverride") or []]
     for build in self.codebuild_backend.build_metadata_history[self._get_param("projectName")]:
         if build["id"] == build_id:
             build["exportedEnvironmentVariables"] = variables
-    return answer
+            return json.dumps({"build": with_numeric_times(build)})
+
+
+def batch_get_builds_with_times(self):
+    return json.dumps({"builds": [with_numeric_times(build) for build in json.loads(batch_get_builds(self))["builds"]]})
+
+
+def with_numeric_times(value):
+    """The JSON protocol writes times as seconds; moto writes them as texts, which SDKs refuse."""
+    if isinstance(value, list):
+        return [with_numeric_times(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: seconds_of(item) if key in ("startTime", "endTime") else with_numeric_times(item)
+        for key, item in value.items()
+    }
+
+
+def seconds_of(time):
+    return datetime.datetime.fromisoformat(time).timestamp() if isinstance(time, str) else time
 
 
 AmisResponse.describe_images = describe_images_in_pages
 AmisResponse.enable_image_deprecation = enable_image_deprecation
 CodeBuildResponse.start_build = start_build_with_exports
+CodeBuildResponse.batch_get_builds = batch_get_builds_with_times
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine

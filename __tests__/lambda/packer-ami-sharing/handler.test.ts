@@ -1,5 +1,6 @@
 import { SharingIncompleteError } from '../../../lambda/packer-ami-sharing/errors';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
+import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { malformed } from './malformed-events';
 import {
   buildId,
@@ -35,7 +36,7 @@ afterEach(() => {
 });
 
 const handle = (aws: MockedAws, event: unknown) =>
-  handlerWith({ clients: aws.clients, waits: noWaits() })(event, context);
+  handlerWith({ clients: aws.clients, waits: noWaits() })(event, context) as Promise<SharingResult>;
 const logged = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 const metricsLine = () => logged().find((entry) => '_aws' in entry);
 

@@ -92,7 +92,7 @@ test('all broken rules are in one error, with value and fix', async () => {
   await refused.toThrow(
     new RegExp(
       [
-        `^${imageId} is not shared, it breaks 5 rules:`,
+        `^${imageId} is refused, it breaks 5 rules:`,
         'tag ManagedBy is packer: found nothing; share only .+',
         'tag Project is boundless-ami-factory: found nothing; share only .+',
         'name starts with boundless-prover-: found "boundless-manager-1.2.3-20260901161428"; build .+',

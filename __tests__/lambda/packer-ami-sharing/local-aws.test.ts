@@ -4,6 +4,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { ImageKind } from '../../../config/names';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
+import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { layWire } from '../../../tools/local-aws/wire';
 import { describeWith, localAws } from '../../support/tools';
 import { baseImage, LocalFactory } from './local-factory';
@@ -38,7 +39,7 @@ describeWith([localAws], 'sharing on the local AWS', () => {
   });
 
   const share = (event: unknown, clients = factory.clients()) =>
-    handlerWith({ clients, waits: noWaits() })(event, context);
+    handlerWith({ clients, waits: noWaits() })(event, context) as Promise<SharingResult>;
   const pointerIn = async (account: string, kind: ImageKind) =>
     (await factory.view(account, baseImage)).pointers[`${kind}/latest`];
   const tagsOf = (kind: ImageKind) => ({

@@ -1,5 +1,7 @@
+import { CodeBuildClient, CreateProjectCommand, StartBuildCommand } from '@aws-sdk/client-codebuild';
 import {
   CreateImageCommand,
+  CreateTagsCommand,
   DeregisterImageCommand,
   DescribeImageAttributeCommand,
   DescribeImagesCommand,
@@ -8,12 +10,15 @@ import {
   type Image,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateServiceLinkedRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateGrantCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { pointerPath, type ImageKind } from '../../../config/names';
 import { awsClients, type Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
+import { grantedOperations } from '../../../lambda/packer-ami-sharing/launch-chain';
+import { stackOf, synthesize } from '../../support/synthesized';
 import { opsAccount, region } from './support';
 
 /** Ubuntu, as `tools/local-aws/images.json` has it. */
@@ -48,13 +53,28 @@ export class LocalFactory {
   static async start(): Promise<LocalFactory> {
     const aws = await startLocalAws(region);
     const ops = await aws.clientSettings(opsAccount);
-    const { KeyMetadata } = await new KMSClient(ops).send(new CreateKeyCommand({}));
+    const keys = Object.entries(stackOf(synthesize(), 'ops').resource['aws_kms_key'] ?? {});
+    const Policy = String(keys.find(([id]) => id.startsWith('ImageKey'))?.[1]['policy']);
+    const { KeyMetadata } = await new KMSClient(ops).send(new CreateKeyCommand({ Policy }));
     const { QueueUrl = '' } = await new SQSClient(ops).send(new CreateQueueCommand({ QueueName: 'outcomes' }));
     const events = new EventBridgeClient(ops);
     const EventPattern = JSON.stringify({ source: ['boundless.ami'] });
     await events.send(new PutRuleCommand({ Name: 'outcomes', EventPattern }));
     const Arn = `arn:aws:sqs:${region}:${opsAccount}:outcomes`;
     await events.send(new PutTargetsCommand({ Rule: 'outcomes', Targets: [{ Id: 'queue', Arn }] }));
+    await new CodeBuildClient(ops).send(
+      new CreateProjectCommand({
+        name: 'packer-build-project',
+        source: { type: 'GITHUB', location: 'https://github.com/boundless-xyz/ami-factory.git' },
+        artifacts: { type: 'NO_ARTIFACTS' },
+        environment: {
+          type: 'LINUX_CONTAINER',
+          image: 'aws/codebuild/standard:7.0',
+          computeType: 'BUILD_GENERAL1_SMALL',
+        },
+        serviceRole: `arn:aws:iam::${opsAccount}:role/packer-build-role`,
+      }),
+    );
     return new LocalFactory(aws, ops, KeyMetadata!.Arn!, QueueUrl);
   }
 
@@ -90,6 +110,33 @@ export class LocalFactory {
       }),
     );
     return ImageId;
+  }
+
+  /** Leaves the record of a build that made the image. */
+  async record(imageId: string): Promise<void> {
+    const { build } = await new CodeBuildClient(this.ops).send(
+      new StartBuildCommand({
+        projectName: 'packer-build-project',
+        environmentVariablesOverride: [{ name: 'AMI_ID', value: imageId }],
+      }),
+    );
+    await this.tag(imageId, { BuildId: build!.id! });
+  }
+
+  async tag(imageId: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags }));
+  }
+
+  /** What the account stack and `make bootstrap` leave in a service account, for Auto Scaling to start instances. */
+  async prepareLaunch(accountId: string): Promise<void> {
+    const settings = await this.aws.clientSettings(accountId);
+    const AWSServiceName = 'autoscaling.amazonaws.com';
+    await new IAMClient(settings).send(new CreateServiceLinkedRoleCommand({ AWSServiceName }));
+    const GranteePrincipal = `arn:aws:iam::${accountId}:role/aws-service-role/${AWSServiceName}/AWSServiceRoleForAutoScaling`;
+    await new KMSClient(settings).send(
+      new CreateGrantCommand({ KeyId: this.imageKeyArn, GranteePrincipal, Operations: [...grantedOperations] }),
+    );
   }
 
   /** Images of a kind in the order of their age; the local clock counts seconds, and within one second ids decide. */
@@ -151,6 +198,19 @@ export class LocalFactory {
       type: String(event['detail-type']),
       detail: event['detail'] as Record<string, unknown>,
     }));
+  }
+
+  /** Removes every image, and every pointer of the accounts. */
+  async clear(accountIds: readonly string[]): Promise<void> {
+    const { Images = [] } = await this.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+    for (const { ImageId = '' } of Images) await this.remove(ImageId);
+    for (const accountId of accountIds) {
+      const ssm = new SSMClient(await this.aws.clientSettings(accountId));
+      const { pointers } = await this.view(accountId, baseImage);
+      for (const name of Object.keys(pointers))
+        await ssm.send(new DeleteParameterCommand({ Name: `${pointerPath}/${name}` }));
+    }
+    await this.announced();
   }
 
   stop(): Promise<void> {
