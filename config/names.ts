@@ -52,7 +52,10 @@ export const roles = {
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
   publisher: 'packer-ami-publisher-role',
+  /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
+  /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
+  sharingFamily: 'packer-ami-*-role',
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
@@ -93,6 +96,9 @@ export const outcomeEvents = {
   repaired: 'AMI Drift Repaired',
 } as const;
 
+/** The rule that tells people of outcomes. */
+export const outcomeRule = 'boundless-ami-outcomes';
+
 export const metricNamespace = 'BoundlessAmiFactory';
 
 /** Failed and undelivered events of a function. */
@@ -130,6 +136,7 @@ export const stateBucket = (accountId: string, region: string): string =>
 export const stateKey = (stack: string): string => `${stack}.tfstate`;
 
 export const arns = {
+  eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,
   policy: (accountId: string, name: string) => `arn:aws:iam::${accountId}:policy/${name}`,

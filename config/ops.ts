@@ -20,4 +20,5 @@ export const ops = {
     subnetId: null,
     boundlessVersion: 'latest',
   },
+  sharing: { reconcileEveryMinutes: 60 },
 } as const satisfies OpsConfig;

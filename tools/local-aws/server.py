@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in eight places that the factory depends on.
+"""moto_server, brought nearer to AWS in nine places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -11,6 +11,7 @@
 7. DescribeImages answers in pages where it is asked to; of 5 images at most, since AWS may give fewer than asked for.
 8. A build exports the variables that it was started with: there is no machine here that could run its commands. Its
    times are numbers, as the SDKs want them.
+9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -132,6 +133,32 @@ def test_event_pattern(self):
     return json.dumps({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
 
 
+allowed_images = {}
+
+
+def allowed_images_of(self):
+    return allowed_images.setdefault((self.current_account, self.region), {"State": "disabled", "ImageCriteria": []})
+
+
+def get_allowed_images_settings(self):
+    return ActionResult({**allowed_images_of(self), "ManagedBy": "account"})
+
+
+def enable_allowed_images_settings(self):
+    allowed_images_of(self)["State"] = self._get_param("AllowedImagesSettingsState")
+    return ActionResult({"AllowedImagesSettingsState": allowed_images_of(self)["State"]})
+
+
+def disable_allowed_images_settings(self):
+    allowed_images_of(self)["State"] = "disabled"
+    return ActionResult({"AllowedImagesSettingsState": "disabled"})
+
+
+def replace_image_criteria(self):
+    allowed_images_of(self)["ImageCriteria"] = self._get_param("ImageCriteria", [])
+    return ActionResult({"ReturnValue": True})
+
+
 start_build = CodeBuildResponse.start_build
 batch_get_builds = CodeBuildResponse.batch_get_builds
 
@@ -166,6 +193,10 @@ def seconds_of(time):
 
 
 AmisResponse.describe_images = describe_images_in_pages
+AmisResponse.get_allowed_images_settings = get_allowed_images_settings
+AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
+AmisResponse.disable_allowed_images_settings = disable_allowed_images_settings
+AmisResponse.replace_image_criteria_in_allowed_images_settings = replace_image_criteria
 AmisResponse.enable_image_deprecation = enable_image_deprecation
 CodeBuildResponse.start_build = start_build_with_exports
 CodeBuildResponse.batch_get_builds = batch_get_builds_with_times

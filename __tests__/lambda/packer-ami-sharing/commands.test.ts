@@ -295,7 +295,7 @@ describeWith([localAws], 'commands on the local AWS', () => {
     test('takes only images that the account can launch', async () => {
       const imageId = await factory.build('manager');
       await expect(pin(imageId)).rejects.toThrow(/image is shared with 333333333333: found no launch permission/);
-      await expect(pin('ami-00000000')).rejects.toThrow(/is not among the images of this account/);
+      await expect(pin('ami-00000000')).rejects.toThrow(/can't be seen in this account/);
       const ssm = await ssmOf(production);
       await expect(ssm.send(new DeleteParameterCommand({ Name: '/boundless/ami/manager/pinned' }))).rejects.toThrow();
     });

@@ -201,7 +201,7 @@ describeWith([localAws], 'sharing on the local AWS', () => {
   });
 
   test('an image of another owner, or of none, is not found', async () => {
-    await expect(share(exportedBy('ami-00000000000000000'))).rejects.toThrow(/is not among the images of this account/);
+    await expect(share(exportedBy('ami-00000000000000000'))).rejects.toThrow(/can't be seen in this account/);
     await expect(share(exportedBy(baseImage))).rejects.toThrow(/owner is 111111111111: found "099720109477"/);
   });
 });

@@ -1,0 +1,25 @@
+import { Construct } from 'constructs';
+import { roles } from '../../config/names';
+import { autoScalingRole, roleTrust } from '../base/policy';
+import { Role } from '../base/role';
+
+export interface LaunchReaderRoleProps {
+  readonly accountId: string;
+  readonly opsAccountId: string;
+}
+
+/**
+ * Lets the sharing Lambda of the ops account look whether Auto Scaling's own role is there: without it no instance
+ * starts. Apart from the publisher role, which changes things and is kept to what it changes.
+ */
+export class LaunchReaderRole extends Construct {
+  constructor(scope: Construct, id: string, { accountId, opsAccountId }: LaunchReaderRoleProps) {
+    super(scope, id);
+    new Role(this, 'Default', {
+      name: roles.launchReader,
+      description: 'Checks that instances can start, for the sharing Lambda of the ops account',
+      trust: roleTrust(opsAccountId, [roles.sharing]),
+      statements: [{ Sid: 'SeeTheRole', Action: 'iam:GetRole', Resource: autoScalingRole(accountId) }],
+    });
+  }
+}
