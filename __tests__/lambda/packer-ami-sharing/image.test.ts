@@ -1,4 +1,4 @@
-import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { DescribeImageAttributeCommand, DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { ImageNotReadyError, ImageRefusedError } from '../../../lambda/packer-ami-sharing/errors';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { verifiedImage } from '../../../lambda/packer-ami-sharing/verify-image';
@@ -101,6 +101,12 @@ test('all broken rules are in one error, with value and fix', async () => {
       ].join('\n'),
     ),
   );
+});
+
+test('an image of another owner is refused before it is asked who may launch it, which only its owner may know', async () => {
+  const aws = mockedAws({ images: [goodImage({ OwnerId: '999999999999' })] });
+  await expect(verify(aws)).rejects.toThrow(/breaks 1 rules:\nowner is 111111111111: found "999999999999"/);
+  expect(aws.ec2.commandCalls(DescribeImageAttributeCommand)).toEqual([]);
 });
 
 test('snapshots are read to the last page', async () => {
