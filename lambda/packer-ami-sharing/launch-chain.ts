@@ -30,7 +30,7 @@ export const grantedOperations = [
 ] as const;
 
 /** Accounts that are asked at a time. */
-const accountsAtATime = 20;
+const accountsAtATime = 50;
 
 /**
  * Checks what users otherwise meet as `Client.InternalError`, without a log (ami-factory.md C4.5): the image key lets

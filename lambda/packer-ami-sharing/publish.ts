@@ -8,7 +8,7 @@ import { settleAccount, type Goal } from './settle-account';
 import { sameNewest, shelfOf, type Shelf } from './shelf';
 
 /** Accounts that are worked in at a time: far from the request limits of STS, and within the function's memory. */
-const accountsAtATime = 20;
+const accountsAtATime = 50;
 
 /** How often newer images may turn up while pointers move; each time pointers are brought to the newer one. */
 const rounds = 3;

@@ -13,7 +13,9 @@ export type Fault =
   /** No answer ever comes; the call is not done. */
   | 'hang'
   /** It is done, but the answer is lost. */
-  | 'lose';
+  | 'lose'
+  /** It is done, after 100 ms. */
+  | 'delay';
 
 /** Codes and states as the services give them (EC2 API Reference, "Error codes"; AWS JSON and query protocols). */
 const codes = {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerWithError, type Fault } from './wire-faults';
 
 /** One call as it went over the wire. */
@@ -64,7 +65,8 @@ export async function layWire(endpoint: string, decide: Decide = () => undefined
     const call = { action: `${service}:${operation}`, role: roles.get(accessKeyId) };
     const fault = decide(call, calls.push(call) - 1);
     if (fault === 'hang') return;
-    if (fault !== undefined && fault !== 'lose') {
+    if (fault === 'delay') await sleep(100);
+    else if (fault !== undefined && fault !== 'lose') {
       answerWithError(response, service, protocol, fault);
       return;
     }
