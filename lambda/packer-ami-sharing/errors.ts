@@ -39,7 +39,7 @@ export class InvalidCommandError extends SharingError {
   readonly permanent = true;
 
   constructor(problems: readonly string[]) {
-    super(`The command is refused: ${briefList(problems)}`);
+    super(`The command is refused: ${briefList(problems.map((problem) => problem.slice(0, 200)))}`);
   }
 }
 

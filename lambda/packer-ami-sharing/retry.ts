@@ -3,7 +3,8 @@ import type { Waits } from './waits';
 
 /**
  * Errors that pass by themselves and that the SDK does not repeat: an image that not every server of EC2 knows yet
- * (ami-factory.md C3), sessions that end while they are used, and events that the bus did not take.
+ * (ami-factory.md C3), sessions that end while they are used, events that the bus did not
+ * take, and a pointer that somebody else is writing at this moment.
  */
 const passing = new Set([
   'EventRefusedError',
@@ -12,6 +13,7 @@ const passing = new Set([
   'InvalidAMIID.NotFound',
   'InvalidAMIID.Unavailable',
   'RequestExpired',
+  'TooManyUpdates',
 ]);
 
 /** Whether the same call may succeed later without anybody changing anything. What is denied or refused never may. */

@@ -16,7 +16,7 @@ import {
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { GetParametersCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, GetParametersCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Context } from 'aws-lambda';
@@ -246,6 +246,12 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
       puts.push({ account, input });
       if (state.keepsPointers) state.pointers[account] = { ...state.pointers[account], [input.Name!]: input.Value! };
       return { Version: puts.length };
+    });
+    ssm.on(DeleteParameterCommand).callsFake(({ Name = '' }: DeleteParameterCommand['input']) => {
+      state.pointers[account] = Object.fromEntries(
+        Object.entries(state.pointers[account] ?? {}).filter(([name]) => name !== Name),
+      );
+      return {};
     });
     const accountEc2 = mockClient(own.ec2);
     accountEc2.on(DescribeImagesCommand).callsFake(({ Filters = [] }: DescribeImagesCommand['input']) => ({
