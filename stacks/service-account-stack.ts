@@ -21,7 +21,7 @@ export class ServiceAccountStack extends AccountStack {
 
     new DeploymentRoles(this, 'DeploymentRoles', { environment, accountId, region, opsAccountId });
     new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
-    new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, opsAccountId });
+    new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
     new ImageKeyGrant(this, 'ImageKeyGrant', { accountId, region, opsAccountId });
   }
 }

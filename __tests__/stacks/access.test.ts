@@ -63,7 +63,7 @@ describe.each(environments)('%s', (environment, account) => {
     ]);
   });
 
-  test('the launch reader looks at one role, for the sharing Lambda', () => {
+  test('the launch reader looks at one role and one setting, for the sharing Lambda', () => {
     expect(trustOf(environment, 'packer-ami-launch-reader-role')).toEqual(exactly('packer-ami-sharing-role'));
     expect(identityPolicy(stackOf(stacks, environment), 'packer-ami-launch-reader-role')).toEqual([
       {
@@ -72,6 +72,7 @@ describe.each(environments)('%s', (environment, account) => {
         Action: 'iam:GetRole',
         Resource: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
       },
+      expect.objectContaining({ Sid: 'SeeAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
     ]);
   });
 

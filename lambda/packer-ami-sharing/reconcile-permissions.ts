@@ -4,7 +4,7 @@ import { builtImages } from './build-records';
 import { briefly } from './errors';
 import { changeLaunchPermissions, launchPermissionsOf, nameOf, towardsExactly } from './launch-permissions';
 import { retrying } from './retry';
-import { brokenRules } from './rules';
+import { brokenRules, isRetired } from './rules';
 import type { Run } from './run';
 import { snapshotsOf } from './verify-image';
 
@@ -16,10 +16,14 @@ export interface ImageState {
   readonly removed: readonly string[];
   /** Whether everybody could launch it. */
   readonly wasPublic: boolean;
-  /** Whether it is one for all service accounts: it keeps all rules, and its build or an earlier sharing vouches for it. */
-  readonly shared: boolean;
-  /** Rules that keep it from being shared; it is not taken away from who has it. */
-  readonly refused: readonly string[];
+  /**
+   * `shared`: it is one for all service accounts. The others are given to nobody new, and not taken away from accounts
+   * that have them: `retired` ones are deprecated or withdrawn, `refused` ones break a rule, for `unproven` ones neither
+   * an earlier sharing nor a build's record vouches. `unknown`: an error came before.
+   */
+  readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'unknown';
+  /** Rules that a refused image breaks. */
+  readonly rules: readonly string[];
   /** Why the permissions are not as they should be. */
   readonly error?: string;
 }
@@ -38,7 +42,7 @@ export async function reconcilePermissions(run: Run, images: readonly Image[]): 
   const built = await builtImages(clients.codebuild, settings.buildProject, images);
   return mapBounded(images, imagesAtATime, async (image) => {
     const { ImageId: imageId = '' } = image;
-    const nothing = { imageId, added: [], removed: [], wasPublic: false, shared: false, refused: [] };
+    const nothing = { imageId, added: [], removed: [], wasPublic: false, verdict: 'unknown', rules: [] } as const;
     try {
       const current = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
       const { wanted, ...state } = judge(run, { image, snapshots, current, built: built.has(imageId) });
@@ -63,15 +67,19 @@ interface Evidence {
 
 function judge({ settings }: Run, { image, snapshots, current, built }: Evidence) {
   const { serviceAccountIds } = settings;
+  const expected = { ...settings, now: new Date() };
   // Being public is put right at once, and so does not count against the image.
-  const facts = { image: { ...image, Public: false }, snapshots, launchPermissions: [] };
-  const broken = brokenRules(facts, { ...settings, now: new Date() });
+  const rules = brokenRules({ image: { ...image, Public: false }, snapshots, launchPermissions: [] }, expected);
   const has = serviceAccountIds.filter((accountId) => current.some(({ UserId }) => UserId === accountId));
-  const shared = broken.length === 0 && (built || has.length > 0);
+  const verdict = (): ImageState['verdict'] => {
+    if (isRetired(image, expected)) return 'retired';
+    if (rules.length > 0) return 'refused';
+    return built || has.length > 0 ? 'shared' : 'unproven';
+  };
   return {
-    wanted: shared ? serviceAccountIds : has,
-    shared,
-    refused: broken.map(({ rule }) => rule),
+    wanted: verdict() === 'shared' ? serviceAccountIds : has,
+    verdict: verdict(),
+    rules: rules.map(({ rule }) => rule),
     wasPublic: current.some(({ Group }) => Group === 'all'),
   };
 }

@@ -59,7 +59,7 @@ export async function reconcile(run: Run): Promise<ReconcileResult> {
   const images = await factoryImages(clients.ec2);
   const withdrawals = await finishWithdrawals(run, images);
   const states = await reconcilePermissions(run, images);
-  const shared = new Set(states.flatMap((state) => (state.shared ? [state.imageId] : [])));
+  const shared = new Set(states.flatMap(({ verdict, imageId }) => (verdict === 'shared' ? [imageId] : [])));
   const published = await publish(run, {
     kinds: imageKinds,
     accountIds: settings.serviceAccountIds,
@@ -89,13 +89,9 @@ export async function reconcile(run: Run): Promise<ReconcileResult> {
     publicImages: states.flatMap(({ wasPublic, imageId }) => (wasPublic ? [imageId] : [])).slice(0, longest),
     drift: drift.slice(0, longest),
     refused: states
-      .flatMap(({ imageId, refused }) => (refused.length === 0 ? [] : [{ imageId, rules: refused }]))
+      .flatMap(({ verdict, imageId, rules }) => (verdict === 'refused' ? [{ imageId, rules }] : []))
       .slice(0, longest),
-    unproven: states
-      .flatMap(({ imageId, shared: isShared, refused, error }) =>
-        isShared || refused.length > 0 || error !== undefined ? [] : [imageId],
-      )
-      .slice(0, longest),
+    unproven: states.flatMap(({ verdict, imageId }) => (verdict === 'unproven' ? [imageId] : [])).slice(0, longest),
     launchProblems: typeof problems === 'string' ? [] : problems.slice(0, longest),
     failures: failures.slice(0, longest),
   };

@@ -38,6 +38,12 @@ export const mayBePointedAt = (image: Image, expected: Expected): boolean =>
     (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length === 0,
   );
 
+/** Whether the image has had its time: it is kept for whoever runs it, and given to nobody new. */
+export const isRetired = (image: Image, expected: Expected): boolean =>
+  [notDeprecated, notWithdrawn].some(
+    (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length > 0,
+  );
+
 /** Whether it is an image of this factory at all, whatever became of it. */
 export const brokenIdentity: Rule = (facts, expected) => identity.flatMap((rule) => rule(facts, expected));
 

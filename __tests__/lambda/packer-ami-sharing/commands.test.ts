@@ -1,7 +1,9 @@
 import {
   DeleteTagsCommand,
   EC2Client,
+  EnableAllowedImagesSettingsCommand,
   ModifyImageAttributeCommand,
+  ReplaceImageCriteriaInAllowedImagesSettingsCommand,
   type LaunchPermissionModifications,
 } from '@aws-sdk/client-ec2';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -176,6 +178,31 @@ describeWith([localAws], 'commands on the local AWS', () => {
     });
   });
 
+  test('preflight finds an account that shuts the images of ops out, and none that only watches', async () => {
+    const ec2 = new EC2Client(await factory.aws.clientSettings(staging));
+    const allow = (...ImageProviders: string[]) =>
+      ec2.send(new ReplaceImageCriteriaInAllowedImagesSettingsCommand({ ImageCriteria: [{ ImageProviders }] }));
+    const enter = (AllowedImagesSettingsState: 'enabled' | 'audit-mode') =>
+      ec2.send(new EnableAllowedImagesSettingsCommand({ AllowedImagesSettingsState }));
+    await allow('amazon');
+    await enter('enabled');
+    await expect(invoke({ command: 'preflight' })).resolves.toEqual({
+      launchProblems: [
+        {
+          accountId: staging,
+          link: 'allowed images',
+          problem: 'the account allows only certain images, and those of 111111111111 are not among them',
+          fix: expect.stringContaining('npm run sharing -- allow-images') as unknown,
+        },
+      ],
+    });
+    await enter('audit-mode');
+    await expect(invoke({ command: 'preflight' })).resolves.toEqual({ launchProblems: [] });
+    await allow('amazon', '111111111111');
+    await enter('enabled');
+    await expect(invoke({ command: 'preflight' })).resolves.toEqual({ launchProblems: [] });
+  });
+
   describe('withdraw', () => {
     const withdraw = (imageId: string, dryRun = false) =>
       invoke({ command: 'withdraw', imageId, reason: 'does not boot', dryRun }) as Promise<WithdrawalResult>;
@@ -209,7 +236,7 @@ describeWith([localAws], 'commands on the local AWS', () => {
       expect(await factory.announced()).toEqual([{ type: 'AMI Withdrawn', detail: result }]);
 
       await expect(share(bad)).rejects.toThrow(/image is not withdrawn: found "does not boot"/);
-      await expect(reconcile()).resolves.toMatchObject({ driftFound: 0 });
+      await expect(reconcile()).resolves.toMatchObject({ driftFound: 0, refused: [], unproven: [] });
       await expect(withdraw(bad)).resolves.toEqual(result);
     });
 
