@@ -8,6 +8,8 @@ import { context, environment, exportedBy, noWaits, serviceAccounts } from './su
 jest.setTimeout(300_000);
 
 const saved = { ...process.env };
+/** The real limit is 10 s. */
+const impatient = { requestHandler: { connectionTimeout: 300, requestTimeout: 300, throwOnRequestTimeout: true } };
 
 /** Every call of an image's sharing goes wrong once, over real HTTP, and the final state is what it should be. */
 describeWith([localAws], 'faults at every call', () => {
@@ -27,11 +29,10 @@ describeWith([localAws], 'faults at every call', () => {
     process.env = saved;
   });
 
-  /** Shares an image over a wire with faults; a call that hangs is cut short. */
-  async function share(imageId: string, decide?: Decide, maxAttempts = 5) {
+  /** Shares an image over a wire with faults. */
+  async function share(imageId: string, decide?: Decide, config: Parameters<LocalFactory['clients']>[1] = {}) {
     const wire = await layWire(factory.aws.endpoint, decide);
-    const limits = { connectionTimeout: 300, requestTimeout: 300, throwOnRequestTimeout: true };
-    const clients = factory.clients(wire.endpoint, { maxAttempts, requestHandler: limits });
+    const clients = factory.clients(wire.endpoint, config);
     try {
       const error = await handlerWith({ clients, waits: noWaits() })(exportedBy(imageId), context).then(
         () => undefined,
@@ -76,7 +77,8 @@ describeWith([localAws], 'faults at every call', () => {
     async (fault) => {
       for (let bad = 0; bad < cleanRun.length; bad += 1)
         await withImage(async (imageId) => {
-          const { error, calls } = await share(imageId, (_, index) => (index === bad ? fault : undefined));
+          const decide: Decide = (_, index) => (index === bad ? fault : undefined);
+          const { error, calls } = await share(imageId, decide, fault === 'hang' ? impatient : {});
           // Sessions of the function's own role are renewed by Lambda: there the retry of the invocation helps.
           if (error !== undefined) {
             expect([fault, calls[bad]?.role]).toEqual(['expire', undefined]);
@@ -113,7 +115,7 @@ describeWith([localAws], 'faults at every call', () => {
   test('a service that stays throttled fails the invocation after a bounded number of attempts', async () => {
     await withImage(async (imageId) => {
       const throttled: Decide = ({ action }) => (action === 'ssm:PutParameter' ? 'throttle' : undefined);
-      const { error, calls } = await share(imageId, throttled, 2);
+      const { error, calls } = await share(imageId, throttled, { maxAttempts: 2 });
       expect(error?.name).toBe('SharingIncompleteError');
       const attempts = calls.filter(({ action }) => action === 'ssm:PutParameter').length;
       // 2 of the SDK, in each of 3 sessions of each account.
