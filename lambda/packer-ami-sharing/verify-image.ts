@@ -10,6 +10,7 @@ import { chunks } from './bounded';
 import { ImageRefusedError } from './errors';
 import { findImage } from './find-image';
 import { launchPermissionsOf } from './launch-permissions';
+import { retrying } from './retry';
 import { brokenIdentity, brokenRules, kindOf } from './rules';
 import type { Settings } from './settings';
 import type { Waits } from './waits';
@@ -43,10 +44,10 @@ export async function verifiedImage(
   // Only the owner may ask for permissions; whoever else asks gets an error that says nothing.
   if (image.OwnerId !== settings.opsAccountId)
     throw new ImageRefusedError(imageId, brokenIdentity({ image, snapshots: [], launchPermissions: [] }, expected));
-  const [snapshots, launchPermissions] = await Promise.all([
-    snapshotsOf(ec2, [image]),
-    launchPermissionsOf(ec2, imageId),
-  ]);
+  const [snapshots, launchPermissions] = await retrying(
+    () => Promise.all([snapshotsOf(ec2, [image]), launchPermissionsOf(ec2, imageId)]),
+    waits,
+  );
   const broken = brokenRules({ image, snapshots, launchPermissions }, expected);
   const kind = kindOf(image);
   if (broken.length > 0 || kind === undefined) throw new ImageRefusedError(imageId, broken);

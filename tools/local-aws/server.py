@@ -26,6 +26,7 @@ import sys
 import threading
 
 import moto.server
+from flask import has_request_context, request
 from moto.backends import get_backend
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
@@ -89,7 +90,8 @@ def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=No
     view = copy.copy(self)
     view.amis = {**self.amis, **{ami.id: ami for ami in images_shared_with(self)}}
     images = describe_own_images(view, ami_ids, filters, exec_users, owners)
-    return images if ami_ids else [ami for ami in images if ami.owner_id == self.account_id or not is_deprecated(ami)]
+    asked_for = ami_ids or (has_request_context() and request.values.get("IncludeDeprecated") == "true")
+    return images if asked_for else [ami for ami in images if ami.owner_id == self.account_id or not is_deprecated(ami)]
 
 
 largest_page = 5

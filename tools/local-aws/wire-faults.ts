@@ -6,6 +6,8 @@ export type Fault =
   | 'throttle'
   /** It is not allowed. */
   | 'deny'
+  /** This server of EC2 does not know the image yet; other services know everything. */
+  | 'miss'
   /** The session that it is signed with has ended. */
   | 'expire'
   /** The service breaks. */
@@ -21,6 +23,7 @@ export type Fault =
 const codes = {
   throttle: { ec2: 'RequestLimitExceeded', others: 'ThrottlingException', status: { ec2: 503, others: 400 } },
   deny: { ec2: 'UnauthorizedOperation', others: 'AccessDeniedException', status: { ec2: 403, others: 400 } },
+  miss: { ec2: 'InvalidAMIID.NotFound', others: 'ResourceNotFoundException', status: { ec2: 400, others: 400 } },
   expire: { ec2: 'RequestExpired', others: 'ExpiredTokenException', status: { ec2: 400, others: 400 } },
   break: { ec2: 'InternalError', others: 'InternalFailure', status: { ec2: 500, others: 500 } },
 } as const;

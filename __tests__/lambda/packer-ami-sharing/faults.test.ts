@@ -72,12 +72,13 @@ describeWith([localAws], 'faults at every call', () => {
     });
   });
 
-  test.each<Fault>(['throttle', 'break', 'expire', 'hang', 'lose'])(
+  test.each<Fault>(['throttle', 'break', 'miss', 'expire', 'hang', 'lose'])(
     'a call that meets "%s" is repeated within the invocation',
     async (fault) => {
       for (let bad = 0; bad < cleanRun.length; bad += 1)
         await withImage(async (imageId) => {
-          const decide: Decide = (_, index) => (index === bad ? fault : undefined);
+          const decide: Decide = ({ action }, index) =>
+            index === bad && (fault !== 'miss' || action.startsWith('ec2:')) ? fault : undefined;
           const { error, calls } = await share(imageId, decide, fault === 'hang' ? impatient : {});
           // Sessions of the function's own role are renewed by Lambda: there the retry of the invocation helps.
           if (error !== undefined) {
