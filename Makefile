@@ -1,6 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
+.PHONY: reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -34,6 +35,28 @@ bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging
 
 lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
 	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
+
+# Operating the images, with credentials of the ops account; DRY_RUN=1 only tells.
+sharing = npm run --silent sharing --
+dry_run = $(if $(DRY_RUN),--dry-run)
+
+reconcile: install ## Put images, pointers and tags right now: [DRY_RUN=1]
+	@$(sharing) reconcile $(dry_run)
+
+preflight: install ## Check that instances can start from the images, in every account
+	@$(sharing) preflight
+
+withdraw: install ## Take a bad image out: AMI=<id> REASON=<why> [DRY_RUN=1]
+	@$(sharing) withdraw $(AMI) --reason "$(REASON)" $(dry_run)
+
+pin: install ## Hold an environment on an image: ENV=<environment> AMI=<id> [DRY_RUN=1]
+	@$(sharing) pin $(ENV) $(AMI) $(dry_run)
+
+unpin: install ## Let it follow the newest image again: ENV=<environment> IMAGE=<kind> [DRY_RUN=1]
+	@$(sharing) unpin $(ENV) $(IMAGE) $(dry_run)
+
+redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
+	@$(sharing) redrive $(dry_run)
 
 format: install ## Format and fix what can be fixed
 	@npm run --silent format

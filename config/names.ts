@@ -7,8 +7,29 @@
 export const imageKinds = ['manager', 'prover', 'bento'] as const;
 export type ImageKind = (typeof imageKinds)[number];
 
-/** What a pointer says of an image: the newest that was shared, or the newest that staging proved. */
-export type PointerKind = 'latest' | 'validated';
+/**
+ * What a pointer says of an image: the one to run, which is the newest that was shared unless an operator has pinned
+ * another; the newest that staging proved; the one that an operator has pinned, while there is a pin.
+ */
+export type PointerKind = 'latest' | 'validated' | 'pinned';
+
+/** Tags that every image gets when it is baked, and again in each service account: an owner's tags are not seen there. */
+export const imageTags = [
+  'BrokerVersion',
+  'BuildId',
+  'Environment',
+  'GitCommit',
+  'Image',
+  'InputsHash',
+  'ManagedBy',
+  'Name',
+  'Project',
+  'SourceAmi',
+  'Version',
+] as const;
+
+/** Marks an image that an operator has withdrawn; its value is the reason. */
+export const withdrawnTag = 'Withdrawn';
 
 /** The roles that a machine of a cluster can have. */
 export const nodeRoles = ['manager', 'prover'] as const;
@@ -31,6 +52,10 @@ export const roles = {
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
   publisher: 'packer-ami-publisher-role',
+  /** Looks for Auto Scaling's own role, and does nothing else. */
+  launchReader: 'packer-ami-launch-reader-role',
+  /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
+  sharingFamily: 'packer-ami-*-role',
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
@@ -61,6 +86,23 @@ export const keyAliases = {
 
 /** How the machine image is named inside `config/`: the pointers that a node of this role boots from. */
 export const imageOfRole: Readonly<Record<NodeRole, ImageKind>> = { manager: 'manager', prover: 'prover' };
+
+/** What the factory says on the default event bus of the ops account; docs/sharing.md has the details' fields. */
+export const outcomeEvents = {
+  source: 'boundless.ami',
+  shared: 'AMI Shared',
+  failed: 'AMI Sharing Failed',
+  withdrawn: 'AMI Withdrawn',
+  repaired: 'AMI Drift Repaired',
+} as const;
+
+/** The rule that tells people of outcomes. */
+export const outcomeRule = 'boundless-ami-outcomes';
+
+export const metricNamespace = 'BoundlessAmiFactory';
+
+/** Failed and undelivered events of a function. */
+export const deadLetterQueue = (functionName: string): string => `${functionName}-dead-letters`;
 
 export const alarmTopic = 'boundless-alarms';
 
@@ -94,6 +136,7 @@ export const stateBucket = (accountId: string, region: string): string =>
 export const stateKey = (stack: string): string => `${stack}.tfstate`;
 
 export const arns = {
+  eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,
   policy: (accountId: string, name: string) => `arn:aws:iam::${accountId}:policy/${name}`,

@@ -22,4 +22,5 @@ export const ops = {
     brokerVersion: null,
     brokerSha256: null,
   },
+  sharing: { reconcileEveryMinutes: 60 },
 } as const satisfies OpsConfig;

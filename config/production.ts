@@ -9,6 +9,8 @@ export const production = {
   logRetentionDays: 365,
   notifications: { alarmEmails: [] },
   followsLatest: false,
+  // Canonical's account, and Amazon's own.
+  allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   network: {
     vpcCidr: '10.30.0.0/16',
     subnets: [

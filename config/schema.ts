@@ -140,8 +140,22 @@ export const opsSchema = z
           .nullable(),
       })
       .readonly(),
+    sharing: z
+      .strictObject({
+        /** How often permissions, pointers and tags are compared with what they should be, and put right. */
+        reconcileEveryMinutes: count(15, 1440, 'minutes'),
+      })
+      .readonly(),
   })
   .readonly();
+
+/** Who images may come from: an account, or one of EC2's names for groups of them. */
+const imageProvider = z
+  .string()
+  .regex(
+    /^(\d{12}|amazon|aws-marketplace|aws-backup-vault)$/,
+    'is not a provider of images; use an account id, amazon, aws-marketplace or aws-backup-vault',
+  );
 
 /** One environment of provers, in a service account of its own. */
 export const environmentSchema = z
@@ -157,6 +171,18 @@ export const environmentSchema = z
      * pointer, false demands image ids by name (design, section 3, steps 4 and 5).
      */
     followsLatest: z.boolean(),
+    /** Set by `npm run sharing -- allow-images`: Terraform's resource for it is newer than the providers in use. */
+    allowedImages: z
+      .strictObject({
+        /**
+         * `audit-mode` marks instances and images that would not be allowed, `enabled` hides such images and refuses to
+         * start them, `disabled` does neither. Look at the marks before you enable it.
+         */
+        state: z.enum(['audit-mode', 'enabled', 'disabled'], 'is not a state; use audit-mode, enabled or disabled'),
+        /** Who images may come from, beside the ops account and this one. */
+        providers: z.array(imageProvider).readonly(),
+      })
+      .readonly(),
     network: z
       .strictObject({
         vpcCidr: cidr,

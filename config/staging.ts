@@ -9,6 +9,8 @@ export const staging = {
   logRetentionDays: 30,
   notifications: { alarmEmails: [] },
   followsLatest: true,
+  // Canonical's account, and Amazon's own.
+  allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   network: {
     vpcCidr: '10.20.0.0/16',
     subnets: [

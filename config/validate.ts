@@ -95,6 +95,9 @@ function problemsAcrossAccounts({ ops, environments }: FactoryConfig): Configura
   return problems;
 }
 
+/** The key policy and the sharing role's policy have room for no more (IAM and AWS KMS quotas). */
+const mostEnvironments = 100;
+
 /**
  * Checks the whole configuration and returns it.
  *
@@ -110,6 +113,11 @@ export function validated(factory: FactoryConfig): FactoryConfig {
   if (factory.environments.length === 0) {
     const message = 'is empty; name at least one service account';
     shape.push({ file: 'config/index.ts', field: 'environments', value: [], message, structural: false });
+  }
+  if (factory.environments.length > mostEnvironments) {
+    const message = `are too many service accounts; the sharing Lambda takes ${mostEnvironments}, its policies hold no more`;
+    const value = factory.environments.length;
+    shape.push({ file: 'config/index.ts', field: 'environments', value, message, structural: false });
   }
   if (shape.some(({ structural }) => structural)) throw new ConfigurationError(shape);
   const problems = [

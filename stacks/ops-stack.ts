@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { FactoryConfig } from '../config';
-import { functions, stacks } from '../config/names';
+import { arns, functions, outcomeRule, stacks } from '../config/names';
 import { AlarmTopic } from '../constructs/base/alarm-topic';
 import { OperationsKey } from '../constructs/base/operations-key';
 import { ImageKey } from '../constructs/images/image-key';
@@ -26,6 +26,7 @@ export class OpsStack extends AccountStack {
     const alarms = new AlarmTopic(this, 'Alarms', {
       accountId,
       kmsKeyArn: operationsKey.arn,
+      ruleArns: [arns.eventRule(accountId, region, outcomeRule)],
       emails: ops.notifications.alarmEmails,
     });
     const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
@@ -42,8 +43,9 @@ export class OpsStack extends AccountStack {
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,
       logRetentionDays: ops.logRetentionDays,
-      alarmActions: [alarms.arn],
+      topicArn: alarms.arn,
       archive: archiveOf(functions.sharing),
+      reconcileEveryMinutes: ops.sharing.reconcileEveryMinutes,
     });
   }
 }

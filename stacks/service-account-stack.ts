@@ -3,6 +3,7 @@ import type { EnvironmentConfig, OpsConfig } from '../config';
 import { stacks } from '../config/names';
 import { DeploymentRoles } from '../constructs/access/deployment-roles';
 import { ImageKeyGrant } from '../constructs/access/image-key-grant';
+import { LaunchReaderRole } from '../constructs/access/launch-reader-role';
 import { PublisherRole } from '../constructs/access/publisher-role';
 import { AccountStack } from './account-stack';
 
@@ -20,6 +21,7 @@ export class ServiceAccountStack extends AccountStack {
 
     new DeploymentRoles(this, 'DeploymentRoles', { environment, accountId, region, opsAccountId });
     new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
+    new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
     new ImageKeyGrant(this, 'ImageKeyGrant', { accountId, region, opsAccountId });
   }
 }

@@ -320,6 +320,22 @@ describe('names file, field, value and fix of', () => {
       'build.boundlessVersion',
       /is not a version; use latest/,
     ],
+    [
+      'a state of allowed images that is none',
+      staging('allowedImages', 'state'),
+      'audit',
+      'config/staging.ts',
+      'allowedImages.state',
+      /is not a state; use audit-mode, enabled or disabled/,
+    ],
+    [
+      'a provider of images that is none',
+      staging('allowedImages', 'providers', 0),
+      'canonical',
+      'config/staging.ts',
+      'allowedImages.providers.0',
+      /is not a provider of images; use an account id, amazon/,
+    ],
   ])('%s', (_, path, value, file, field, message) => {
     const problems = problemsOf(withValue(path, value));
     const found = problems.filter((problem) => problem.field === field && message.test(problem.message));
@@ -330,6 +346,7 @@ describe('names file, field, value and fix of', () => {
 
   test.each<[Path, number, number, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
+    [['ops', 'sharing', 'reconcileEveryMinutes'], 15, 1440],
     [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
     [staging('prover', 'rootVolumeGiB'), 60, 16384],

@@ -1,3 +1,4 @@
+import { imageTags } from '../../config/names';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
 import { resourceWith, stackOf, synthesize } from '../support/synthesized';
 
@@ -36,17 +37,54 @@ describe.each(environments)('%s', (environment, account) => {
     expect(trustOf(environment, 'packer-ami-publisher-role')).toEqual(exactly('packer-ami-sharing-role'));
   });
 
-  test('the publisher role moves pointers, and that is all', () => {
+  test('the publisher role moves and pins pointers and tags images of ops, and that is all', () => {
     const statements = identityPolicy(stackOf(stacks, environment), 'packer-ami-publisher-role');
+    const pointers = `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*`;
     expect(statements).toEqual([
       {
         Sid: 'MovePointers',
         Effect: 'Allow',
-        Action: ['ssm:GetParameter', 'ssm:PutParameter'],
-        Resource: `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*/latest`,
+        Action: ['ssm:GetParameters', 'ssm:PutParameter'],
+        Resource: [`${pointers}/latest`, `${pointers}/pinned`],
       },
-      expect.objectContaining({ Sid: 'CheckImageIds', Action: 'ec2:DescribeImages' }),
+      { Sid: 'Unpin', Effect: 'Allow', Action: 'ssm:DeleteParameter', Resource: `${pointers}/pinned` },
+      {
+        Sid: 'TagImagesOfTheFactory',
+        Effect: 'Allow',
+        Action: 'ec2:CreateTags',
+        Resource: 'arn:aws:ec2:us-west-2::image/*',
+        Condition: {
+          StringEquals: { 'ec2:Owner': '111111111111' },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': imageTags },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+      },
+      expect.objectContaining({ Sid: 'SeeImages', Action: 'ec2:DescribeImages' }),
     ]);
+  });
+
+  test('the launch reader looks at one role and one setting, for the sharing Lambda', () => {
+    expect(trustOf(environment, 'packer-ami-launch-reader-role')).toEqual(exactly('packer-ami-sharing-role'));
+    expect(identityPolicy(stackOf(stacks, environment), 'packer-ami-launch-reader-role')).toEqual([
+      {
+        Sid: 'SeeTheRole',
+        Effect: 'Allow',
+        Action: 'iam:GetRole',
+        Resource: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+      },
+      expect.objectContaining({ Sid: 'SeeAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
+    ]);
+  });
+
+  test('of the roles that the sharing Lambda may name, only those two trust it', () => {
+    const trusting = policiesOf(stackOf(stacks, environment))
+      .filter(
+        ({ kind, statements }) => kind === 'trust' && JSON.stringify(statements).includes('packer-ami-sharing-role'),
+      )
+      .map(({ owner }) => owner);
+    expect(trusting.sort()).toEqual(
+      ['packer-ami-launch-reader-role', 'packer-ami-publisher-role'].map((role) => `${environment}/${role}`),
+    );
   });
 
   test('the deployment and plan roles trust exactly the CodeBuild role of their step', () => {
@@ -186,24 +224,41 @@ describe('ops', () => {
       ]);
   });
 
-  test('the sharing role takes exactly the publisher roles', () => {
+  test('the sharing role acts in the configured accounts only', () => {
     const statements = identityPolicy(ops, 'packer-ami-sharing-role');
     expect(allowed(statements, 'sts:AssumeRole').map(({ Resource }) => Resource)).toEqual([
-      environments.map(([, account]) => `arn:aws:iam::${account}:role/packer-ami-publisher-role`),
+      environments.map(([, account]) => `arn:aws:iam::${account}:role/packer-ami-*-role`),
     ]);
   });
 
-  test('the sharing role changes images of this factory only', () => {
+  test('the sharing role changes images of this factory only, and of their tags only the one of withdrawal', () => {
     const statements = identityPolicy(ops, 'packer-ami-sharing-role');
-    expect(allowed(statements, 'ec2:ModifyImageAttribute')).toEqual([
+    const own = {
+      StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
+    };
+    const Resource = 'arn:aws:ec2:us-west-2::image/*';
+    for (const action of ['ec2:ModifyImageAttribute', 'ec2:EnableImageDeprecation'])
+      expect(allowed(statements, action)).toMatchObject([{ Resource, Condition: own }]);
+    expect(allowed(statements, 'ec2:CreateTags')).toEqual([
       {
-        Sid: 'ShareImagesOfThisFactory',
+        Sid: 'MarkWithdrawnImages',
         Effect: 'Allow',
-        Action: 'ec2:ModifyImageAttribute',
-        Resource: 'arn:aws:ec2:us-west-2::image/*',
+        Action: 'ec2:CreateTags',
+        Resource,
         Condition: {
-          StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
+          ...own,
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['Withdrawn'] },
+          Null: { 'aws:TagKeys': 'false' },
         },
+      },
+    ]);
+  });
+
+  test('the sharing role speaks on the default bus as the factory, and as nobody else', () => {
+    expect(allowed(identityPolicy(ops, 'packer-ami-sharing-role'), 'events:PutEvents')).toMatchObject([
+      {
+        Resource: 'arn:aws:events:us-west-2:111111111111:event-bus/default',
+        Condition: { StringEquals: { 'events:source': 'boundless.ami' } },
       },
     ]);
   });

@@ -54,6 +54,12 @@ describe('with every optional feature', () => {
   });
 });
 
+test('101 service accounts are refused before anything is made', () => {
+  expect(() => synthesize({ factory: withAccounts(101) })).toThrow(
+    'config/index.ts: environments: 101 are too many service accounts; the sharing Lambda takes 100',
+  );
+});
+
 describe.each([1, 3, 100])('with %d service accounts', (count) => {
   const stacks = synthesize({ factory: withAccounts(count) });
   const ops = stackOf(stacks, 'ops');

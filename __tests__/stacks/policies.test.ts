@@ -19,7 +19,8 @@ for (const environment of ['staging', 'production']) {
     [`${environment}/boundless-deployment-role#ReadEc2`]:
       'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
-    [`${environment}/packer-ami-publisher-role#CheckImageIds`]: 'DescribeImages has no resources',
+    [`${environment}/packer-ami-launch-reader-role#SeeAllowedImages`]: 'GetAllowedImagesSettings has no resources',
+    [`${environment}/packer-ami-publisher-role#SeeImages`]: 'DescribeImages has no resources',
     [`${environment}/prover-cluster-node-boundary#AnswerSessions`]: "Session Manager's agent actions have no resources",
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:
       "Session Manager's agent actions have no resources",
@@ -83,9 +84,11 @@ test('other accounts appear only where the design has them', () => {
     'ops/ImageKey_1FEC5C7A#ServiceAccountsUse',
     'production/boundless-deployment-role#Roles',
     'production/boundless-plan-role#Roles',
+    'production/packer-ami-launch-reader-role#Roles',
     'production/packer-ami-publisher-role#Roles',
     'staging/boundless-deployment-role#Roles',
     'staging/boundless-plan-role#Roles',
+    'staging/packer-ami-launch-reader-role#Roles',
     'staging/packer-ami-publisher-role#Roles',
   ]);
 });

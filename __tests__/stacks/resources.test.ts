@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { listOf, policiesOf } from '../support/policies';
 import { allResources, resourceWith, resourcesOf, stackOf, synthesize } from '../support/synthesized';
 
 const stacks = synthesize();
@@ -149,20 +150,59 @@ describe('the sharing Lambda', () => {
     expect(lambda).toMatchObject({ runtime: 'nodejs24.x', architectures: ['arm64'], handler: 'index.handler' });
   });
 
+  const rules = resourcesOf(ops, 'aws_cloudwatch_event_rule');
+  const targets = resourcesOf(ops, 'aws_cloudwatch_event_target');
+  const ruleNamed = (name: string) => rules.find((rule) => rule['name'] === name);
+
   test('hears of builds of this project that succeeded', () => {
-    const [rule] = resourcesOf(ops, 'aws_cloudwatch_event_rule');
-    expect(JSON.parse(String(rule?.['event_pattern']))).toEqual({
+    expect(JSON.parse(String(ruleNamed('packer-ami-sharing')?.['event_pattern']))).toEqual({
       source: ['aws.codebuild'],
       account: ['111111111111'],
       'detail-type': ['CodeBuild Build State Change'],
       detail: { 'build-status': ['SUCCEEDED'], 'project-name': ['packer-build-project'] },
     });
-    expect(resourcesOf(ops, 'aws_cloudwatch_event_target')).toMatchObject([
-      { arn: reference('aws_lambda_function.Sharing_Function') },
+  });
+
+  test('reconciles every hour', () => {
+    expect(ruleNamed('packer-ami-sharing-reconcile')).toMatchObject({ schedule_expression: 'rate(60 minutes)' });
+    expect(targets.flatMap(({ input }) => input ?? [])).toEqual(['{"command":"reconcile"}']);
+  });
+
+  test('is started by those two rules, and by no other of this or another account', () => {
+    const permissions = resourcesOf(ops, 'aws_lambda_permission');
+    expect(permissions).toHaveLength(2);
+    for (const permission of permissions)
+      expect(permission).toMatchObject({
+        principal: 'events.amazonaws.com',
+        source_account: '111111111111',
+        action: 'lambda:InvokeFunction',
+        source_arn: expect.stringMatching(
+          /^\$\{aws_cloudwatch_event_rule\.Sharing_(Reconcile_)?Rule_\w+\.arn\}$/,
+        ) as unknown,
+      });
+  });
+
+  test('tells people of failures, withdrawals and repairs', () => {
+    expect(JSON.parse(String(ruleNamed('boundless-ami-outcomes')?.['event_pattern']))).toEqual({
+      source: ['boundless.ami'],
+      account: ['111111111111'],
+      'detail-type': ['AMI Sharing Failed', 'AMI Withdrawn', 'AMI Drift Repaired'],
+    });
+    expect(targets.filter(({ arn }) => String(arn).includes('aws_sns_topic'))).toMatchObject([
+      {
+        rule: expect.stringMatching(/Sharing_Notices_Rule_\w+\.name/) as unknown,
+        arn: reference('aws_sns_topic.Alarms'),
+      },
     ]);
-    expect(resourcesOf(ops, 'aws_lambda_permission')).toMatchObject([
-      { principal: 'events.amazonaws.com', source_account: '111111111111', action: 'lambda:InvokeFunction' },
-    ]);
+    const topic = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/Alarms_Policy'));
+    expect(topic?.statements).toContainEqual(
+      expect.objectContaining({
+        Principal: { Service: 'events.amazonaws.com' },
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': ['arn:aws:events:us-west-2:111111111111:rule/boundless-ami-outcomes'] },
+        },
+      }),
+    );
   });
 
   test('knows its accounts and its key', () => {
@@ -178,12 +218,22 @@ describe('the sharing Lambda', () => {
 
   test('loses nothing: undelivered and failed events wait in one queue, with an alarm that is heard', () => {
     const queue = reference('aws_sqs_queue.Sharing_DeadLetters');
-    expect(resourcesOf(ops, 'aws_cloudwatch_event_target')[0]?.['dead_letter_config']).toEqual({ arn: queue });
+    for (const target of targets) expect(target['dead_letter_config']).toEqual({ arn: queue });
+    const sources = policiesOf(ops)
+      .find(({ owner }) => owner.startsWith('ops/Sharing_DeadLetters_Policy'))
+      ?.statements.find(({ Sid }) => Sid === 'UndeliveredEvents')?.Condition;
+    expect({ ArnEquals: { 'aws:SourceArn': [...listOf(sources?.['ArnEquals']?.['aws:SourceArn'])].sort() } }).toEqual({
+      ArnEquals: {
+        'aws:SourceArn': rules.map(({ name }) => `arn:aws:events:us-west-2:111111111111:rule/${String(name)}`).sort(),
+      },
+    });
     expect(lambda['dead_letter_config']).toEqual({ target_arn: queue });
     const alarms = resourcesOf(ops, 'aws_cloudwatch_metric_alarm');
-    expect(alarms.map(({ alarm_name }) => alarm_name)).toEqual([
+    expect(alarms.map(({ alarm_name }) => alarm_name).sort()).toEqual([
       'packer-ami-sharing-dead-letters-not-empty',
       'packer-ami-sharing-errors',
+      'packer-ami-sharing-launch-problems',
+      'packer-ami-sharing-public-images',
     ]);
     for (const { alarm_actions } of alarms) expect(alarm_actions).toEqual([reference('aws_sns_topic.Alarms')]);
   });
@@ -231,6 +281,8 @@ test('names of the design are as they are written there', () => {
     'boundless-deployment-role',
     'boundless-plan-role',
     'boundless-plan-role',
+    'packer-ami-launch-reader-role',
+    'packer-ami-launch-reader-role',
     'packer-ami-publisher-role',
     'packer-ami-publisher-role',
     'packer-ami-sharing-role',

@@ -9,8 +9,8 @@ const twoWeeksSeconds = 14 * 24 * 3600;
 export interface DeadLetterQueueProps {
   readonly name: string;
   readonly kmsKeyArn: string;
-  /** ARN of the EventBridge rule whose undelivered events come here. */
-  readonly ruleArn: string;
+  /** ARNs of the EventBridge rules whose undelivered events come here. */
+  readonly ruleArns: readonly string[];
   /** Topics that hear of a message. */
   readonly alarmActions: readonly string[];
 }
@@ -35,7 +35,7 @@ export class DeadLetterQueue extends Construct {
           Principal: { Service: 'events.amazonaws.com' },
           Action: 'sqs:SendMessage',
           Resource: queue.arn,
-          Condition: { ArnEquals: { 'aws:SourceArn': props.ruleArn } },
+          Condition: { ArnEquals: { 'aws:SourceArn': props.ruleArns } },
         },
         {
           Sid: 'TlsOnly',
@@ -49,8 +49,7 @@ export class DeadLetterQueue extends Construct {
     });
     new OccurrenceAlarm(this, 'Alarm', {
       name: `${props.name}-not-empty`,
-      description:
-        'An event could not be handled. The message says which; see the troubleshooting section of the README.',
+      description: `An event could not be handled. Repair the cause, which the log says, then send it again: make redrive.`,
       namespace: 'AWS/SQS',
       metric: 'ApproximateNumberOfMessagesVisible',
       dimensions: { QueueName: queue.name },

@@ -1,11 +1,13 @@
-import { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
+import { CloudwatchEventRule, type CloudwatchEventRuleConfig } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
 import { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import { Construct } from 'constructs';
-import { arns, codeBuildProjects, functions, logGroups, project, roles } from '../../config/names';
+import { arns, codeBuildProjects, deadLetterQueue, functions, logGroups, outcomeRule, roles } from '../../config/names';
 import { DeadLetterQueue } from '../base/dead-letter-queue';
 import { Lambda } from '../base/lambda';
-import type { Statement } from '../base/policy';
+import { OutcomeNotices } from './outcome-notices';
+import { SharingAlarms } from './sharing-alarms';
+import { sharingPermissions } from './sharing-permissions';
 
 export interface SharingProps {
   readonly accountId: string;
@@ -14,33 +16,27 @@ export interface SharingProps {
   readonly imageKeyArn: string;
   readonly operationsKeyArn: string;
   readonly logRetentionDays: number;
-  readonly alarmActions: readonly string[];
+  /** The topic that alarms and outcomes go to. */
+  readonly topicArn: string;
   readonly archive: string;
+  /** How often everything is compared with what it should be. */
+  readonly reconcileEveryMinutes: number;
 }
 
 /**
- * Shares every image whose build succeeded: EventBridge rule -> Lambda `packer-ami-sharing`. What can't be delivered
- * or handled ends in one dead-letter queue.
+ * Shares every image whose build succeeded, and keeps it shared: EventBridge rules -> Lambda `packer-ami-sharing`. What
+ * can't be delivered or handled ends in one dead-letter queue.
  */
 export class Sharing extends Construct {
   constructor(scope: Construct, id: string, props: SharingProps) {
     super(scope, id);
-    const { accountId } = props;
-    const rule = new CloudwatchEventRule(this, 'Rule', {
-      name: functions.sharing,
-      description: `Builds of ${codeBuildProjects.packer} that succeeded`,
-      eventPattern: JSON.stringify({
-        source: ['aws.codebuild'],
-        account: [accountId],
-        'detail-type': ['CodeBuild Build State Change'],
-        detail: { 'build-status': ['SUCCEEDED'], 'project-name': [codeBuildProjects.packer] },
-      }),
-    });
+    const { accountId, region, topicArn } = props;
+    const alarmActions = [topicArn];
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      name: `${functions.sharing}-dead-letters`,
+      name: deadLetterQueue(functions.sharing),
       kmsKeyArn: props.operationsKeyArn,
-      ruleArn: rule.arn,
-      alarmActions: props.alarmActions,
+      ruleArns: [builds, schedule, outcomeRule].map((name) => arns.eventRule(accountId, region, name)),
+      alarmActions,
     });
     const lambda = new Lambda(this, 'Function', {
       functionName: functions.sharing,
@@ -50,8 +46,9 @@ export class Sharing extends Construct {
       logGroupName: logGroups.lambda(functions.sharing),
       logRetentionDays: props.logRetentionDays,
       kmsKeyArn: props.operationsKeyArn,
-      // An image can stay invisible for minutes after its creation (ami-factory.md C3): waits need the room.
-      timeoutSeconds: 600,
+      // The most that Lambda gives. An image can stay invisible for minutes after its creation (ami-factory.md C3), and a
+      // reconcile run looks at every image and account.
+      timeoutSeconds: 900,
       environment: {
         OPS_ACCOUNT_ID: accountId,
         SERVICE_ACCOUNT_IDS: props.serviceAccountIds.join(','),
@@ -59,51 +56,46 @@ export class Sharing extends Construct {
         BUILD_PROJECT: codeBuildProjects.packer,
       },
       deadLetterQueue: deadLetters,
-      alarmActions: props.alarmActions,
-      statements: this.statements(props),
+      alarmActions,
+      statements: sharingPermissions(props),
     });
-    new CloudwatchEventTarget(this, 'Target', {
-      rule: rule.name,
-      arn: lambda.arn,
-      deadLetterConfig: { arn: deadLetters.arn },
-      retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 20 },
+    const trigger = (within: Construct, rule: CloudwatchEventRuleConfig, input?: string) => {
+      const { name, arn } = new CloudwatchEventRule(within, 'Rule', rule);
+      new CloudwatchEventTarget(within, 'Target', {
+        rule: name,
+        arn: lambda.arn,
+        deadLetterConfig: { arn: deadLetters.arn },
+        retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 20 },
+        ...(input !== undefined && { input }),
+      });
+      new LambdaPermission(within, 'Invoke', {
+        functionName: lambda.name,
+        action: 'lambda:InvokeFunction',
+        principal: 'events.amazonaws.com',
+        sourceArn: arn,
+        sourceAccount: accountId,
+      });
+    };
+    trigger(this, {
+      name: builds,
+      description: `Builds of ${codeBuildProjects.packer} that succeeded`,
+      eventPattern: JSON.stringify({
+        source: ['aws.codebuild'],
+        account: [accountId],
+        'detail-type': ['CodeBuild Build State Change'],
+        detail: { 'build-status': ['SUCCEEDED'], 'project-name': [codeBuildProjects.packer] },
+      }),
     });
-    new LambdaPermission(this, 'Invoke', {
-      functionName: lambda.name,
-      action: 'lambda:InvokeFunction',
-      principal: 'events.amazonaws.com',
-      sourceArn: rule.arn,
-      sourceAccount: accountId,
-    });
-  }
-
-  private statements({ accountId, region, serviceAccountIds }: SharingProps): Statement[] {
-    return [
-      {
-        // These have no resources (Service Authorization Reference, "Amazon EC2"); reading is all they do.
-        Sid: 'ReadImages',
-        Action: ['ec2:DescribeImages', 'ec2:DescribeImageAttribute', 'ec2:DescribeSnapshots'],
-        Resource: '*',
-        Condition: { StringEquals: { 'aws:RequestedRegion': region } },
-      },
-      {
-        Sid: 'ShareImagesOfThisFactory',
-        Action: 'ec2:ModifyImageAttribute',
-        Resource: `arn:aws:ec2:${region}::image/*`,
-        Condition: {
-          StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': project },
-        },
-      },
-      {
-        Sid: 'ReadBuilds',
-        Action: 'codebuild:BatchGetBuilds',
-        Resource: `arn:aws:codebuild:${region}:${accountId}:project/${codeBuildProjects.packer}`,
-      },
-      {
-        Sid: 'PublishInServiceAccounts',
-        Action: 'sts:AssumeRole',
-        Resource: serviceAccountIds.map((serviceAccount) => arns.role(serviceAccount, roles.publisher)),
-      },
-    ];
+    const reconcile = {
+      name: schedule,
+      description: 'Compares images, pointers and tags with what they should be',
+      scheduleExpression: `rate(${props.reconcileEveryMinutes} minutes)`,
+    };
+    trigger(new Construct(this, 'Reconcile'), reconcile, JSON.stringify({ command: 'reconcile' }));
+    new SharingAlarms(this, 'Alarms', { actions: alarmActions });
+    new OutcomeNotices(this, 'Notices', { accountId, topicArn, deadLetterQueueArn: deadLetters.arn });
   }
 }
+
+/** Names of the rules that start the Lambda. */
+const [builds, schedule] = [functions.sharing, `${functions.sharing}-reconcile`];

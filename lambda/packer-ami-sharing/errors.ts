@@ -1,3 +1,4 @@
+import { briefList } from './brief-list';
 import type { SharingResult } from './result';
 import type { BrokenRule } from './rules';
 
@@ -32,6 +33,38 @@ export class InvalidEventError extends SharingError {
   }
 }
 
+/** The command is none, or names what does not exist. */
+export class InvalidCommandError extends SharingError {
+  override readonly name = 'InvalidCommandError';
+  readonly permanent = true;
+
+  constructor(problems: readonly string[]) {
+    super(`The command is refused: ${briefList(problems.map((problem) => problem.slice(0, 200)))}`);
+  }
+}
+
+/** A command could not be done everywhere; what it names is left to do, and a repetition does only that. */
+export class CommandIncompleteError extends SharingError {
+  override readonly name = 'CommandIncompleteError';
+  readonly permanent = false;
+
+  constructor(command: string, failures: readonly string[]) {
+    super(`${command} is not done:\n${failures.join('\n')}`);
+  }
+}
+
+/** EC2 accepted the withdrawal, but does not show it within the wait. No pointer was moved. */
+export class WithdrawalNotSeenError extends SharingError {
+  override readonly name = 'WithdrawalNotSeenError';
+  readonly permanent = false;
+
+  constructor(imageId: string, waitedSeconds: number) {
+    super(
+      `${imageId} does not show its deprecation and its tag ${waitedSeconds} s after they were set; withdraw it again`,
+    );
+  }
+}
+
 /** The image did not become visible or available within the wait. */
 export class ImageNotReadyError extends SharingError {
   override readonly name = 'ImageNotReadyError';
@@ -48,19 +81,71 @@ export class ImageRefusedError extends SharingError {
     readonly brokenRules: readonly BrokenRule[],
   ) {
     const lines = brokenRules.map(({ rule, value, fix }) => `${rule}: found ${value}; ${fix}`);
-    super(`${imageId} is not shared, it breaks ${brokenRules.length} rules:\n${lines.join('\n')}`);
+    super(`${imageId} is refused, it breaks ${brokenRules.length} rules:\n${lines.join('\n')}`);
   }
 }
 
-/** EC2 accepted the launch permissions, but does not list all of them within the wait. No pointer was moved. */
-export class LaunchPermissionMissingError extends SharingError {
-  override readonly name = 'LaunchPermissionMissingError';
+/** EC2 accepted the launch permissions, but does not list them as they were set. No pointer was moved. */
+export class LaunchPermissionsWrongError extends SharingError {
+  override readonly name = 'LaunchPermissionsWrongError';
   readonly permanent = false;
 
-  constructor(imageId: string, accountIds: readonly string[], waitedSeconds: number) {
+  /** @param wrong who is missing, or still there: account ids, groups or ARNs */
+  constructor(imageId: string, wrong: readonly string[], waitedSeconds: number) {
     super(
-      `${imageId} has no launch permission for ${accountIds.join(', ')} ${waitedSeconds} s after it was added; ` +
-        `look in CloudTrail for who removes it, then redrive the event`,
+      `${imageId} has not the launch permissions that were set ${waitedSeconds} s before, for ${briefList(wrong)}; ` +
+        `look in CloudTrail for who else changes them, then redrive the event`,
+    );
+  }
+}
+
+/** EC2 of a service account accepted the tags, but does not show them within the wait. Its pointer was not moved. */
+export class TagsMissingError extends SharingError {
+  override readonly name = 'TagsMissingError';
+  readonly permanent = false;
+
+  constructor(imageIds: readonly string[], waitedSeconds: number) {
+    super(
+      `${briefList(imageIds)} can't be seen with the factory's tags in the account ${waitedSeconds} s after they were ` +
+        `written; check that the account sees the image (aws ec2 describe-images), then redrive the event`,
+    );
+  }
+}
+
+/** A pin names an image that can't be launched. The pointer was left where it was. */
+export class PinUnusableError extends SharingError {
+  override readonly name = 'PinUnusableError';
+  readonly permanent = true;
+
+  constructor(pin: string, imageId: string, accountId: string) {
+    super(
+      `${pin} of ${accountId} names ${imageId}, which is no available image of that kind; ` +
+        `pin another image, or unpin (docs/sharing.md, "Pin")`,
+    );
+  }
+}
+
+/** Somebody else writes the pointer between every look and write. */
+export class PointerContendedError extends SharingError {
+  override readonly name = 'PointerContendedError';
+  readonly permanent = false;
+
+  constructor(pointer: string, attempts: number) {
+    super(
+      `${pointer} was changed by somebody else ${attempts} times while it was being moved; ` +
+        `look in CloudTrail for who writes it, then redrive the event`,
+    );
+  }
+}
+
+/** Newer images were shared again and again while pointers were being moved. */
+export class PointersUnsettledError extends SharingError {
+  override readonly name = 'PointersUnsettledError';
+  readonly permanent = false;
+
+  constructor(rounds: number) {
+    super(
+      `Newer images turned up ${rounds} times while pointers moved; the retry, or the next reconcile run, settles it`,
     );
   }
 }
@@ -75,6 +160,16 @@ export class PointerNotMovedError extends SharingError {
       `${pointer} does not name ${imageId} ${waitedSeconds} s after it was written: Parameter Store checks images after ` +
         `it answers, and drops what fails the check; let the publisher role call ec2:DescribeImages, then redrive the event`,
     );
+  }
+}
+
+/** The event bus did not take an event. */
+export class EventRefusedError extends SharingError {
+  override readonly name = 'EventRefusedError';
+  readonly permanent = false;
+
+  constructor(detailType: string, code: string | undefined) {
+    super(`The default event bus did not take "${detailType}": ${code ?? 'no reason given'}`);
   }
 }
 
@@ -101,4 +196,13 @@ export class SharingIncompleteError extends SharingError {
       `${result.imageId} is not published in ${failed.length} of ${result.accounts.length} accounts:\n${failed.join('\n')}`,
     );
   }
+}
+
+/** Long enough for a reason; a hundred of them fit into one event and one line of the log. */
+const longestReason = 500;
+
+/** An error for a report: name and message, cut where it goes on and on. */
+export function briefly(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.length > longestReason ? `${text.slice(0, longestReason)}...` : text;
 }

@@ -4,7 +4,7 @@ import { InvalidEventError } from './errors';
 export const imageVariable = 'AMI_ID';
 
 /** `ami-` and 8 hexadecimal digits, or 17 since 2018 (Amazon EC2 User Guide, "Resource IDs"). */
-const imageIdForm = /^ami-[0-9a-f]{8}([0-9a-f]{9})?$/;
+export const imageIdForm = /^ami-[0-9a-f]{8}([0-9a-f]{9})?$/;
 
 const shown = (value: unknown): string =>
   typeof value === 'string'

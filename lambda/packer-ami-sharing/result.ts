@@ -1,19 +1,42 @@
 import type { ImageKind } from '../../config/names';
 
-/** What became of a pointer: `kept-newer` where it names a newer image already, since pointers never move backwards. */
-export type PointerOutcome = 'moved' | 'unchanged' | 'kept-newer';
+/** What became of one pointer. */
+export interface PointerChange {
+  readonly kind: ImageKind;
+  /** What it names now; absent where there is no image that it could name. */
+  readonly imageId?: string;
+  /** What it named before; absent where it did not exist. */
+  readonly was?: string;
+  readonly moved: boolean;
+  /** Whether a pin decides. */
+  readonly pinned: boolean;
+}
 
-/** What was done in one service account. Exactly one of `pointer` and `error` is there. */
+/** What was done in one service account, or would be done where nothing is to be changed. */
+export interface AccountChange {
+  /** Images whose tags were missing. */
+  readonly tagged: readonly string[];
+  readonly pointers: readonly PointerChange[];
+}
+
+/**
+ * What became of a pointer when an image was shared: `kept-newer` where it names a newer image already, since pointers
+ * never move backwards, `pinned` where an operator's pin decides.
+ */
+export type PointerOutcome = 'moved' | 'unchanged' | 'kept-newer' | 'pinned';
+
+/** What was done in one service account. Either `pointer` and `tags`, or `error` is there. */
 export interface AccountResult {
   readonly accountId: string;
   /** `present` where the account could launch the image before. */
   readonly launchPermission: 'added' | 'present';
+  readonly tags?: 'added' | 'present';
   readonly pointer?: PointerOutcome;
-  /** Why the pointer is not published: name and message of the error. */
+  /** Why the image is not published there: name and message of the error. */
   readonly error?: string;
 }
 
-/** What the function returns and logs. */
+/** What sharing returns and logs. */
 export interface SharingResult {
   readonly imageId: string;
   readonly kind: ImageKind;

@@ -1,5 +1,5 @@
 import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
-import { imageKinds, project, type ImageKind } from '../../config/names';
+import { imageKinds, project, withdrawnTag, type ImageKind } from '../../config/names';
 
 /** What EC2 says of an image. */
 export interface ImageFacts {
@@ -29,11 +29,30 @@ type Rule = (facts: ImageFacts, expected: Expected) => readonly BrokenRule[];
 /** All rules that the image breaks; none for an image that may be shared. */
 export const brokenRules: Rule = (facts, expected) => rules.flatMap((rule) => rule(facts, expected));
 
+/**
+ * Whether a pointer may name the image, which takes that it was shared before. The keys of its snapshots were verified
+ * then, and never change.
+ */
+export const mayBePointedAt = (image: Image, expected: Expected): boolean =>
+  [...identity, ...standing].every(
+    (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length === 0,
+  );
+
+/** Whether the image has had its time: it is kept for whoever runs it, and given to nobody new. */
+export const isRetired = (image: Image, expected: Expected): boolean =>
+  [notDeprecated, notWithdrawn].some(
+    (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length > 0,
+  );
+
+/** Whether it is an image of this factory at all, whatever became of it. */
+export const brokenIdentity: Rule = (facts, expected) => identity.flatMap((rule) => rule(facts, expected));
+
 /** The kind that the image's tag says. */
 export const kindOf = (image: Image): ImageKind | undefined =>
   imageKinds.find((kind) => kind === tagOf(image, 'Image'));
 
-const tagOf = ({ Tags = [] }: Image, name: string): string | undefined => Tags.find(({ Key }) => Key === name)?.Value;
+export const tagOf = ({ Tags = [] }: Image, name: string): string | undefined =>
+  Tags.find(({ Key }) => Key === name)?.Value;
 
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
@@ -114,6 +133,14 @@ const notDeprecated: Rule = ({ image: { DeprecationTime } }, { now }) =>
     'cancel the deprecation, or build the image again',
   );
 
+const notWithdrawn: Rule = ({ image }) =>
+  unless(
+    tagOf(image, withdrawnTag) === undefined,
+    'image is not withdrawn',
+    tagOf(image, withdrawnTag),
+    `build the image again, or, where the withdrawal was wrong, take it back (docs/sharing.md, "Withdraw")`,
+  );
+
 const encrypted: Rule = ({ image: { BlockDeviceMappings = [] }, snapshots }, { imageKeyArn }) => {
   const fix = 'build the image again, with the factory key in the template';
   const volumes = BlockDeviceMappings.flatMap(({ DeviceName, Ebs }) =>
@@ -131,15 +158,8 @@ const encrypted: Rule = ({ image: { BlockDeviceMappings = [] }, snapshots }, { i
   return [...unless(volumes.length > 0, 'image has a snapshot', undefined, fix), ...checks.flat()];
 };
 
-const rules: readonly Rule[] = [
-  owner,
-  state,
-  managed,
-  ofProject,
-  kind,
-  name,
-  created,
-  notPublic,
-  notDeprecated,
-  encrypted,
-];
+/** What the image is. */
+const identity: readonly Rule[] = [owner, state, managed, ofProject, kind, name, created];
+/** What has become of it. */
+const standing: readonly Rule[] = [notPublic, notDeprecated, notWithdrawn];
+const rules: readonly Rule[] = [...identity, ...standing, encrypted];

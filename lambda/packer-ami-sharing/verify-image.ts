@@ -1,20 +1,30 @@
-import { paginateDescribeSnapshots, type EC2Client, type Image, type Snapshot } from '@aws-sdk/client-ec2';
+import {
+  paginateDescribeSnapshots,
+  type EC2Client,
+  type Image,
+  type LaunchPermission,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
 import type { ImageKind } from '../../config/names';
+import { chunks } from './bounded';
 import { ImageRefusedError } from './errors';
 import { findImage } from './find-image';
 import { launchPermissionsOf } from './launch-permissions';
-import { brokenRules, kindOf } from './rules';
+import { retrying } from './retry';
+import { brokenIdentity, brokenRules, kindOf } from './rules';
 import type { Settings } from './settings';
 import type { Waits } from './waits';
 
+/** The most values that a filter takes, and the most that EC2 gives in one answer (EC2 API Reference). */
+const [perFilter, pageSize] = [200, 1000];
+
 /** An image that this factory made and may share. */
 export interface VerifiedImage {
-  readonly imageId: string;
+  readonly image: Image;
   readonly kind: ImageKind;
   readonly name: string;
-  readonly created: Date;
-  /** The accounts that may launch it already. */
-  readonly sharedWith: ReadonlySet<string>;
+  /** Who may launch it already. */
+  readonly launchPermissions: readonly LaunchPermission[];
 }
 
 /**
@@ -30,28 +40,30 @@ export async function verifiedImage(
   waits: Waits,
 ): Promise<VerifiedImage> {
   const image = await findImage(ec2, imageId, waits);
-  const [snapshots, launchPermissions] = await Promise.all([
-    snapshotsOf(ec2, image),
-    launchPermissionsOf(ec2, imageId),
-  ]);
-  const broken = brokenRules({ image, snapshots, launchPermissions }, { ...settings, now: new Date() });
+  const expected = { ...settings, now: new Date() };
+  // Only the owner may ask for permissions; whoever else asks gets an error that says nothing.
+  if (image.OwnerId !== settings.opsAccountId)
+    throw new ImageRefusedError(imageId, brokenIdentity({ image, snapshots: [], launchPermissions: [] }, expected));
+  const [snapshots, launchPermissions] = await retrying(
+    () => Promise.all([snapshotsOf(ec2, [image]), launchPermissionsOf(ec2, imageId)]),
+    waits,
+  );
+  const broken = brokenRules({ image, snapshots, launchPermissions }, expected);
   const kind = kindOf(image);
   if (broken.length > 0 || kind === undefined) throw new ImageRefusedError(imageId, broken);
-  return {
-    imageId,
-    kind,
-    name: image.Name ?? '',
-    created: new Date(image.CreationDate ?? ''),
-    sharedWith: new Set(launchPermissions.flatMap(({ UserId }) => UserId ?? [])),
-  };
+  return { image, kind, name: image.Name ?? '', launchPermissions };
 }
 
-async function snapshotsOf(ec2: EC2Client, { BlockDeviceMappings = [] }: Image): Promise<readonly Snapshot[]> {
-  const SnapshotIds = BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
-  // Without ids, EC2 lists every snapshot that the account can see.
-  if (SnapshotIds.length === 0) return [];
+/** Snapshots of images. An id that a filter does not find is left out, where asking for ids would be an error. */
+export async function snapshotsOf(ec2: EC2Client, images: readonly Image[]): Promise<readonly Snapshot[]> {
+  const ids = images.flatMap(({ BlockDeviceMappings = [] }) =>
+    BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+  );
   const snapshots: Snapshot[] = [];
-  for await (const page of paginateDescribeSnapshots({ client: ec2 }, { SnapshotIds }))
-    snapshots.push(...(page.Snapshots ?? []));
+  for (const part of chunks([...new Set(ids)], perFilter)) {
+    const Filters = [{ Name: 'snapshot-id', Values: [...part] }];
+    for await (const page of paginateDescribeSnapshots({ client: ec2, pageSize }, { OwnerIds: ['self'], Filters }))
+      snapshots.push(...(page.Snapshots ?? []));
+  }
   return snapshots;
 }

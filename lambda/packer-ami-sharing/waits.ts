@@ -9,22 +9,28 @@ export interface Waits {
   readonly imageVisible: Pauses;
   /** For a pending image to be available. */
   readonly imageAvailable: Pauses;
-  /** For a launch permission to be listed. */
+  /** For launch permissions to be listed as they were set. */
   readonly launchPermission: Pauses;
+  /** For a service account to see an image and its tags. */
+  readonly tags: Pauses;
   /** For Parameter Store to check and show a pointer. */
   readonly pointer: Pauses;
+  /** Between repetitions after an error that passes by itself. */
+  readonly retry: Pauses;
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
 /**
- * The waits on AWS: 7 min 45 s at most for up to 10 accounts, within the function's 10 min. An image can stay invisible
- * for 2.5 min (ami-factory.md C3). Packer's are available when its build ends; only those made by hand can be pending.
+ * The waits on AWS: 8 min 15 s at most where nothing fails, within the function's 15 min. An image can stay invisible for
+ * 2.5 min (ami-factory.md C3). Packer's are available when its build ends; only those made by hand can be pending.
  */
 export const awsWaits: Waits = {
   imageVisible: [2, 4, 8, 16, 30, 30, 30, 30],
   imageAvailable: [15, 15, 30, 30, 30, 60, 60],
   launchPermission: [1, 2, 4, 8],
+  tags: [1, 2, 4, 8, 15],
   pointer: [1, 2, 4, 8, 15, 30],
+  retry: [1, 2, 4],
   sleep: (seconds) => sleep(seconds * 1000),
 };
 

@@ -5,10 +5,12 @@ import { functions } from '../../config/names';
 import { buildLambdaArchive } from '../lambda/archive';
 import { unpack } from '../rehearse/lambda-process';
 import { measure, type Measurement } from './measure';
+import { measureSharing } from './sharing';
 
 const usage = `usage: make bench
 
-Measures what people wait for, beside a peer and beside the limit: synthesis, and the start of each Lambda.`;
+Measures what people wait for, beside a peer and beside the limit: synthesis, the start of each Lambda, and the time that
+an image takes to reach 1, 10 and 100 accounts.`;
 
 const runs = 5;
 
@@ -52,6 +54,16 @@ async function main(args: readonly string[]): Promise<void> {
         `initialisation ${initialisation} ms (limit 150), archive ${size} MB (limit 1.5)`,
       );
     }
+    for (const { accounts, seconds, sumSeconds, megabytes, callsPerAccount } of await measureSharing(
+      work,
+      [1, 10, 100],
+    ))
+      print(
+        `share with ${accounts} accounts`,
+        { seconds, megabytes },
+        `one after another ${(sumSeconds / seconds).toFixed(1)} times as long; ` +
+          `${callsPerAccount} calls per account (limit 6), memory limit 256 MB`,
+      );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -19,8 +19,6 @@ const options = {
   target: 'node22',
   format: 'cjs',
   minify: true,
-  // Names of classes are names of errors and of metrics.
-  keepNames: true,
   legalComments: 'none',
   // The CommonJS forms in the SDK's packages would double the archive.
   mainFields: ['module', 'main'],

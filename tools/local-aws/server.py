@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in five places that the factory depends on.
+"""moto_server, brought nearer to AWS in nine places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -7,6 +7,11 @@
 4. A KMS key can be described and granted by its ARN from another account; moto looks in the caller's account only. (AWS
    asks the key's policy first, which this server does not.)
 5. TestEventPattern answers, with the matcher that moto's own rules use.
+6. Images can be deprecated. Whom they are shared with no longer sees them without asking for the id.
+7. DescribeImages answers in pages where it is asked to; of 5 images at most, since AWS may give fewer than asked for.
+8. A build exports the variables that it was started with: there is no machine here that could run its commands. Its
+   times are numbers, as the SDKs want them.
+9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -14,14 +19,20 @@ usage: python3 server.py -p PORT
 """
 
 import copy
+import datetime
 import json
 import os
 import sys
 import threading
 
 import moto.server
+from flask import has_request_context, request
 from moto.backends import get_backend
+from moto.codebuild.responses import CodeBuildResponse
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidParameterValueError
 from moto.ec2.models import amis
+from moto.ec2.responses.amis import AmisResponse
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
@@ -78,7 +89,39 @@ def images_shared_with(backend):
 def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):
     view = copy.copy(self)
     view.amis = {**self.amis, **{ami.id: ami for ami in images_shared_with(self)}}
-    return describe_own_images(view, ami_ids, filters, exec_users, owners)
+    images = describe_own_images(view, ami_ids, filters, exec_users, owners)
+    asked_for = ami_ids or (has_request_context() and request.values.get("IncludeDeprecated") == "true")
+    return images if asked_for else [ami for ami in images if ami.owner_id == self.account_id or not is_deprecated(ami)]
+
+
+largest_page = 5
+describe_images_at_once = AmisResponse.describe_images
+
+
+def describe_images_in_pages(self):
+    whole = describe_images_at_once(self)
+    if not self._get_param("MaxResults"):
+        return whole
+    images = whole.result["Images"]
+    start = int(self._get_param("NextToken") or 0)
+    end = start + min(int(self._get_param("MaxResults")), largest_page)
+    return ActionResult({"Images": images[start:end], **({"NextToken": str(end)} if end < len(images) else {})})
+
+
+def is_deprecated(ami):
+    time = getattr(ami, "deprecation_time", None)
+    return time is not None and datetime.datetime.fromisoformat(time) <= datetime.datetime.now(datetime.timezone.utc)
+
+
+def enable_image_deprecation(self):
+    time = self._get_param("DeprecateAt").replace(tzinfo=datetime.timezone.utc)
+    if time <= datetime.datetime.now(datetime.timezone.utc):
+        raise InvalidParameterValueError(time.isoformat())
+    # Rounded to the minute, as EC2 does.
+    minute = (time + datetime.timedelta(seconds=30)).replace(second=0, microsecond=0)
+    (ami,) = self.ec2_backend.describe_images(ami_ids=[self._get_param("ImageId")], owners=["self"])
+    ami.deprecation_time = minute.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return ActionResult({"Return": True})
 
 
 def kms_backend_of_key(self):
@@ -92,6 +135,73 @@ def test_event_pattern(self):
     return json.dumps({"Result": pattern.matches_event(json.loads(self._get_param("Event")))})
 
 
+allowed_images = {}
+
+
+def allowed_images_of(self):
+    return allowed_images.setdefault((self.current_account, self.region), {"State": "disabled", "ImageCriteria": []})
+
+
+def get_allowed_images_settings(self):
+    return ActionResult({**allowed_images_of(self), "ManagedBy": "account"})
+
+
+def enable_allowed_images_settings(self):
+    allowed_images_of(self)["State"] = self._get_param("AllowedImagesSettingsState")
+    return ActionResult({"AllowedImagesSettingsState": allowed_images_of(self)["State"]})
+
+
+def disable_allowed_images_settings(self):
+    allowed_images_of(self)["State"] = "disabled"
+    return ActionResult({"AllowedImagesSettingsState": "disabled"})
+
+
+def replace_image_criteria(self):
+    allowed_images_of(self)["ImageCriteria"] = self._get_param("ImageCriteria", [])
+    return ActionResult({"ReturnValue": True})
+
+
+start_build = CodeBuildResponse.start_build
+batch_get_builds = CodeBuildResponse.batch_get_builds
+
+
+def start_build_with_exports(self):
+    build_id = json.loads(start_build(self))["build"]["id"]
+    variables = [{"name": v["name"], "value": v["value"]} for v in self._get_param("environmentVariablesOverride") or []]
+    for build in self.codebuild_backend.build_metadata_history[self._get_param("projectName")]:
+        if build["id"] == build_id:
+            build["exportedEnvironmentVariables"] = variables
+            return json.dumps({"build": with_numeric_times(build)})
+
+
+def batch_get_builds_with_times(self):
+    return json.dumps({"builds": [with_numeric_times(build) for build in json.loads(batch_get_builds(self))["builds"]]})
+
+
+def with_numeric_times(value):
+    """The JSON protocol writes times as seconds; moto writes them as texts, which SDKs refuse."""
+    if isinstance(value, list):
+        return [with_numeric_times(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: seconds_of(item) if key in ("startTime", "endTime") else with_numeric_times(item)
+        for key, item in value.items()
+    }
+
+
+def seconds_of(time):
+    return datetime.datetime.fromisoformat(time).timestamp() if isinstance(time, str) else time
+
+
+AmisResponse.describe_images = describe_images_in_pages
+AmisResponse.get_allowed_images_settings = get_allowed_images_settings
+AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
+AmisResponse.disable_allowed_images_settings = disable_allowed_images_settings
+AmisResponse.replace_image_criteria_in_allowed_images_settings = replace_image_criteria
+AmisResponse.enable_image_deprecation = enable_image_deprecation
+CodeBuildResponse.start_build = start_build_with_exports
+CodeBuildResponse.batch_get_builds = batch_get_builds_with_times
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine

@@ -5,7 +5,14 @@ import {
   CreateRoleCommand,
   IAMClient,
 } from '@aws-sdk/client-iam';
-import { CreateAliasCommand, CreateKeyCommand, EnableKeyRotationCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateGrantCommand,
+  CreateKeyCommand,
+  EnableKeyRotationCommand,
+  KMSClient,
+  type GrantOperation,
+} from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { environmentNamed, factory } from '../../config';
@@ -45,6 +52,22 @@ export async function deployOps(ops: WrittenStack, settings: LocalClientSettings
     new AddRoleToInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile, RoleName: roles.packerBuilder }),
   );
   return { imageKeyArn: Arn };
+}
+
+/** Makes the grant on the image key that the account's stack has. */
+export async function deployServiceAccount(
+  account: WrittenStack,
+  settings: LocalClientSettings,
+  imageKeyArn: string,
+): Promise<void> {
+  const { operations } = account.resource('aws_kms_grant', 'ImageKeyGrant_AutoScaling');
+  await new KMSClient(settings).send(
+    new CreateGrantCommand({
+      KeyId: imageKeyArn,
+      GranteePrincipal: account.text('aws_kms_grant', 'ImageKeyGrant_AutoScaling', 'grantee_principal'),
+      Operations: operations as GrantOperation[],
+    }),
+  );
 }
 
 /** What `make bootstrap` does in an account; returns how many changes it made. */

@@ -5,18 +5,30 @@ import path from 'node:path';
 import { unzipSync } from 'fflate';
 
 /** How an invocation ended: with a result, or with the error that Lambda would retry and then send to the dead letters. */
-export type Invocation =
-  | { readonly ok: true; readonly result: unknown; readonly log: string }
-  | { readonly ok: false; readonly error: { readonly name: string; readonly message: string }; readonly log: string };
+export type Invocation = (
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: { readonly name: string; readonly message: string } }
+) & {
+  readonly log: string;
+  /** Without loading the code. */
+  readonly seconds: number;
+  /** Peak resident memory of the process, in MB. */
+  readonly megabytes: number;
+};
 
 /** Loads the archive's handler as the runtime does, and prints what came of it on a channel of its own. */
 const bootstrap = `
 const { handler } = require(process.argv[1]);
 process.on('message', ({ event, context }) => {
+  const started = performance.now();
+  const figures = () => ({
+    seconds: (performance.now() - started) / 1000,
+    megabytes: process.resourceUsage().maxRSS / 1024,
+  });
   Promise.resolve()
     .then(() => handler(event, { ...context, getRemainingTimeInMillis: () => 60_000 }))
     .then((result) => ({ ok: true, result }), ({ name, message }) => ({ ok: false, error: { name, message } }))
-    .then((outcome) => process.send(outcome, () => process.exit(0)));
+    .then((outcome) => process.send({ ...outcome, ...figures() }, () => process.exit(0)));
 });
 `;
 

@@ -5,12 +5,14 @@ import { factory } from '../../config';
 import { codeBuildProjects, functions, imageKinds, stacks, type ImageKind } from '../../config/names';
 import { bake } from '../local-bake';
 import { startLocalAws, type LocalAws } from '../local-aws';
-import { bootstrapLocal, deployOps } from './accounts';
+import { bootstrapLocal, deployOps, deployServiceAccount } from './accounts';
 import { buildEvent } from './build-event';
+import { expectEqual } from './expect';
 import { invoke, unpack, type LambdaSettings } from './lambda-process';
 import type { Rehearsal } from './report';
 import { matches } from './rule';
 import { latest, ownedImage, sees } from './shared-image';
+import { liveShared } from './sharing-life';
 import { resolveReferences, synthesize, type WrittenStack } from './stack';
 
 /** An account that no image is shared with. */
@@ -21,12 +23,6 @@ export interface RehearsalOptions {
   readonly directory: string;
   /** Hears of installations and the like. */
   readonly log: (line: string) => void;
-}
-
-/** Fails the step with both values where they differ. */
-function expectEqual(what: string, actual: unknown, expected: unknown): void {
-  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (found !== wanted) throw new Error(`${what}: found ${found}, expected ${wanted}`);
 }
 
 /** Lives the life of an image, from the bake to the pointers, on a local AWS. */
@@ -49,12 +45,16 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
   const serviceAccountIds = environments.map(({ accountId }) => accountId);
   const settings = await aws.clientSettings(ops.accountId);
 
-  const { opsStack } = await rehearsal.step('synthesize', async () => {
+  const { stackNamed } = await rehearsal.step('synthesize', async () => {
     const written = await synthesize(path.join(directory, 'cdktf.out'));
-    const stack = written.get(stacks.ops);
-    if (stack === undefined) throw new Error('there is no stack ops');
-    return { opsStack: stack, details: `${written.size} stacks` };
+    const named = (name: string): WrittenStack => {
+      const stack = written.get(name);
+      if (stack === undefined) throw new Error(`there is no stack ${name}`);
+      return stack;
+    };
+    return { stackNamed: named, details: `${written.size} stacks` };
   });
+  const opsStack = stackNamed(stacks.ops);
   await rehearsal.step('bootstrap each account', async () => {
     const names = [stacks.ops, ...environments.map(({ environment }) => environment)];
     for (const environment of names) await bootstrapLocal(aws, environment);
@@ -70,13 +70,26 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     const account = await deployOps(opsStack, settings);
     return { ...account, details: `key ${account.imageKeyArn.split('/')[1] ?? ''}` };
   });
+  await rehearsal.step('make what service accounts hold', async () => {
+    for (const { environment, accountId } of environments)
+      await deployServiceAccount(
+        stackNamed(stacks.serviceAccount(environment)),
+        await aws.clientSettings(accountId),
+        imageKeyArn,
+      );
+    return { details: `key grants of ${environments.length} accounts` };
+  });
 
+  let bakes = 0;
+  const bakeAnother = async (image: ImageKind): Promise<string> => {
+    const work = path.join(directory, 'bake', `${image}-${bakes++}`);
+    await mkdir(work, { recursive: true });
+    const environment = await aws.environment(ops.accountId);
+    return (await bake({ image, endpoint: aws.endpoint, environment, workDirectory: work, log, signal })).imageId;
+  };
   const bakeOne = (image: ImageKind) =>
     rehearsal.step(`bake ${image}`, async () => {
-      const work = path.join(directory, 'bake', image);
-      await mkdir(work, { recursive: true });
-      const environment = await aws.environment(ops.accountId);
-      const { imageId } = await bake({ image, endpoint: aws.endpoint, environment, workDirectory: work, log, signal });
+      const imageId = await bakeAnother(image);
       const { image: baked, tags, keys, launchPermissions } = await ownedImage(settings, imageId);
       expectEqual('keys of its snapshots', keys, [imageKeyArn]);
       expectEqual('launch permissions', launchPermissions, []);
@@ -125,10 +138,15 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
   const share = async (event: unknown) => {
     const invocation = await invoke(code, lambda, event, signal);
     if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
-    return invocation.result as { accounts: { accountId: string; launchPermission: string; pointer: string }[] };
+    return invocation.result as { accounts: Record<'accountId' | 'launchPermission' | 'tags' | 'pointer', string>[] };
   };
   const outcomes = (result: Awaited<ReturnType<typeof share>>) =>
-    result.accounts.map(({ accountId, launchPermission, pointer }) => [accountId, launchPermission, pointer]);
+    result.accounts.map(({ accountId, launchPermission, tags, pointer }) => [
+      accountId,
+      launchPermission,
+      tags,
+      pointer,
+    ]);
 
   for (const { image, imageId } of images) {
     const event = eventOf(image, imageId);
@@ -136,7 +154,7 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
       expectEqual(
         'accounts',
         outcomes(await share(event)),
-        serviceAccountIds.map((id) => [id, 'added', 'moved']),
+        serviceAccountIds.map((id) => [id, 'added', 'added', 'moved']),
       );
       return { details: `${imageId} with ${serviceAccountIds.length} accounts` };
     });
@@ -160,7 +178,7 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
       expectEqual(
         'accounts',
         outcomes(await share(event)),
-        serviceAccountIds.map((id) => [id, 'present', 'unchanged']),
+        serviceAccountIds.map((id) => [id, 'present', 'present', 'unchanged']),
       );
       return { details: 'nothing changed' };
     });
@@ -179,6 +197,17 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
           pointedAt,
         );
     return { details: `nothing changed: ${invocation.error.message}` };
+  });
+
+  await liveShared({
+    rehearsal,
+    aws,
+    imageKeyArn,
+    bake: bakeAnother,
+    shared: (kind) => images.find(({ image }) => image === kind)?.imageId ?? '',
+    build: (image, imageId) => invoke(code, lambda, eventOf(image, imageId), signal),
+    command: (command, settings = {}) =>
+      invoke(code, { ...lambda, environment: { ...lambda.environment, ...settings } }, command, signal),
   });
 }
 

@@ -59,3 +59,11 @@ export async function latest(
     throw error;
   }
 }
+
+/** The tags of an image as an account sees it, asked with that account's own credentials. */
+export async function tagsSeen(settings: LocalClientSettings, imageId: string): Promise<Record<string, string>> {
+  const { Images: [image] = [] } = await new EC2Client(settings).send(
+    new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [imageId] }] }),
+  );
+  return Object.fromEntries((image?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+}

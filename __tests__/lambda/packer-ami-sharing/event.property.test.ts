@@ -120,6 +120,41 @@ test('an event that nobody vouches for changes nothing, and leaves nothing of a 
   );
 });
 
+const command = fc
+  .record(
+    {
+      command: fc.oneof(fc.constantFrom('reconcile', 'withdraw', 'pin', 'unpin', 'preflight'), anything),
+      imageId: fc.oneof(looksLike, anything),
+      accountId: fc.oneof(fc.constantFrom('222222222222', '999999999999'), anything),
+      kind: fc.oneof(fc.constantFrom('manager', 'x'), anything),
+      reason: fc.oneof(fc.string({ unit: 'binary' }), fc.constant(canary.repeat(50_000))),
+      dryRun: fc.oneof(fc.boolean(), anything),
+    },
+    { requiredKeys: ['command'] },
+  )
+  // Real ones that need nothing else are not malformed.
+  .filter(({ command: name }) => name !== 'reconcile' && name !== 'preflight');
+
+test('whatever a command holds, it is done or refused by a short error of its own, and changes nothing unknown', async () => {
+  await fc.assert(
+    fc.asyncProperty(command, async (input) => {
+      const aws = mockedAws({ images: [] });
+      const failed: unknown = await handlerWith({ clients: aws.clients, waits: noWaits() })(input, context).catch(
+        (error: unknown) => error,
+      );
+      if (failed instanceof Error) {
+        expect(['InvalidCommandError', 'ImageNotReadyError']).toContain(failed.name);
+        expect(failed.message.length).toBeLessThan(longestMessage);
+        expect(aws.changes()).toBe(0);
+      } else {
+        // Taking away a pin that is not there is the one thing that needs no image.
+        expect(failed).toMatchObject({ kind: 'manager', accountId: '222222222222' });
+      }
+    }),
+    { numRuns: 300, ...seed },
+  );
+});
+
 describe('events at the limits', () => {
   const share = (input: unknown) => {
     const aws = mockedAws();

@@ -1,5 +1,6 @@
 import { SharingIncompleteError } from '../../../lambda/packer-ami-sharing/errors';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
+import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { malformed } from './malformed-events';
 import {
   buildId,
@@ -35,7 +36,7 @@ afterEach(() => {
 });
 
 const handle = (aws: MockedAws, event: unknown) =>
-  handlerWith({ clients: aws.clients, waits: noWaits() })(event, context);
+  handlerWith({ clients: aws.clients, waits: noWaits() })(event, context) as Promise<SharingResult>;
 const logged = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 const metricsLine = () => logged().find((entry) => '_aws' in entry);
 
@@ -49,7 +50,12 @@ describe('an image that every account gets', () => {
       kind: 'manager',
       name: 'boundless-manager-1.2.3-20260901161428',
       buildId,
-      accounts: serviceAccounts.map((accountId) => ({ accountId, launchPermission: 'added', pointer: 'moved' })),
+      accounts: serviceAccounts.map((accountId) => ({
+        accountId,
+        launchPermission: 'added',
+        tags: 'added',
+        pointer: 'moved',
+      })),
     });
     expect(logged()).toContainEqual(
       expect.objectContaining({
@@ -68,6 +74,8 @@ describe('an image that every account gets', () => {
       AccountsFailed: 0,
       ShareSeconds: 30,
     });
+    expect(metricsLine()).not.toHaveProperty('Failures');
+    expect(aws.announced()).toEqual([{ source: 'boundless.ami', type: 'AMI Shared', detail: result }]);
   });
 
   test('may come without a build', async () => {
@@ -82,7 +90,12 @@ describe('an image that every account gets', () => {
     const changes = aws.changes();
     const { accounts } = await handle(aws, exportedBy(imageId));
     expect(accounts).toEqual(
-      serviceAccounts.map((accountId) => ({ accountId, launchPermission: 'present', pointer: 'unchanged' })),
+      serviceAccounts.map((accountId) => ({
+        accountId,
+        launchPermission: 'present',
+        tags: 'present',
+        pointer: 'unchanged',
+      })),
     );
     expect(aws.changes()).toBe(changes);
   });
@@ -117,14 +130,16 @@ describe('two of three accounts fail', () => {
         result: expect.objectContaining({
           accounts: [
             { accountId: closed, launchPermission: 'added', error: expect.stringContaining('AccessDenied') as unknown },
-            { accountId: open, launchPermission: 'added', pointer: 'moved' },
+            { accountId: open, launchPermission: 'added', tags: 'added', pointer: 'moved' },
             { accountId: silent, launchPermission: 'added', error: expect.stringContaining('AccessDenied') as unknown },
           ],
         }) as unknown,
       }),
     );
     expect(logged()).toContainEqual(expect.objectContaining({ level: 'ERROR', permanent: false, imageId, buildId }));
-    expect(metricsLine()).toMatchObject({ AccountsShared: 1, AccountsFailed: 2 });
+    for (const accountId of [closed, silent])
+      expect(logged()).toContainEqual(expect.objectContaining({ level: 'ERROR', accountId, imageId, buildId }));
+    expect(metricsLine()).toMatchObject({ AccountsShared: 1, AccountsFailed: 2, Failures: 1 });
   });
 
   test('a retry does only what is missing', async () => {
@@ -144,6 +159,7 @@ describe('nothing is changed, and the reason is thrown and logged, for', () => {
     await refused.toThrow(reason);
     await refused.toMatchObject({ name, permanent: true });
     expect(aws.changes()).toBe(0);
+    expect(metricsLine()).toMatchObject({ Failures: 1 });
     expect(logged()).toContainEqual(
       expect.objectContaining({ level: 'ERROR', permanent: true, error: expect.objectContaining({ name }) as unknown }),
     );

@@ -1,4 +1,4 @@
-import { DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { DescribeImageAttributeCommand, DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { ImageNotReadyError, ImageRefusedError } from '../../../lambda/packer-ami-sharing/errors';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { verifiedImage } from '../../../lambda/packer-ami-sharing/verify-image';
@@ -7,19 +7,18 @@ import { ec2Error, environment, goodImage, goodSnapshot, imageId, mockedAws, noW
 const verify = (aws: MockedAws, sleep = jest.fn(() => Promise.resolve())) =>
   verifiedImage(aws.clients.ec2, imageId, settingsFrom(environment()), noWaits(sleep));
 
-test('a good image is verified in one look, as the owner', async () => {
+test('a good image is verified in one look', async () => {
   const aws = mockedAws({ launchPermissions: [{ UserId: '222222222222' }] });
   const sleep = jest.fn(() => Promise.resolve());
   await expect(verify(aws, sleep)).resolves.toEqual({
-    imageId,
+    image: goodImage(),
     kind: 'manager',
     name: 'boundless-manager-1.2.3-20260901161428',
-    created: new Date('2026-09-01T16:10:00Z'),
-    sharedWith: new Set(['222222222222']),
+    launchPermissions: [{ UserId: '222222222222' }],
   });
   expect(sleep).not.toHaveBeenCalled();
   const [look, ...others] = aws.ec2.commandCalls(DescribeImagesCommand);
-  expect(look?.args[0].input).toEqual({ ImageIds: [imageId], Owners: ['self'], IncludeDisabled: true });
+  expect(look?.args[0].input).toEqual({ ImageIds: [imageId], IncludeDisabled: true });
   expect(others).toEqual([]);
 });
 
@@ -32,7 +31,7 @@ describe('a new image', () => {
       .resolvesOnce({ Images: [] })
       .resolves({ Images: [goodImage()] });
     const sleep = jest.fn(() => Promise.resolve());
-    await expect(verify(aws, sleep)).resolves.toMatchObject({ imageId });
+    await expect(verify(aws, sleep)).resolves.toMatchObject({ image: { ImageId: imageId } });
     expect(sleep.mock.calls).toEqual([[1], [2]]);
   });
 
@@ -41,7 +40,7 @@ describe('a new image', () => {
     const sleep = jest.fn(() => Promise.resolve());
     const refused = expect(verify(aws, sleep)).rejects;
     await refused.toThrow(ImageNotReadyError);
-    await refused.toThrow(/is not among the images of this account and region, after 3 s; check the id/);
+    await refused.toThrow(/can't be seen in this account and region, after 3 s; check the id/);
     expect(sleep.mock.calls).toEqual([[1], [2]]);
   });
 
@@ -55,7 +54,7 @@ describe('a new image', () => {
       .rejectsOnce(ec2Error('InvalidAMIID.NotFound'))
       .resolves({ Images: [goodImage()] });
     const sleep = jest.fn(() => Promise.resolve());
-    await expect(verify(aws, sleep)).resolves.toMatchObject({ imageId });
+    await expect(verify(aws, sleep)).resolves.toMatchObject({ image: { ImageId: imageId } });
     expect(sleep.mock.calls).toEqual([[10], [20]]);
   });
 
@@ -93,7 +92,7 @@ test('all broken rules are in one error, with value and fix', async () => {
   await refused.toThrow(
     new RegExp(
       [
-        `^${imageId} is not shared, it breaks 5 rules:`,
+        `^${imageId} is refused, it breaks 5 rules:`,
         'tag ManagedBy is packer: found nothing; share only .+',
         'tag Project is boundless-ami-factory: found nothing; share only .+',
         'name starts with boundless-prover-: found "boundless-manager-1.2.3-20260901161428"; build .+',
@@ -104,6 +103,12 @@ test('all broken rules are in one error, with value and fix', async () => {
   );
 });
 
+test('an image of another owner is refused before it is asked who may launch it, which only its owner may know', async () => {
+  const aws = mockedAws({ images: [goodImage({ OwnerId: '999999999999' })] });
+  await expect(verify(aws)).rejects.toThrow(/breaks 1 rules:\nowner is 111111111111: found "999999999999"/);
+  expect(aws.ec2.commandCalls(DescribeImageAttributeCommand)).toEqual([]);
+});
+
 test('snapshots are read to the last page', async () => {
   const volumes = ['snap-1', 'snap-2'].map((SnapshotId) => ({ Ebs: { SnapshotId } }));
   const aws = mockedAws({ images: [goodImage({ BlockDeviceMappings: volumes })] });
@@ -111,7 +116,7 @@ test('snapshots are read to the last page', async () => {
     .on(DescribeSnapshotsCommand)
     .resolvesOnce({ Snapshots: [goodSnapshot()], NextToken: 'more' })
     .resolves({ Snapshots: [goodSnapshot({ SnapshotId: 'snap-2' })] });
-  await expect(verify(aws)).resolves.toMatchObject({ imageId });
+  await expect(verify(aws)).resolves.toMatchObject({ image: { ImageId: imageId } });
   expect(aws.ec2.commandCalls(DescribeSnapshotsCommand)).toHaveLength(2);
 });
 

@@ -68,6 +68,12 @@ test.each<[what: string, changes: Changes, rule: string, value: string]>([
     'image is not deprecated',
     '"2026-09-01T17:00:00.000Z"',
   ],
+  [
+    'a withdrawn image',
+    { image: { Tags: tags({ Withdrawn: 'it does not boot' }) } },
+    'image is not withdrawn',
+    '"it does not boot"',
+  ],
   ['a deprecation that is not a time', { image: { DeprecationTime: 'x' } }, 'image is not deprecated', '"x"'],
   [
     'no volumes',

@@ -1,26 +1,19 @@
 import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
 import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
-import { LaunchPermissionMissingError } from '../../../lambda/packer-ami-sharing/errors';
-import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
+import type { AccountCredentials } from '../../../lambda/packer-ami-sharing/clients';
+import { LaunchPermissionsWrongError } from '../../../lambda/packer-ami-sharing/errors';
 import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
-import {
-  environment,
-  goodImage,
-  imageId,
-  mockedAws,
-  noWaits,
-  pointer,
-  serviceAccounts,
-  type MockedAws,
-} from './support';
+import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 
 const [staging, production] = serviceAccounts as [string, string];
 const share = (
   aws: MockedAws,
   accounts: readonly string[] = serviceAccounts,
   sleep = jest.fn(() => Promise.resolve()),
-) => shareImage(imageId, settingsFrom(environment(accounts)), aws.clients, noWaits(sleep));
+) => shareImage(imageId, runOf(aws, { accounts, waits: noWaits(sleep) }));
 
 const pointingTo = (value: string) =>
   Object.fromEntries(serviceAccounts.map((account) => [account, { [pointer]: value }]));
@@ -63,8 +56,8 @@ describe('launch permissions', () => {
   test('that are not kept end it before any pointer is moved', async () => {
     const aws = mockedAws({ keepsPermissions: false, launchPermissions: [{ UserId: staging }] });
     const failed = expect(share(aws)).rejects;
-    await failed.toThrow(LaunchPermissionMissingError);
-    await failed.toThrow(`${imageId} has no launch permission for ${production} 3 s after`);
+    await failed.toThrow(LaunchPermissionsWrongError);
+    await failed.toThrow(`${imageId} has not the launch permissions that were set 3 s before, for ${production};`);
     expect(aws.puts).toEqual([]);
   });
 });
@@ -107,7 +100,8 @@ describe('pointers', () => {
           Value: imageId,
           Type: 'String',
           DataType: 'aws:ec2:image',
-          Description: 'The newest manager image that was shared with this account. packer-ami-sharing moves it.',
+          Description:
+            'The manager image to run: the newest that was shared, or the pinned one. packer-ami-sharing moves it.',
           Overwrite: true,
         },
       })),
@@ -160,6 +154,46 @@ describe('pointers', () => {
     ]);
     expect(sleep.mock.calls).toEqual([[3], [4]]);
   });
+});
+
+describe('tags', () => {
+  test('may take a while to show', async () => {
+    const aws = mockedAws({ keepsTags: false });
+    const sleep = jest.fn(() => {
+      aws.state.tags = { [staging]: goodImage().Tags ?? [] };
+      return Promise.resolve();
+    });
+    const { accounts } = await share(aws, [staging], sleep);
+    expect(accounts).toMatchObject([{ tags: 'added', pointer: 'moved' }]);
+    expect(sleep.mock.calls).toEqual([[5]]);
+  });
+
+  test('that do not show fail their account before its pointer moves', async () => {
+    const aws = mockedAws({ keepsTags: false });
+    const { accounts } = await share(aws, [staging]);
+    expect(accounts[0]?.error).toMatch(new RegExp(`^TagsMissingError: ${imageId} can't be seen .* 11 s after`));
+    expect(aws.puts).toEqual([]);
+  });
+});
+
+test('a pointer that somebody else keeps writing fails its account', async () => {
+  const aws = mockedAws({
+    images: [goodImage(), goodImage({ ImageId: 'ami-00000000', CreationDate: '2026-01-01T00:00:00Z' })],
+  });
+  const inAccount = aws.clients.inAccount;
+  const contended = {
+    ...aws.clients,
+    inAccount: (credentials: AccountCredentials) => {
+      const clients = inAccount(credentials);
+      const reads = ['ami-00000000', 'ami-11111111', 'ami-22222222', 'ami-33333333', 'ami-44444444'];
+      const ssm = mockClient(clients.ssm);
+      ssm.on(PutParameterCommand).resolves({});
+      ssm.on(GetParametersCommand).callsFake(() => ({ Parameters: [{ Name: pointer, Value: reads.shift() }] }));
+      return clients;
+    },
+  };
+  const { accounts } = await shareImage(imageId, runOf({ clients: contended }, { accounts: [staging] }));
+  expect(accounts[0]?.error).toMatch(/^PointerContendedError: .*latest was changed by somebody else 3 times/);
 });
 
 describe('accounts are published to', () => {

@@ -1,5 +1,6 @@
 import { BatchGetBuildsCommand, CodeBuildClient, type EnvironmentVariable } from '@aws-sdk/client-codebuild';
 import {
+  CreateTagsCommand,
   DescribeImageAttributeCommand,
   DescribeImagesCommand,
   DescribeSnapshotsCommand,
@@ -7,14 +8,21 @@ import {
   EC2ServiceException,
   ModifyImageAttributeCommand,
   type Image,
+  type Filter,
   type LaunchPermission,
   type Snapshot,
+  type Tag,
 } from '@aws-sdk/client-ec2';
-import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { DeleteParameterCommand, GetParametersCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Context } from 'aws-lambda';
 import type { Clients } from '../../../lambda/packer-ami-sharing/clients';
+import type { Run } from '../../../lambda/packer-ami-sharing/run';
+import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import type { Waits } from '../../../lambda/packer-ami-sharing/waits';
 
 export const region = 'us-west-2';
@@ -141,7 +149,9 @@ export const noWaits = (sleep: Waits['sleep'] = unseen): Waits => ({
   imageVisible: [1, 2],
   imageAvailable: [10, 20],
   launchPermission: [1, 2],
+  tags: [5, 6],
   pointer: [3, 4],
+  retry: [7, 8],
   sleep,
 });
 
@@ -149,18 +159,29 @@ export const noWaits = (sleep: Waits['sleep'] = unseen): Waits => ({
 export interface MockedState {
   images: Image[];
   snapshots: Snapshot[];
+  /** Of every image. */
   launchPermissions: LaunchPermission[];
   exportedVariables: EnvironmentVariable[];
   /** Pointers by account, then by name. */
   pointers: Record<string, Record<string, string>>;
+  /** Tags that accounts gave to the image, by account. */
+  tags: Record<string, Tag[]>;
   /** Accounts whose publisher role can't be taken. */
   closedAccounts: Set<string>;
-  /** Whether permissions and pointers that are written are kept. */
+  /** Whether what is written is kept. */
   keepsPermissions: boolean;
   keepsPointers: boolean;
+  keepsTags: boolean;
 }
 
-/** AWS as its API references describe it, as far as the function uses it. */
+const matches = ({ ImageId = '', State, Tags = [] }: Image, filters: readonly Filter[]): boolean =>
+  filters.every(({ Name = '', Values = [] }) => {
+    if (Name === 'image-id') return Values.includes(ImageId);
+    if (Name === 'state') return Values.includes(State ?? '');
+    return Tags.some(({ Key, Value = '' }) => Name === `tag:${Key ?? ''}` && Values.includes(Value));
+  });
+
+/** AWS as its API references describe it, as far as sharing uses it, for what the local AWS can't do. */
 export function mockedAws(changes: Partial<MockedState> = {}) {
   const state: MockedState = {
     images: [goodImage()],
@@ -168,24 +189,30 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
     launchPermissions: [],
     exportedVariables: [],
     pointers: {},
+    tags: {},
     closedAccounts: new Set(),
     keepsPermissions: true,
     keepsPointers: true,
+    keepsTags: true,
     ...changes,
   };
   const ec2Client = new EC2Client({ region });
   const codebuildClient = new CodeBuildClient({ region });
   const stsClient = new STSClient({ region });
+  const eventsClient = new EventBridgeClient({ region });
   const [ec2, codebuild, sts] = [mockClient(ec2Client), mockClient(codebuildClient), mockClient(stsClient)];
+  const events = mockClient(eventsClient);
+  events.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 
-  ec2.on(DescribeImagesCommand).callsFake(({ ImageIds, Filters }: DescribeImagesCommand['input']) => {
-    const ids = ImageIds ?? Filters?.find(({ Name }) => Name === 'image-id')?.Values ?? [];
-    const Images = state.images.filter(({ ImageId = '' }) => ids.includes(ImageId));
+  ec2.on(DescribeImagesCommand).callsFake(({ ImageIds, Filters = [] }: DescribeImagesCommand['input']) => {
+    const Images = state.images.filter(
+      (image) => matches(image, Filters) && (ImageIds === undefined || ImageIds.includes(image.ImageId ?? '')),
+    );
     if (ImageIds !== undefined && Images.length === 0) throw ec2Error('InvalidAMIID.NotFound');
     return { Images };
   });
-  ec2.on(DescribeSnapshotsCommand).callsFake(({ SnapshotIds = [] }: DescribeSnapshotsCommand['input']) => ({
-    Snapshots: state.snapshots.filter(({ SnapshotId = '' }) => SnapshotIds.includes(SnapshotId)),
+  ec2.on(DescribeSnapshotsCommand).callsFake(({ Filters: [filter] = [] }: DescribeSnapshotsCommand['input']) => ({
+    Snapshots: state.snapshots.filter(({ SnapshotId = '' }) => filter?.Values?.includes(SnapshotId)),
   }));
   ec2.on(DescribeImageAttributeCommand).callsFake(() => ({ LaunchPermissions: state.launchPermissions }));
   ec2.on(ModifyImageAttributeCommand).callsFake(({ LaunchPermission }: ModifyImageAttributeCommand['input']) => {
@@ -205,23 +232,49 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
   });
 
   const puts: { readonly account: string; readonly input: PutParameterCommand['input'] }[] = [];
-  const ssm: Clients['ssm'] = ({ sessionToken: account }) => {
-    const client = new SSMClient({ region });
-    const mock = mockClient(client);
-    mock.on(GetParameterCommand).callsFake(({ Name = '' }: GetParameterCommand['input']) => {
-      const Value = state.pointers[account]?.[Name];
-      if (Value === undefined) throw new ParameterNotFound({ message: Name, $metadata: {} });
-      return { Parameter: { Name, Value } };
-    });
-    mock.on(PutParameterCommand).callsFake((input: PutParameterCommand['input']) => {
+  const tagged: { readonly account: string; readonly input: CreateTagsCommand['input'] }[] = [];
+  const inAccount: Clients['inAccount'] = ({ sessionToken: account }) => {
+    const own = { ec2: new EC2Client({ region }), iam: new IAMClient({ region }), ssm: new SSMClient({ region }) };
+    const ssm = mockClient(own.ssm);
+    ssm.on(GetParametersCommand).callsFake(({ Names = [] }: GetParametersCommand['input']) => ({
+      Parameters: Names.flatMap((Name) => {
+        const Value = state.pointers[account]?.[Name];
+        return Value === undefined ? [] : [{ Name, Value }];
+      }),
+    }));
+    ssm.on(PutParameterCommand).callsFake((input: PutParameterCommand['input']) => {
       puts.push({ account, input });
       if (state.keepsPointers) state.pointers[account] = { ...state.pointers[account], [input.Name!]: input.Value! };
       return { Version: puts.length };
     });
-    return client;
+    ssm.on(DeleteParameterCommand).callsFake(({ Name = '' }: DeleteParameterCommand['input']) => {
+      state.pointers[account] = Object.fromEntries(
+        Object.entries(state.pointers[account] ?? {}).filter(([name]) => name !== Name),
+      );
+      return {};
+    });
+    const accountEc2 = mockClient(own.ec2);
+    accountEc2.on(DescribeImagesCommand).callsFake(({ Filters = [] }: DescribeImagesCommand['input']) => ({
+      Images: state.images
+        .filter((image) => matches(image, Filters) && state.launchPermissions.some(({ UserId }) => UserId === account))
+        .map((image) => ({ ...image, Tags: state.tags[account] ?? [] })),
+    }));
+    accountEc2.on(CreateTagsCommand).callsFake((input: CreateTagsCommand['input']) => {
+      tagged.push({ account, input });
+      if (state.keepsTags) state.tags[account] = input.Tags ?? [];
+      return {};
+    });
+    return own;
   };
 
-  const clients: Clients = { ec2: ec2Client, codebuild: codebuildClient, sts: stsClient, ssm };
+  const clients: Clients = {
+    ec2: ec2Client,
+    codebuild: codebuildClient,
+    sts: stsClient,
+    events: eventsClient,
+    kms: new KMSClient({ region }),
+    inAccount,
+  };
   return {
     state,
     clients,
@@ -229,10 +282,32 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
     codebuild,
     sts,
     puts,
+    tagged,
+    /** What the function told the default event bus. */
+    announced: () =>
+      events.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) =>
+        (input.Entries ?? []).map(({ Source, DetailType, Detail = '' }) => ({
+          source: Source,
+          type: DetailType,
+          detail: JSON.parse(Detail) as Record<string, unknown>,
+        })),
+      ),
     /** The one kind of change in the ops account. */
     permissionChanges: () => ec2.commandCalls(ModifyImageAttributeCommand).map(({ args: [command] }) => command.input),
     /** Calls that change anything, in any account. */
-    changes: () => ec2.commandCalls(ModifyImageAttributeCommand).length + puts.length,
+    changes: () => ec2.commandCalls(ModifyImageAttributeCommand).length + puts.length + tagged.length,
   };
 }
 export type MockedAws = ReturnType<typeof mockedAws>;
+
+/** A run with these accounts configured. */
+export const runOf = (
+  { clients }: Pick<MockedAws, 'clients'>,
+  { accounts = serviceAccounts, ...changes }: Partial<Run> & { readonly accounts?: readonly string[] } = {},
+): Run => ({
+  clients,
+  settings: settingsFrom(environment(accounts)),
+  waits: noWaits(),
+  dryRun: false,
+  ...changes,
+});

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DescribeImagesCommand,
+  EC2Client,
+  EnableImageDeprecationCommand,
+  ModifyImageAttributeCommand,
+  RegisterImageCommand,
+} from '@aws-sdk/client-ec2';
+import { startLocalAws } from '../../../tools/local-aws';
 import { isListening } from '../../support/net';
 import { describeWith, localAws } from '../../support/tools';
 
@@ -16,5 +24,35 @@ describeWith([localAws], 'the local AWS', () => {
     await once(starter, 'exit');
     for (let look = 0; look < 50 && (await isListening(port)); look += 1) await sleep(100);
     expect(await isListening(port)).toBe(false);
+  }, 60_000);
+
+  test('hides deprecated images from whom they are shared with, unless they ask for the id', async () => {
+    const aws = await startLocalAws('us-west-2');
+    try {
+      const owner = new EC2Client(await aws.clientSettings('111111111111'));
+      const other = new EC2Client(await aws.clientSettings('222222222222'));
+      const { ImageId = '' } = await owner.send(new RegisterImageCommand({ Name: 'boundless-manager-1' }));
+      const LaunchPermission = { Add: [{ UserId: '222222222222' }] };
+      await owner.send(new ModifyImageAttributeCommand({ ImageId, LaunchPermission }));
+      const Filters = [{ Name: 'image-id', Values: [ImageId] }];
+      const seen = async (ec2: EC2Client, ask: DescribeImagesCommand['input']) =>
+        (await ec2.send(new DescribeImagesCommand(ask))).Images?.length;
+
+      await expect(
+        owner.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt: new Date(Date.now() - 1000) })),
+      ).rejects.toThrow('is invalid for parameter');
+      // Rounded down to this minute, or up to the next: only after that is it deprecated.
+      const soon = new Date(Date.now() + 1000);
+      await owner.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt: soon }));
+      expect(await seen(other, { ImageIds: [ImageId] })).toBe(1);
+      expect(await seen(owner, { Filters })).toBe(1);
+      const { Images: [image] = [] } = await owner.send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+      const deprecated = Date.parse(image?.DeprecationTime ?? '') <= Date.now();
+      expect(Date.parse(image?.DeprecationTime ?? '') % 60_000).toBe(0);
+      expect(await seen(other, { Filters })).toBe(deprecated ? 0 : 1);
+      expect(await seen(other, { Filters, IncludeDeprecated: true })).toBe(1);
+    } finally {
+      await aws.stop();
+    }
   }, 60_000);
 });

@@ -33,6 +33,16 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       expect(details[`read ${image} back in each account`]).toBe('usable in 2 accounts and no other, pointer set in 2');
       expect(details[`share ${image} again`]).toBe('nothing changed');
     }
+    for (const step of [
+      'check that instances can start',
+      'share out of order',
+      'repair drift',
+      'pin and unpin',
+      'withdraw',
+      'refuse foreign and public images',
+      'remove an account',
+    ])
+      expect(Object.keys(details)).toContain(step);
     expect(readdirSync(work)).toEqual([]);
   }, 120_000);
 

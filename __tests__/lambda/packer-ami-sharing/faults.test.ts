@@ -1,0 +1,127 @@
+import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
+import { layWire, type Call, type Decide } from '../../../tools/local-aws/wire';
+import type { Fault } from '../../../tools/local-aws/wire-faults';
+import { describeWith, localAws } from '../../support/tools';
+import { LocalFactory } from './local-factory';
+import { context, environment, exportedBy, noWaits, serviceAccounts } from './support';
+
+jest.setTimeout(300_000);
+
+const saved = { ...process.env };
+/** The real limit is 10 s. */
+const impatient = { requestHandler: { connectionTimeout: 300, requestTimeout: 300, throwOnRequestTimeout: true } };
+
+/** Every call of an image's sharing goes wrong once, over real HTTP, and the final state is what it should be. */
+describeWith([localAws], 'faults at every call', () => {
+  let factory: LocalFactory;
+  let cleanRun: readonly Call[];
+
+  beforeAll(async () => {
+    factory = await LocalFactory.start();
+  });
+  afterAll(() => factory.stop());
+  beforeEach(() => {
+    process.env = { ...saved, ...environment(), AMI_KEY_ARN: factory.imageKeyArn };
+    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.env = saved;
+  });
+
+  /** Shares an image over a wire with faults. */
+  async function share(imageId: string, decide?: Decide, config: Parameters<LocalFactory['clients']>[1] = {}) {
+    const wire = await layWire(factory.aws.endpoint, decide);
+    const clients = factory.clients(wire.endpoint, config);
+    try {
+      const error = await handlerWith({ clients, waits: noWaits() })(exportedBy(imageId), context).then(
+        () => undefined,
+        (thrown: unknown) => thrown as Error,
+      );
+      return { error, calls: wire.calls };
+    } finally {
+      await wire.close();
+    }
+  }
+
+  async function expectShared(imageId: string) {
+    expect(await factory.launchPermissions(imageId)).toEqual(serviceAccounts);
+    for (const account of serviceAccounts)
+      expect(await factory.view(account, imageId)).toEqual({
+        pointers: { 'manager/latest': imageId },
+        tags: { ManagedBy: 'packer', Project: 'boundless-ami-factory', Image: 'manager', Version: '1.2.3' },
+      });
+    expect((await factory.announced()).map(({ type }) => type)).toContain('AMI Shared');
+  }
+
+  /** An image of its own for each fault. The one before is gone, so that none is newer. */
+  async function withImage(work: (imageId: string) => Promise<void>) {
+    const imageId = await factory.build('manager');
+    await work(imageId);
+    await expectShared(imageId);
+    await factory.remove(imageId);
+  }
+
+  test('without any, it takes as many calls as there are steps', async () => {
+    await withImage(async (imageId) => {
+      const { error, calls } = await share(imageId);
+      expect(error).toBeUndefined();
+      cleanRun = calls;
+      // 5 of the image, 2 looks of 2 calls at what is the newest, 6 in each account, 1 event.
+      expect(cleanRun).toHaveLength(5 + 4 + 6 * serviceAccounts.length + 1);
+    });
+  });
+
+  test.each<Fault>(['throttle', 'break', 'miss', 'expire', 'hang', 'lose'])(
+    'a call that meets "%s" is repeated within the invocation',
+    async (fault) => {
+      for (let bad = 0; bad < cleanRun.length; bad += 1)
+        await withImage(async (imageId) => {
+          const decide: Decide = ({ action }, index) =>
+            index === bad && (fault !== 'miss' || action.startsWith('ec2:')) ? fault : undefined;
+          const { error, calls } = await share(imageId, decide, fault === 'hang' ? impatient : {});
+          // Sessions of the function's own role are renewed by Lambda: there the retry of the invocation helps.
+          if (error !== undefined) {
+            expect([fault, calls[bad]?.role]).toEqual(['expire', undefined]);
+            expect((await share(imageId)).error).toBeUndefined();
+          }
+        });
+    },
+  );
+
+  test('a call that is denied is not repeated, and the retry of the invocation does what is missing', async () => {
+    for (let bad = 0; bad < cleanRun.length; bad += 1)
+      await withImage(async (imageId) => {
+        const { error, calls } = await share(imageId, (_, index) => (index === bad ? 'deny' : undefined));
+        expect(error).toBeInstanceOf(Error);
+        // Only the event bus hears once more: of the failure, after it did not take the success.
+        const denied = calls[bad]!;
+        const times = (run: readonly Call[]) =>
+          run.filter(({ role, action }) => role === denied.role && action === denied.action).length;
+        expect(times(calls)).toBeLessThanOrEqual(times(cleanRun) + (denied.action === 'events:PutEvents' ? 1 : 0));
+        expect((await share(imageId)).error).toBeUndefined();
+      });
+  });
+
+  test('a crash between any two calls leaves nothing that the retry does not put right', async () => {
+    for (let last = 0; last < cleanRun.length; last += 1)
+      await withImage(async (imageId) => {
+        // From here on nothing gets through any more, as if the function had ended.
+        const { error } = await share(imageId, (_, index) => (index >= last ? 'deny' : undefined));
+        expect(error).toBeInstanceOf(Error);
+        expect((await share(imageId)).error).toBeUndefined();
+      });
+  });
+
+  test('a service that stays throttled fails the invocation after a bounded number of attempts', async () => {
+    await withImage(async (imageId) => {
+      const throttled: Decide = ({ action }) => (action === 'ssm:PutParameter' ? 'throttle' : undefined);
+      const { error, calls } = await share(imageId, throttled, { maxAttempts: 2 });
+      expect(error?.name).toBe('SharingIncompleteError');
+      const attempts = calls.filter(({ action }) => action === 'ssm:PutParameter').length;
+      // 2 of the SDK, in each of 3 sessions of each account.
+      expect(attempts).toBe(2 * 3 * serviceAccounts.length);
+      expect((await share(imageId)).error).toBeUndefined();
+    });
+  });
+});

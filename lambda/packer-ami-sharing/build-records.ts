@@ -1,0 +1,30 @@
+import { BatchGetBuildsCommand, type CodeBuildClient } from '@aws-sdk/client-codebuild';
+import type { Image } from '@aws-sdk/client-ec2';
+import { chunks } from './bounded';
+import { imageVariable } from './image-variables';
+import { tagOf } from './rules';
+
+/** The most ids that one call takes (AWS CodeBuild API Reference, "BatchGetBuilds"). */
+const perCall = 100;
+
+/**
+ * The images whose build succeeded and says that it made them. A tag names the build, but the build's own record, which
+ * no build can write, is what counts: an image that was made by a build that failed afterwards is not among them.
+ * CodeBuild forgets builds after a year.
+ */
+export async function builtImages(
+  codebuild: CodeBuildClient,
+  project: string,
+  images: readonly Image[],
+): Promise<ReadonlySet<string>> {
+  const buildIds = new Set(images.flatMap((image) => tagOf(image, 'BuildId') ?? []));
+  const ours = [...buildIds].filter((id) => id.startsWith(`${project}:`));
+  const built = new Set<string>();
+  for (const ids of chunks(ours, perCall)) {
+    const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [...ids] }));
+    for (const { buildStatus, exportedEnvironmentVariables = [] } of builds)
+      for (const { name, value } of exportedEnvironmentVariables)
+        if (buildStatus === 'SUCCEEDED' && name === imageVariable && value !== undefined) built.add(value);
+  }
+  return built;
+}

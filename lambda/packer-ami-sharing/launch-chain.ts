@@ -1,0 +1,128 @@
+import { GetAllowedImagesSettingsCommand } from '@aws-sdk/client-ec2';
+import { GetKeyPolicyCommand, paginateListGrants, type GrantListEntry, type KMSClient } from '@aws-sdk/client-kms';
+import { GetRoleCommand, NoSuchEntityException } from '@aws-sdk/client-iam';
+import { arns, roles } from '../../config/names';
+import { mapBounded } from './bounded';
+import { briefly } from './errors';
+import type { AccountClients } from './clients';
+import { inAccount } from './in-account';
+import { policyGaps } from './key-policy';
+import type { Run } from './run';
+
+/** Something that keeps Auto Scaling of a service account from starting instances of the factory's images. */
+export interface LaunchProblem {
+  readonly accountId: string;
+  /** The link of the chain that is broken. */
+  readonly link: 'key policy' | 'grant' | 'service-linked role' | 'allowed images';
+  readonly problem: string;
+  /** What to add or run, ready to be copied. */
+  readonly fix: string;
+}
+
+/** What Auto Scaling's role needs of the key (ami-factory.md C4.2). */
+export const grantedOperations = [
+  'CreateGrant',
+  'Decrypt',
+  'DescribeKey',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+] as const;
+
+/** Accounts that are asked at a time. */
+const accountsAtATime = 50;
+
+/**
+ * Checks what users otherwise meet as `Client.InternalError`, without a log (ami-factory.md C4.5): the image key lets
+ * each account use it and grant its use, a grant to Auto Scaling's role is there, so is that role, and the account does not shut such images out.
+ *
+ * @returns what is missing, with the very statement or command that adds it; nothing where instances can start
+ * @throws what keeps it from reading the key
+ */
+export async function launchProblems(run: Run): Promise<readonly LaunchProblem[]> {
+  const { clients, settings } = run;
+  const { serviceAccountIds, imageKeyArn } = settings;
+  const { Policy = '' } = await clients.kms.send(
+    new GetKeyPolicyCommand({ KeyId: imageKeyArn, PolicyName: 'default' }),
+  );
+  const grants = await grantsOf(clients.kms, imageKeyArn);
+  const byAccount = await mapBounded(serviceAccountIds, accountsAtATime, async (accountId) => [
+    ...policyGaps(Policy, accountId).map((statement): LaunchProblem => ({
+      accountId,
+      link: 'key policy',
+      problem: `the policy of ${imageKeyArn} does not let the account ${statement.Sid}`,
+      fix: `add to it, by \`npx cdktf deploy ops\`: ${JSON.stringify(statement)}`,
+    })),
+    ...grantGap(grants, accountId, imageKeyArn),
+    ...(await accountGaps(run, accountId)),
+  ]);
+  return byAccount.flat();
+}
+
+async function grantsOf(kms: KMSClient, KeyId: string): Promise<readonly GrantListEntry[]> {
+  const grants: GrantListEntry[] = [];
+  for await (const { Grants = [] } of paginateListGrants({ client: kms, pageSize: 100 }, { KeyId }))
+    grants.push(...Grants);
+  return grants;
+}
+
+function grantGap(grants: readonly GrantListEntry[], accountId: string, keyArn: string): readonly LaunchProblem[] {
+  const grantee = arns.role(accountId, roles.autoScaling);
+  const enough = grants.some(
+    ({ GranteePrincipal, Operations = [] }) =>
+      GranteePrincipal === grantee && grantedOperations.every((operation) => Operations.includes(operation)),
+  );
+  if (enough) return [];
+  return [
+    {
+      accountId,
+      link: 'grant',
+      problem: `${keyArn} has no grant that lets ${grantee} use it`,
+      fix:
+        `deploy the account's stack, or, with credentials of ${accountId}: aws kms create-grant --key-id ${keyArn} ` +
+        `--grantee-principal ${grantee} --operations ${grantedOperations.join(' ')}`,
+    },
+  ];
+}
+
+/** What only the account itself can tell; one that can't be asked is a problem too. */
+const accountGaps = (run: Run, accountId: string): Promise<readonly LaunchProblem[]> =>
+  inAccount(run, { accountId, role: roles.launchReader, purpose: 'preflight' }, async (account) => [
+    ...(await roleGap(account, accountId)),
+    ...(await allowedImagesGap(account, accountId, run.settings.opsAccountId)),
+  ]).catch((error: unknown) => [
+    {
+      accountId,
+      link: 'service-linked role',
+      problem: `the account can't be asked: ${briefly(error)}`,
+      fix: "deploy the account's stack, which makes the role that asks",
+    },
+  ]);
+
+async function roleGap({ iam }: AccountClients, accountId: string): Promise<readonly LaunchProblem[]> {
+  const RoleName = roles.autoScaling.split('/').pop() ?? '';
+  try {
+    await iam.send(new GetRoleCommand({ RoleName }));
+    return [];
+  } catch (error) {
+    if (!(error instanceof NoSuchEntityException)) throw error;
+    const fix = `with credentials of ${accountId}: aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com`;
+    return [{ accountId, link: 'service-linked role', problem: `there is no role ${RoleName}`, fix }];
+  }
+}
+
+/** An account that allows only certain images must allow those of ops; in audit mode nothing is refused yet. */
+async function allowedImagesGap(
+  { ec2 }: AccountClients,
+  accountId: string,
+  opsAccountId: string,
+): Promise<readonly LaunchProblem[]> {
+  const { State, ImageCriteria = [] } = await ec2.send(new GetAllowedImagesSettingsCommand({}));
+  const allowed = ImageCriteria.some(({ ImageProviders = [] }) => ImageProviders.includes(opsAccountId));
+  if (State !== 'enabled' || allowed) return [];
+  const problem = `the account allows only certain images, and those of ${opsAccountId} are not among them`;
+  const fix = `with credentials of ${accountId}: npm run sharing -- allow-images <its environment>`;
+  return [{ accountId, link: 'allowed images', problem, fix }];
+}

@@ -1,0 +1,77 @@
+import { pointerName, roles, type ImageKind } from '../../config/names';
+import { CommandIncompleteError, ImageRefusedError, PointerNotMovedError } from './errors';
+import { inAccount } from './in-account';
+import { deletePin, readPointers, writePointer } from './pointers';
+import { publish } from './publish';
+import type { PointerChange } from './result';
+import type { Run } from './run';
+import { verifiedImage } from './verify-image';
+import { poll, secondsOf } from './waits';
+
+/** What pinning and unpinning return and log. */
+export interface PinResult {
+  readonly accountId: string;
+  readonly kind: ImageKind;
+  /** The image that is pinned now; absent where none is. */
+  readonly pinned?: string;
+  /** What became of the pointer to run; absent in a dry run, which does not pretend to be pinned. */
+  readonly pointer?: PointerChange;
+}
+
+/**
+ * Pins an image in one account: its pointer to run names that image until it is unpinned, whatever is shared. The pin is
+ * written before the pointer moves: whoever moves the pointer at the same time sees the pin when it reads back.
+ *
+ * @throws ImageRefusedError for an image that breaks a rule, or that the account may not launch
+ * @throws CommandIncompleteError where the pin is there and the pointer not yet
+ */
+export async function pin(accountId: string, imageId: string, run: Run): Promise<PinResult> {
+  const { kind, launchPermissions } = await verifiedImage(run.clients.ec2, imageId, run.settings, run.waits);
+  if (!launchPermissions.some(({ UserId }) => UserId === accountId))
+    throw new ImageRefusedError(imageId, [
+      { rule: `image is shared with ${accountId}`, value: 'no launch permission', fix: 'share the image first' },
+    ]);
+  await writePin(run, accountId, kind, imageId);
+  return { accountId, kind, pinned: imageId, ...(await settled(run, accountId, kind)) };
+}
+
+/**
+ * Takes the pin of one account and kind away; its pointer moves to the newest image.
+ *
+ * @throws CommandIncompleteError where the pin is gone and the pointer not yet where it should be
+ */
+export async function unpin(accountId: string, kind: ImageKind, run: Run): Promise<PinResult> {
+  if (!run.dryRun)
+    await inAccount(run, { accountId, role: roles.publisher, purpose: `unpin-${kind}` }, ({ ssm }) =>
+      deletePin(ssm, kind),
+    );
+  return { accountId, kind, ...(await settled(run, accountId, kind)) };
+}
+
+async function writePin(run: Run, accountId: string, kind: ImageKind, imageId: string): Promise<void> {
+  const { waits } = run;
+  if (run.dryRun) return;
+  await inAccount(run, { accountId, role: roles.publisher, purpose: imageId }, async ({ ssm }) => {
+    const pinned = async () => ((await readPointers(ssm, [kind]))(kind).pinned === imageId ? true : undefined);
+    if ((await pinned()) !== undefined) return;
+    await writePointer(ssm, kind, 'pinned', imageId);
+    if ((await poll(pinned, waits.pointer, waits.sleep)) === undefined)
+      throw new PointerNotMovedError(pointerName(kind, 'pinned'), imageId, secondsOf(waits.pointer));
+  });
+}
+
+async function settled(run: Run, accountId: string, kind: ImageKind): Promise<Pick<PinResult, 'pointer'>> {
+  if (run.dryRun) return {};
+  const [account] = await publish(run, {
+    kinds: [kind],
+    accountIds: [accountId],
+    tagged: [],
+    fresh: false,
+    mayMoveBack: true,
+    purpose: `pin-${kind}`,
+  });
+  if (account === undefined || 'error' in account)
+    throw new CommandIncompleteError('pin', [`${accountId}: ${account?.error ?? 'nothing was done'}`]);
+  const [pointer] = account.pointers;
+  return pointer === undefined ? {} : { pointer };
+}

@@ -1,0 +1,63 @@
+import {
+  DeleteParameterCommand,
+  GetParametersCommand,
+  ParameterNotFound,
+  PutParameterCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { functions, pointerName, type ImageKind, type PointerKind } from '../../config/names';
+
+/** What the pointers of one kind of image name in an account; a pointer that does not exist is left out. */
+export interface Pointers {
+  readonly latest?: string;
+  readonly pinned?: string;
+}
+
+/** Reads pointers of all these kinds in one call; it takes up to 10 names, and there are 2 for each of 3 kinds. */
+export async function readPointers(
+  ssm: SSMClient,
+  kinds: readonly ImageKind[],
+): Promise<(kind: ImageKind) => Pointers> {
+  const Names = kinds.flatMap((kind) => [pointerName(kind, 'latest'), pointerName(kind, 'pinned')]);
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
+  const valueOf = (name: string) => Parameters.find(({ Name }) => Name === name)?.Value;
+  return (kind) => {
+    const [latest, pinned] = [valueOf(pointerName(kind, 'latest')), valueOf(pointerName(kind, 'pinned'))];
+    return { ...(latest !== undefined && { latest }), ...(pinned !== undefined && { pinned }) };
+  };
+}
+
+const meaning: Readonly<Record<'latest' | 'pinned', (kind: ImageKind) => string>> = {
+  latest: (kind) =>
+    `The ${kind} image to run: the newest that was shared, or the pinned one. ${functions.sharing} moves it.`,
+  pinned: (kind) =>
+    `The ${kind} image that an operator has pinned. ${functions.sharing} keeps the latest pointer on it.`,
+};
+
+/** Writes a pointer. Parameter Store checks the image after it has answered: read it back. */
+export async function writePointer(
+  ssm: SSMClient,
+  kind: ImageKind,
+  pointer: Exclude<PointerKind, 'validated'>,
+  imageId: string,
+): Promise<void> {
+  await ssm.send(
+    new PutParameterCommand({
+      Name: pointerName(kind, pointer),
+      Value: imageId,
+      Type: 'String',
+      DataType: 'aws:ec2:image',
+      Description: meaning[pointer](kind),
+      Overwrite: true,
+    }),
+  );
+}
+
+/** Takes a pin away; there need not be one. */
+export async function deletePin(ssm: SSMClient, kind: ImageKind): Promise<void> {
+  try {
+    await ssm.send(new DeleteParameterCommand({ Name: pointerName(kind, 'pinned') }));
+  } catch (error) {
+    if (!(error instanceof ParameterNotFound)) throw error;
+  }
+}

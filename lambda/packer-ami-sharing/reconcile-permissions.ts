@@ -1,0 +1,85 @@
+import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
+import { mapBounded } from './bounded';
+import { builtImages } from './build-records';
+import { briefly } from './errors';
+import { changeLaunchPermissions, launchPermissionsOf, nameOf, towardsExactly } from './launch-permissions';
+import { retrying } from './retry';
+import { brokenRules, isRetired } from './rules';
+import type { Run } from './run';
+import { snapshotsOf } from './verify-image';
+
+/** What became of the launch permissions of one image. */
+export interface ImageState {
+  readonly imageId: string;
+  /** Who could not launch the image and should, and who could and should not. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Whether everybody could launch it. */
+  readonly wasPublic: boolean;
+  /**
+   * `shared`: it is one for all service accounts. The others are given to nobody new, and not taken away from accounts
+   * that have them: `retired` ones are deprecated or withdrawn, `refused` ones break a rule, for `unproven` ones neither
+   * an earlier sharing nor a build's record vouches. `unknown`: an error came before.
+   */
+  readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'unknown';
+  /** Rules that a refused image breaks. */
+  readonly rules: readonly string[];
+  /** Why the permissions are not as they should be. */
+  readonly error?: string;
+}
+
+/** Images that are worked on at a time. */
+const imagesAtATime = 10;
+
+/**
+ * Brings the launch permissions of images to where they should be. Every image loses whoever is not configured, above
+ * all `all`. A good one that was shared before, or whose build succeeded though its event was lost, gets every account;
+ * one that neither vouches for is left for a person to share.
+ */
+export async function reconcilePermissions(run: Run, images: readonly Image[]): Promise<readonly ImageState[]> {
+  const { clients, settings } = run;
+  const snapshots = await snapshotsOf(clients.ec2, images);
+  const built = await builtImages(clients.codebuild, settings.buildProject, images);
+  return mapBounded(images, imagesAtATime, async (image) => {
+    const { ImageId: imageId = '' } = image;
+    const nothing = { imageId, added: [], removed: [], wasPublic: false, verdict: 'unknown', rules: [] } as const;
+    try {
+      const current = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
+      const { wanted, ...state } = judge(run, { image, snapshots, current, built: built.has(imageId) });
+      const change = towardsExactly(current, wanted);
+      const done = { ...nothing, ...state, added: change.add, removed: change.remove.map(nameOf) };
+      return await changeLaunchPermissions(run, imageId, change).then(
+        () => done,
+        (error: unknown) => ({ ...done, error: briefly(error) }),
+      );
+    } catch (error) {
+      return { ...nothing, error: briefly(error) };
+    }
+  });
+}
+
+interface Evidence {
+  readonly image: Image;
+  readonly snapshots: readonly Snapshot[];
+  readonly current: readonly LaunchPermission[];
+  readonly built: boolean;
+}
+
+function judge({ settings }: Run, { image, snapshots, current, built }: Evidence) {
+  const { serviceAccountIds } = settings;
+  const expected = { ...settings, now: new Date() };
+  // Being public is put right at once, and so does not count against the image.
+  const rules = brokenRules({ image: { ...image, Public: false }, snapshots, launchPermissions: [] }, expected);
+  const has = serviceAccountIds.filter((accountId) => current.some(({ UserId }) => UserId === accountId));
+  const verdict = (): ImageState['verdict'] => {
+    if (isRetired(image, expected)) return 'retired';
+    if (rules.length > 0) return 'refused';
+    return built || has.length > 0 ? 'shared' : 'unproven';
+  };
+  return {
+    wanted: verdict() === 'shared' ? serviceAccountIds : has,
+    verdict: verdict(),
+    rules: rules.map(({ rule }) => rule),
+    wasPublic: current.some(({ Group }) => Group === 'all'),
+  };
+}

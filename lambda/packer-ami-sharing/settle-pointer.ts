@@ -1,0 +1,87 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { pointerName } from '../../config/names';
+import { PinUnusableError, PointerContendedError, PointerNotMovedError } from './errors';
+import { readPointers, writePointer, type Pointers } from './pointers';
+import type { PointerChange } from './result';
+import { mayBePointedAt, type Expected } from './rules';
+import { compareAge, type Shelf } from './shelf';
+import { poll, secondsOf, type Waits } from './waits';
+
+/** Where the pointer of a kind should be in one account. */
+export interface Destination {
+  readonly accountId: string;
+  readonly shelf: Shelf;
+  /**
+   * Whether a pointer may go back to an older image. Sharing never needs that: an older build that ends later must not
+   * undo a newer one. Repairing, withdrawing and unpinning do.
+   */
+  readonly mayMoveBack: boolean;
+  readonly expected: Omit<Expected, 'now'>;
+}
+
+/** The image that the pointer should name; undefined where it should stay as it is, for want of a better one. */
+export function targetOf({ accountId, shelf, mayMoveBack, expected }: Destination, now: Pointers): string | undefined {
+  const { latest, pinned } = now;
+  if (pinned !== undefined) {
+    if (!shelf.images.some(({ ImageId }) => ImageId === pinned))
+      throw new PinUnusableError(pointerName(shelf.kind, 'pinned'), pinned, accountId);
+    return pinned;
+  }
+  const newest = shelf.newest.get(accountId);
+  const [current, candidate] = [latest, newest].map((id) => shelf.images.find(({ ImageId }) => ImageId === id));
+  const keeps =
+    !mayMoveBack &&
+    current !== undefined &&
+    mayBePointedAt(current, { ...expected, now: new Date() }) &&
+    (candidate === undefined || compareAge(current, candidate) > 0);
+  return keeps ? latest : newest;
+}
+
+/** How often others may get in between a look and a write; each time it is looked at anew. */
+const attempts = 3;
+
+/**
+ * Brings a pointer to where it should be, and reads it back. Parameter Store has no conditional write, so others can
+ * write between the look and the write: pins are looked at again afterwards, and images by `publish.ts`.
+ *
+ * @param now what was read last
+ * @throws PinUnusableError where the pin names no image that can be launched
+ * @throws PointerNotMovedError where the pointer is written, and not to be read
+ * @throws PointerContendedError where somebody else keeps writing it
+ */
+export async function settlePointer(
+  ssm: SSMClient,
+  destination: Destination,
+  now: Pointers,
+  { waits, dryRun }: { readonly waits: Waits; readonly dryRun: boolean },
+): Promise<PointerChange> {
+  const { kind } = destination.shelf;
+  const was = now.latest;
+  let pointers = now;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const target = targetOf(destination, pointers);
+    const pinned = pointers.pinned !== undefined;
+    if (target === undefined || target === pointers.latest || dryRun) {
+      const imageId = target ?? pointers.latest;
+      return {
+        kind,
+        moved: imageId !== was,
+        pinned,
+        ...(imageId !== undefined && { imageId }),
+        ...(was !== undefined && { was }),
+      };
+    }
+    await writePointer(ssm, kind, 'latest', target);
+    // Images are checked after the answer, and until then the old value stays (Parameter Store, "AMI data type").
+    const { latest: before, pinned: pin } = pointers;
+    const changed = async () => {
+      const read = (await readPointers(ssm, [kind]))(kind);
+      return read.latest !== before || read.pinned !== pin ? read : undefined;
+    };
+    const read = await poll(changed, waits.pointer, waits.sleep);
+    if (read === undefined)
+      throw new PointerNotMovedError(pointerName(kind, 'latest'), target, secondsOf(waits.pointer));
+    pointers = read;
+  }
+  throw new PointerContendedError(pointerName(kind, 'latest'), attempts);
+}

@@ -1,0 +1,36 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { functions, metricNamespace } from '../../config/names';
+
+/** Structured log of the function; keys such as `imageId` and `buildId` are on every line once they are known. */
+export const logger = new Logger({ serviceName: functions.sharing });
+
+const metrics = new Metrics({ namespace: metricNamespace, serviceName: functions.sharing });
+
+/** Metrics of the function, by their unit. Alarms of `constructs/images/sharing-alarms.ts` watch some of them. */
+const units = {
+  /** Service accounts that have an image, or lack it, after it was shared. */
+  AccountsShared: MetricUnit.Count,
+  AccountsFailed: MetricUnit.Count,
+  /** From the end of a build to the end of sharing. */
+  ShareSeconds: MetricUnit.Seconds,
+  /** Invocations that failed, by whatever cause. */
+  Failures: MetricUnit.Count,
+  /** Permissions, pointers and tags that were not as they should be, and those that are again. */
+  DriftFound: MetricUnit.Count,
+  DriftRepaired: MetricUnit.Count,
+  /** Images of the factory that everybody could launch. */
+  PublicImages: MetricUnit.Count,
+  /** Things that would keep instances from starting: key policy, grants, roles. */
+  LaunchProblems: MetricUnit.Count,
+} as const;
+export type MetricName = keyof typeof units;
+
+export const measure = (values: Partial<Record<MetricName, number>>): void => {
+  for (const [name, value] of Object.entries(values)) metrics.addMetric(name, units[name as MetricName], value);
+};
+
+/** Writes what was measured. Without the check, Powertools warns of every invocation that measured nothing. */
+export const flush = (): void => {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+};
