@@ -1,0 +1,65 @@
+"""broker.toml: the image's template with the cluster's values in it."""
+
+import json
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Table
+
+from .refusal import Refusal
+
+SECTIONS = ("market", "prover", "batcher")
+
+# Names of one key; the broker does not start with two of them in one file (bento.md 2).
+SAME: list[tuple[str, ...]] = [
+    ("min_mcycle_price", "mcycle_price"),
+    ("min_mcycle_price_collateral_token", "mcycle_price_collateral_token"),
+    ("max_collateral", "max_stake"),
+    ("collateral_balance_warn_threshold", "stake_balance_warn_threshold"),
+    ("collateral_balance_error_threshold", "stake_balance_error_threshold"),
+    ("max_concurrent_proofs", "max_concurrent_locks"),
+    ("order_commitment_priority", "expired_order_fulfillment_priority"),
+    ("min_batch_size", "batch_size"),
+]
+
+
+def parse_overrides(text: str, name: str) -> dict[str, dict[str, Any]]:
+    """
+    :param text: JSON such as `{"market": {"max_collateral": "50"}}`; synthesis has checked its keys for the release
+    :param name: of the parameter, for messages
+    """
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"the parameter {name} is no JSON: {error}") from error
+    if not isinstance(content, dict) or not all(
+        section in SECTIONS and isinstance(values, dict) for section, values in content.items()
+    ):
+        raise Refusal(f"the parameter {name} is no object with sections of {', '.join(SECTIONS)}")
+    return content
+
+
+def render(template: str, overrides: dict[str, dict[str, Any]]) -> str:
+    """The template with the values put in; comments and order stay, and a key stays under one name."""
+    document = tomlkit.parse(template)
+    for section, values in overrides.items():
+        table = document.get(section)
+        if not isinstance(table, Table):
+            table = tomlkit.table()
+            document[section] = table
+        for key, value in values.items():
+            names = next((names for names in SAME if key in names), (key,))
+            for other in names:
+                if other != key and other in table:
+                    table.remove(other)
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+    return tomlkit.dumps(document)
+
+
+def cancels(toml: str) -> bool:
+    """Whether the broker cancels jobs whose orders expired, for which it needs the database."""
+    market = tomlkit.parse(toml).get("market", {})
+    return bool(market.get("cancel_proving_expired_orders", False))

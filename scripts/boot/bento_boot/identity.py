@@ -1,0 +1,83 @@
+"""Which machine this is, and what it is for."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .metadata import Metadata
+from .refusal import Refusal
+from .release import Release
+
+ROLES = ("manager", "prover")
+# User data brings it: a cloud-config that writes this file. Without it, the instance's tags count.
+INSTANCE_FILE = Path("/etc/bento/instance.json")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`group` is the Auto Scaling group, for machines that have one."""
+
+    instance_id: str
+    region: str
+    private_address: str
+    vpc_networks: list[str]
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Purpose:
+    role: str
+    environment: str
+
+
+def _told(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    try:
+        content = json.loads(file.read_text())
+        return {key: content[key] for key in ("role", "environment") if key in content}
+    except (ValueError, TypeError) as error:
+        raise Refusal(f'{file} is no JSON object such as {{"role": "prover", "environment": "staging"}}: {error}') from error
+
+
+def _one(field: str, told: str | None, tag: str | None) -> str:
+    name = field.capitalize()
+    if told is not None and tag is not None and told != tag:
+        raise Refusal(f"user data says {field} {told!r}, the tag {name} says {tag!r}; make them agree, or drop one")
+    value = told if told is not None else tag
+    if not value:
+        raise Refusal(
+            f"nothing says which {field} this machine has; set the tag {name} (with InstanceMetadataTags enabled in "
+            f"its launch template), or write it to {INSTANCE_FILE} by user data"
+        )
+    return value
+
+
+def read_machine(metadata: Metadata) -> Machine:
+    mac = metadata.require("mac")
+    return Machine(
+        instance_id=metadata.require("instance-id"),
+        region=metadata.require("placement/region"),
+        private_address=metadata.require("local-ipv4"),
+        vpc_networks=metadata.require(f"network/interfaces/macs/{mac}/vpc-ipv4-cidr-blocks").split(),
+        group=metadata.get("tags/instance/aws:autoscaling:groupName"),
+    )
+
+
+def read_purpose(metadata: Metadata, release: Release, file: Path = INSTANCE_FILE) -> Purpose:
+    """
+    :raises Refusal: no role or environment, two that differ, a role that is unknown or that the image cannot take
+    """
+    told = _told(file)
+    role = _one("role", told.get("role"), metadata.get("tags/instance/Role"))
+    environment = _one("environment", told.get("environment"), metadata.get("tags/instance/Environment"))
+    if role not in ROLES:
+        raise Refusal(f"the role {role!r} is unknown; use {' or '.join(ROLES)}")
+    if re.fullmatch(r"[a-z][a-z0-9-]*", environment) is None:
+        raise Refusal(f"the environment {environment!r} is no name; use one such as staging")
+    if release.image not in (role, "bento"):
+        raise Refusal(
+            f"this is a {release.image} image, and the role is {role}; start the machine from a {role} or bento image"
+        )
+    return Purpose(role, environment)

@@ -1,0 +1,61 @@
+"""What Auto Scaling is told (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
+
+import time
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import aws, log
+from .identity import Machine
+
+LAUNCH_HOOK = "bento-launch"
+TERMINATE_HOOK = "bento-terminate"
+HEARTBEAT_S = 300.0
+
+
+class Hook:
+    """A hook that the machine may be waiting in. Machines without a group have none, and every call does nothing."""
+
+    def __init__(self, name: str, machine: Machine) -> None:
+        self._name = name
+        self._machine = machine
+        self._client: Any = aws.client("autoscaling", machine.region) if machine.group is not None else None
+        self._beat = time.monotonic()
+
+    def heartbeat(self) -> None:
+        """Keeps the hook waiting; to be called often."""
+        if self._client is None or time.monotonic() - self._beat < HEARTBEAT_S:
+            return
+        self._beat = time.monotonic()
+        try:
+            self._client.record_lifecycle_action_heartbeat(**self._names())
+        except (ClientError, BotoCoreError) as error:
+            # The work goes on: should the hook run out, Auto Scaling decides by its default.
+            log.warning(f"the hook {self._name} took no heartbeat: {error}")
+
+    def complete(self, result: str) -> str | None:
+        """
+        :param result: CONTINUE or ABANDON
+        :returns: what went wrong, if anything
+        """
+        if self._client is None:
+            return None
+        try:
+            self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names())
+        except ClientError as error:
+            # No hook, or a machine that starts again long after its launch: nobody is waiting.
+            if "No active Lifecycle Action" in str(error):
+                log.info(f"nobody waits in the hook {self._name}")
+                return None
+            return str(error)
+        except BotoCoreError as error:
+            return str(error)
+        log.info(f"told Auto Scaling: {self._name} {result}")
+        return None
+
+    def _names(self) -> Any:
+        return {
+            "LifecycleHookName": self._name,
+            "AutoScalingGroupName": self._machine.group,
+            "InstanceId": self._machine.instance_id,
+        }

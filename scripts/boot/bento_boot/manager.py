@@ -1,0 +1,99 @@
+"""How a machine becomes the manager."""
+
+from pathlib import Path
+from typing import Callable
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import aws, broker_toml, environment, log, services, stores, volume
+from .files import write
+from .identity import Machine
+from .refusal import Refusal
+from .release import Release
+from .settings import Settings
+from .store import Storage, Store
+
+ETC = Path("/etc/bento")
+TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
+TARGET = "bento-manager.target"
+SERVICES = ("api", "executor", "aux", "broker")
+
+
+def _broker_toml(store: Store) -> str:
+    name, text = store.parameter("broker")
+    overrides = {} if text is None else broker_toml.parse_overrides(text, name)
+    return broker_toml.render(TEMPLATE.read_text(), overrides)
+
+
+def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) -> None:
+    if settings.data_volume_id is None:
+        log.warning("no data volume: orders, tasks and files of Bento end with this machine")
+        return
+    if services.active(volume.MOUNT_UNIT):
+        return
+    volume.attach(settings.data_volume_id, machine, waiting)
+    device = volume.wait_for(volume.device_of(settings.data_volume_id))
+    volume.make_usable(device)
+    write(Path("/run/systemd/system") / volume.MOUNT_UNIT, volume.mount_unit(device), 0o644)
+    services.systemctl("daemon-reload")
+    services.start(volume.MOUNT_UNIT)
+
+
+def check_storage(settings: Settings, keys: Storage, region: str) -> None:
+    """Agents would start all the same, and fail with the first task (bento.md 1.7)."""
+    s3 = boto3.client(
+        "s3",
+        region_name=region,
+        endpoint_url=aws.endpoint("s3"),
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        config=aws.CONFIG,
+    )
+    try:
+        s3.head_bucket(Bucket=settings.bucket)
+    except (ClientError, BotoCoreError) as error:
+        raise Refusal(f"Bento's keys do not open the bucket {settings.bucket}: {error}") from error
+
+
+def _write_stores(secrets: dict[str, str], machine: Machine) -> None:
+    memory = stores.memory_mib()
+    address = machine.private_address
+    write(ETC / "postgresql.conf", stores.postgresql_conf(address, memory), 0o644)
+    write(ETC / "pg_hba.conf", stores.pg_hba_conf(machine.vpc_networks), 0o640, group="postgres")
+    write(ETC / "database-password", secrets["database-password"], 0o600)
+    write(ETC / "valkey.conf", stores.valkey_conf(address, secrets["valkey-password"], memory), 0o640, group="valkey")
+
+
+def prepare(
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+) -> list[str]:
+    """:returns: the services whose environment is new"""
+    toml = _broker_toml(store)
+    _write_stores(secrets, machine)
+    write(ETC / "broker.toml", toml, 0o640, group="bento")
+    variables = environment.environments(
+        "manager", settings, secrets, keys, release, machine.region, broker_toml.cancels(toml)
+    )
+    # What a migration of this release is called, for whoever waits for it.
+    write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
+    return [
+        service
+        for service, values in variables.items()
+        if write(ETC / f"{service}.env", environment.render(values), 0o600)
+    ]
+
+
+def run(settings: Settings, keys: Storage, machine: Machine, changed: list[str], waiting: Callable[[], None]) -> None:
+    _mount(settings, machine, waiting)
+    check_storage(settings, keys, machine.region)
+    for unit in ("bento-postgresql.service", "bento-valkey.service"):
+        services.start(unit)
+    broker_ran = services.active("bento-broker.service")
+    services.start(TARGET)
+    services.take_up([service for service in changed if service != "broker"])
+    if "broker" in changed and broker_ran:
+        log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
+    # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
+    services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)
+    services.expect_steady([f"bento-{service}.service" for service in SERVICES], 20)

@@ -1,0 +1,115 @@
+"""Where settings and secrets come from: names below /boundless/<environment>/prover-cluster/ (design.md 4)."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from . import aws
+from .refusal import Refusal
+
+# Only what a role needs: its instance profile lets it read no other.
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "manager": ("database-password", "valkey-password", "storage", "wallet-key", "rpc-urls"),
+    "prover": ("database-password", "valkey-password", "storage"),
+}
+OPTIONAL: dict[str, tuple[str, ...]] = {"manager": ("order-stream-url",), "prover": ()}
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Static keys of the storage: Bento takes no role and no session token (bento.md 1.3)."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+def prefix(environment: str) -> str:
+    return f"/boundless/{environment}/prover-cluster"
+
+
+class Store:
+    def __init__(self, environment: str, region: str) -> None:
+        self._prefix = prefix(environment)
+        self._ssm = aws.client("ssm", region)
+        self._secrets = aws.client("secretsmanager", region)
+
+    def parameter(self, name: str) -> tuple[str, str | None]:
+        """Full name and value of a parameter; no value where there is no such parameter."""
+        full = f"{self._prefix}/{name}"
+        try:
+            return full, str(self._ssm.get_parameter(Name=full)["Parameter"]["Value"])
+        except ClientError as error:
+            if _code(error) == "ParameterNotFound":
+                return full, None
+            raise Refusal(f"the parameter {full} cannot be read: {_reason(error)}") from error
+
+    def secrets(self, role: str) -> dict[str, str]:
+        """
+        The secrets of a role by their short names; optional ones only where they have a value.
+
+        :raises Refusal: naming every secret that is missing, empty or refused at once
+        """
+        found: dict[str, str] = {}
+        problems: list[str] = []
+        for name in REQUIRED[role] + OPTIONAL[role]:
+            full = f"{self._prefix}/{name}"
+            try:
+                value = str(self._secrets.get_secret_value(SecretId=full).get("SecretString", "")).strip()
+            except ClientError as error:
+                if _code(error) != "ResourceNotFoundException":
+                    problems.append(f"{full} cannot be read: {_reason(error)}")
+                    continue
+                value = ""
+            if value:
+                found[name] = value
+            elif name in REQUIRED[role]:
+                problems.append(f"{full} has no value")
+        if problems:
+            raise Refusal(f"secrets are missing: {'; '.join(problems)}; put them into Secrets Manager")
+        _check(found, self._prefix)
+        return found
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _reason(error: ClientError) -> str:
+    return f"{_code(error)}: {error.response.get('Error', {}).get('Message', '')}"
+
+
+_FORMS = {
+    "wallet-key": (r"(0x)?[0-9a-fA-F]{64}", "64 hexadecimal digits, with or without 0x"),
+    "rpc-urls": (r"https?://[^\s,\"']+(\s*,\s*https?://[^\s,\"']+)*", "addresses with http:// or https://, separated by commas"),
+    "order-stream-url": (r"(https?|wss?)://[^\s,\"']+", "an address"),
+}
+
+
+def _check(secrets: dict[str, str], below: str) -> None:
+    """Says what a secret has to look like, and never what it is."""
+    wrong = [
+        f"{below}/{name} is not {form}"
+        for name, (pattern, form) in _FORMS.items()
+        if name in secrets and re.fullmatch(pattern, secrets[name]) is None
+    ]
+    for name in ("database-password", "valkey-password"):
+        if not secrets[name].isascii() or not secrets[name].isprintable():
+            wrong.append(f"{below}/{name} has characters that are not printable ASCII")
+    if wrong:
+        raise Refusal(f"secrets are not right: {'; '.join(wrong)}")
+    storage(secrets["storage"], below)
+
+
+def storage(text: str, below: str) -> Storage:
+    try:
+        content: Any = json.loads(text)
+        keys = Storage(content["accessKeyId"], content["secretAccessKey"])
+        if not all(isinstance(value, str) and value.isascii() and value.isprintable() for value in vars(keys).values()):
+            raise ValueError("keys are texts")
+    except (ValueError, KeyError, TypeError):
+        # The error itself could hold a part of the secret.
+        raise Refusal(f"{below}/storage is no JSON object with accessKeyId and secretAccessKey") from None
+    return keys

@@ -1,0 +1,60 @@
+"""Configuration of PostgreSQL and Valkey, which live on the manager and serve the provers of its VPC."""
+
+import os
+
+from .environment import DATABASE, DATABASE_USER
+
+MIB = 1024 * 1024
+
+
+def memory_mib() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MIB
+
+
+def postgresql_conf(address: str, memory: int) -> str:
+    # Each agent keeps one connection, the API ten, aux four (bento.md 1.2, 1.3): 100 provers of eight GPUs fit.
+    return f"""# Written at boot; changes are lost.
+listen_addresses = '127.0.0.1,{address}'
+port = 5432
+max_connections = 1000
+unix_socket_directories = '/run/bento-postgresql'
+hba_file = '/etc/bento/pg_hba.conf'
+password_encryption = 'scram-sha-256'
+shared_buffers = '{max(128, min(memory // 8, 8192))}MB'
+log_destination = 'stderr'
+logging_collector = off
+log_line_prefix = '%u@%d '
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+
+
+def pg_hba_conf(networks: list[str]) -> str:
+    """Nobody without a password but the machine's own users; from outside only Bento, to its own database."""
+    outside = "".join(f"host {DATABASE} {DATABASE_USER} {network} scram-sha-256\n" for network in networks)
+    return f"""# Written at boot; changes are lost.
+local all all peer
+host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
+{outside}"""
+
+
+def valkey_conf(address: str, password: str, memory: int) -> str:
+    """
+    Work in flight must never be evicted, and must outlive a restart (bento.md 3): writes fail when memory is full,
+    which agents retry and an alarm sees.
+    """
+    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
+    return f"""# Written at boot; changes are lost.
+bind 127.0.0.1 {address}
+port 6379
+protected-mode yes
+requirepass "{quoted}"
+supervised systemd
+daemonize no
+dir /var/lib/bento/valkey
+maxmemory {max(64, memory * 2 // 5)}mb
+maxmemory-policy noeviction
+appendonly yes
+appendfsync everysec
+save 900 1
+"""

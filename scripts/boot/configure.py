@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""
+Makes this machine what its tags or its user data say: manager or prover.
+
+Run by bento-configure.service at every boot; safe to run again at any time, for instance after a secret has changed.
+Needs root. Ends with 0 when the role works, with 1 when it does not: the journal says why, and an Auto Scaling group
+is told to replace the machine.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bento_boot import log, manager, prover, services
+from bento_boot.environment import render
+from bento_boot.files import write
+from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
+from bento_boot.lifecycle import LAUNCH_HOOK, Hook
+from bento_boot.metadata import Metadata
+from bento_boot.refusal import Refusal
+from bento_boot.release import Release, read_release
+from bento_boot.settings import parse_settings
+from bento_boot.store import Store, prefix, storage
+
+ETC = Path("/etc/bento")
+
+
+def ship_logs(machine: Machine, purpose: Purpose) -> None:
+    """First of all, so that what goes wrong next is seen. A machine that proves is worth more than its logs."""
+    group = f"{prefix(purpose.environment)}/{purpose.role}"
+    variables = {
+        "AWS_REGION": machine.region,
+        "INSTANCE_ID": machine.instance_id,
+        "ROLE": purpose.role,
+        "ENVIRONMENT": purpose.environment,
+        "LOG_GROUP": group,
+    }
+    changed = write(ETC / "logs.env", render(variables), 0o644)
+    try:
+        (services.restart if changed else services.start)("bento-logs.service")
+    except Refusal as error:
+        log.warning(f"logs stay on this machine: {error}")
+
+
+def forget_other_role(services_of_role: list[str]) -> None:
+    """A machine of the unified image may have had another role; its secrets are not for this one."""
+    for file in ETC.glob("*.env"):
+        if file.stem not in ("logs", *services_of_role):
+            file.unlink()
+
+
+def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool, waiting: Callable[[], None]) -> None:
+    store = Store(purpose.environment, machine.region)
+    name, text = store.parameter("settings")
+    if text is None:
+        raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
+    settings = parse_settings(text, name)
+    secrets = store.secrets(purpose.role)
+    keys = storage(secrets["storage"], prefix(purpose.environment))
+    if check:
+        log.info(f"a {purpose.role} of {purpose.environment} has everything it needs; nothing was changed")
+        return
+    if purpose.role == "manager":
+        changed = manager.prepare(store, settings, secrets, keys, release, machine)
+        forget_other_role(list(manager.SERVICES))
+        manager.run(settings, keys, machine, changed, waiting)
+    else:
+        changed = prover.prepare(settings, secrets, keys, release, machine)
+        forget_other_role(["prover"])
+        prover.run(settings, changed, waiting)
+    log.info(f"this is a {purpose.role} of {purpose.environment}: Bento {release.version}, broker {release.broker_version}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say what is missing; change nothing")
+    check = parser.parse_args().check
+    hook = None
+    try:
+        metadata = Metadata()
+        machine = read_machine(metadata)
+        hook = None if check else Hook(LAUNCH_HOOK, machine)
+        release = read_release()
+        purpose = read_purpose(metadata, release)
+        if not check:
+            ship_logs(machine, purpose)
+        take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
+    except (Refusal, ClientError, BotoCoreError, OSError) as error:
+        log.error(f"this machine cannot take its role: {error}")
+        problem = hook.complete("ABANDON") if hook is not None else None
+        if problem is not None:
+            log.error(f"Auto Scaling could not be told: {problem}")
+        return 1
+    problem = hook.complete("CONTINUE") if hook is not None else None
+    if problem is not None:
+        log.error(f"the role works, but Auto Scaling could not be told: {problem}")
+    return 0 if problem is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""
+Lets this machine finish its work before Auto Scaling or a spot interruption ends it.
+
+Run by bento-drain.service. Watches the instance's metadata; once the machine is to go, it stops Bento in order (the
+broker first, which takes up to 2 h 15 min to fulfil the orders that it locked), gives the data volume back, and
+completes the group's lifecycle hook. `--now` drains at once, for a machine that is taken out by hand.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from typing import Callable
+
+from bento_boot import log
+from bento_boot.identity import read_machine
+from bento_boot.lifecycle import TERMINATE_HOOK, Hook
+from bento_boot.metadata import Metadata
+from bento_boot.refusal import Refusal
+from bento_boot.volume import MOUNT_UNIT
+
+POLL_S = 5.0
+# One transaction: systemd stops units in the reverse of their order. Patterns match what is loaded, and no more.
+UNITS = [
+    "bento-manager.target",
+    "bento-prover.target",
+    "bento-broker.service",
+    "bento-api.service",
+    "bento-executor.service",
+    "bento-aux.service",
+    "bento-prover.service",
+    "bento-prover@*.service",
+    "bento-postgresql.service",
+    "bento-valkey.service",
+]
+
+
+def reason_to_go(metadata: Metadata) -> str | None:
+    """Why the machine is to go; None while it may stay."""
+    if metadata.get("autoscaling/target-lifecycle-state") == "Terminated":
+        return "Auto Scaling ends this machine"
+    if metadata.get("spot/instance-action") is not None:
+        return "this spot machine is about to be taken back"
+    return None
+
+
+def stop(units: list[str], waiting: Callable[[], None]) -> None:
+    process = subprocess.Popen(["systemctl", "stop", *(unit for unit in units)])
+    while process.poll() is None:
+        waiting()
+        time.sleep(1)
+    if process.returncode != 0:
+        log.error(f"systemctl stop ended with {process.returncode}; going on, since the machine ends anyway")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--now", action="store_true", help="drain without waiting for a reason")
+    now = parser.parse_args().now
+    metadata = Metadata()
+    reason: str | None = "asked to" if now else None
+    while reason is None:
+        try:
+            reason = reason_to_go(metadata)
+        except Refusal as error:
+            log.warning(str(error))
+        if reason is None:
+            time.sleep(POLL_S)
+    log.info(f"draining: {reason}")
+    hook = Hook(TERMINATE_HOOK, read_machine(metadata))
+    stop(["bento-configure.service"], hook.heartbeat)
+    stop(UNITS, hook.heartbeat)
+    stop([f"{MOUNT_UNIT}*"], hook.heartbeat)
+    log.info("drained")
+    problem = hook.complete("CONTINUE")
+    if problem is not None:
+        log.error(f"Auto Scaling could not be told, and waits for its hook to run out: {problem}")
+    return 0 if problem is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
