@@ -1,6 +1,7 @@
 import { DataAwsKmsKey } from '@cdktf/provider-aws/lib/data-aws-kms-key';
 import { KmsGrant } from '@cdktf/provider-aws/lib/kms-grant';
 import { Construct } from 'constructs';
+import { launchGrantOperations } from '../../config/image-key';
 import { arns, keyAliases } from '../../config/names';
 import { autoScalingRole } from '../base/policy';
 
@@ -25,16 +26,7 @@ export class ImageKeyGrant extends Construct {
       granteePrincipal: autoScalingRole(accountId),
       retiringPrincipal: arns.root(accountId),
       retireOnDelete: true,
-      operations: [
-        'CreateGrant',
-        'Decrypt',
-        'DescribeKey',
-        'Encrypt',
-        'GenerateDataKey',
-        'GenerateDataKeyWithoutPlaintext',
-        'ReEncryptFrom',
-        'ReEncryptTo',
-      ],
+      operations: [...launchGrantOperations],
     });
   }
 }

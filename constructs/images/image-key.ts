@@ -3,11 +3,9 @@ import { EbsEncryptionByDefault } from '@cdktf/provider-aws/lib/ebs-encryption-b
 import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
+import { volumeKeyActions } from '../../config/image-key';
 import { arns, keyAliases, roles } from '../../config/names';
 import { autoScalingRole, policyDocument, type Statement } from '../base/policy';
-
-/** What a volume needs of the key that encrypts it (ami-factory.md C4.1). */
-const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
 
 export interface ImageKeyProps {
   readonly accountId: string;
@@ -34,9 +32,15 @@ export class ImageKey extends Construct {
       { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
       // Spot builders are launched by AWS's own roles (EC2 User Guide, "EC2 Fleet prerequisites", "Service-linked role
       // for Spot Instance requests").
-      { Sid: 'SpotUse', Principal: spot, Action: use, Resource: '*' },
+      { Sid: 'SpotUse', Principal: spot, Action: volumeKeyActions, Resource: '*' },
       { Sid: 'SpotGrants', Principal: spot, Action: 'kms:CreateGrant', Resource: '*', Condition: forAwsResource },
-      { Sid: 'ServiceAccountsUse', Principal: serviceAccounts, Action: use, Resource: '*', Condition: throughEc2 },
+      {
+        Sid: 'ServiceAccountsUse',
+        Principal: serviceAccounts,
+        Action: volumeKeyActions,
+        Resource: '*',
+        Condition: throughEc2,
+      },
       {
         Sid: 'ServiceAccountsGrantToVolumes',
         Principal: serviceAccounts,

@@ -1,5 +1,6 @@
 // As a namespace, for the bundler: see event.ts.
 import * as z from 'zod';
+import { volumeKeyActions } from '../../config/image-key';
 import { arns, roles } from '../../config/names';
 
 const oneOrMany = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
@@ -47,7 +48,7 @@ const use = (accountId: string): NeededStatement => ({
   Sid: 'UseTheImageKey',
   Effect: 'Allow',
   Principal: { AWS: arns.root(accountId) },
-  Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+  Action: volumeKeyActions,
   Resource: '*',
 });
 

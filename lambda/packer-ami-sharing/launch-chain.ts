@@ -1,6 +1,7 @@
 import { GetAllowedImagesSettingsCommand } from '@aws-sdk/client-ec2';
 import { GetKeyPolicyCommand, paginateListGrants, type GrantListEntry, type KMSClient } from '@aws-sdk/client-kms';
 import { GetRoleCommand, NoSuchEntityException } from '@aws-sdk/client-iam';
+import { launchGrantOperations } from '../../config/image-key';
 import { arns, roles } from '../../config/names';
 import { mapBounded } from './bounded';
 import { briefly } from './errors';
@@ -19,24 +20,13 @@ export interface LaunchProblem {
   readonly fix: string;
 }
 
-/** What Auto Scaling's role needs of the key (ami-factory.md C4.2). */
-export const grantedOperations = [
-  'CreateGrant',
-  'Decrypt',
-  'DescribeKey',
-  'Encrypt',
-  'GenerateDataKey',
-  'GenerateDataKeyWithoutPlaintext',
-  'ReEncryptFrom',
-  'ReEncryptTo',
-] as const;
-
 /** Accounts that are asked at a time. */
 const accountsAtATime = 50;
 
 /**
  * Checks what users otherwise meet as `Client.InternalError`, without a log (ami-factory.md C4.5): the image key lets
- * each account use it and grant its use, a grant to Auto Scaling's role is there, so is that role, and the account does not shut such images out.
+ * each account use it and grant its use, a grant to Auto Scaling's role is there, so is that role, and the account does
+ * not shut such images out.
  *
  * @returns what is missing, with the very statement or command that adds it; nothing where instances can start
  * @throws what keeps it from reading the key
@@ -72,7 +62,7 @@ function grantGap(grants: readonly GrantListEntry[], accountId: string, keyArn: 
   const grantee = arns.role(accountId, roles.autoScaling);
   const enough = grants.some(
     ({ GranteePrincipal, Operations = [] }) =>
-      GranteePrincipal === grantee && grantedOperations.every((operation) => Operations.includes(operation)),
+      GranteePrincipal === grantee && launchGrantOperations.every((operation) => Operations.includes(operation)),
   );
   if (enough) return [];
   return [
@@ -82,7 +72,7 @@ function grantGap(grants: readonly GrantListEntry[], accountId: string, keyArn: 
       problem: `${keyArn} has no grant that lets ${grantee} use it`,
       fix:
         `deploy the account's stack, or, with credentials of ${accountId}: aws kms create-grant --key-id ${keyArn} ` +
-        `--grantee-principal ${grantee} --operations ${grantedOperations.join(' ')}`,
+        `--grantee-principal ${grantee} --operations ${launchGrantOperations.join(' ')}`,
     },
   ];
 }

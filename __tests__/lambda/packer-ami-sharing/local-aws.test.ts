@@ -49,6 +49,16 @@ describeWith([localAws], 'sharing on the local AWS', () => {
     Version: '1.2.3',
   });
 
+  /** What sharing returns, and every call that it made for that. */
+  async function watched(event: ReturnType<typeof exportedBy>) {
+    const wire = await layWire(factory.aws.endpoint);
+    try {
+      return { result: await share(event, factory.clients(wire.endpoint)), calls: wire.calls };
+    } finally {
+      await wire.close();
+    }
+  }
+
   describe.each([1, 2, 100])('with %d accounts', (count) => {
     const accounts = manyAccounts(count);
     let imageId: string;
@@ -61,9 +71,7 @@ describeWith([localAws], 'sharing on the local AWS', () => {
     });
 
     test('an image reaches every account in at most 6 calls each, and one call gives all permissions', async () => {
-      const wire = await layWire(factory.aws.endpoint);
-      const result = await share(exportedBy(imageId), factory.clients(wire.endpoint));
-      await wire.close();
+      const { result, calls } = await watched(exportedBy(imageId));
       expect(result.accounts).toEqual(
         accounts.map((accountId) => ({
           accountId,
@@ -78,17 +86,15 @@ describeWith([localAws], 'sharing on the local AWS', () => {
           pointers: { 'manager/latest': imageId },
           tags: tagsOf('manager'),
         });
-      const actions = wire.calls.map(({ action }) => action);
+      const actions = calls.map(({ action }) => action);
       expect(actions.filter((action) => action === 'ec2:ModifyImageAttribute')).toHaveLength(1);
-      const inAccounts = wire.calls.filter(({ role }) => role?.includes('publisher')).length;
+      const inAccounts = calls.filter(({ role }) => role?.includes('publisher')).length;
       expect(inAccounts + actions.filter((action) => action === 'sts:AssumeRole').length).toBe(6 * count);
       expect(await factory.announced()).toEqual([{ type: 'AMI Shared', detail: result }]);
     });
 
     test('the second event changes nothing', async () => {
-      const wire = await layWire(factory.aws.endpoint);
-      const result = await share(exportedBy(imageId), factory.clients(wire.endpoint));
-      await wire.close();
+      const { result, calls } = await watched(exportedBy(imageId));
       expect(result.accounts).toEqual(
         accounts.map((accountId) => ({
           accountId,
@@ -97,7 +103,7 @@ describeWith([localAws], 'sharing on the local AWS', () => {
           pointer: 'unchanged',
         })),
       );
-      const changes = wire.calls.filter(({ action }) => !/:(Describe|Get|BatchGet|AssumeRole)/.test(action));
+      const changes = calls.filter(({ action }) => !/:(Describe|Get|BatchGet|AssumeRole)/.test(action));
       expect(changes.map(({ action }) => action)).toEqual(['events:PutEvents']);
     });
   });

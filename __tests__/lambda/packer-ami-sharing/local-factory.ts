@@ -14,10 +14,10 @@ import { CreateServiceLinkedRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateGrantCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { launchGrantOperations } from '../../../config/image-key';
 import { pointerPath, type ImageKind } from '../../../config/names';
 import { awsClients, type Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
-import { grantedOperations } from '../../../lambda/packer-ami-sharing/launch-chain';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { opsAccount, region } from './support';
 
@@ -135,7 +135,7 @@ export class LocalFactory {
     await new IAMClient(settings).send(new CreateServiceLinkedRoleCommand({ AWSServiceName }));
     const GranteePrincipal = `arn:aws:iam::${accountId}:role/aws-service-role/${AWSServiceName}/AWSServiceRoleForAutoScaling`;
     await new KMSClient(settings).send(
-      new CreateGrantCommand({ KeyId: this.imageKeyArn, GranteePrincipal, Operations: [...grantedOperations] }),
+      new CreateGrantCommand({ KeyId: this.imageKeyArn, GranteePrincipal, Operations: [...launchGrantOperations] }),
     );
   }
 
