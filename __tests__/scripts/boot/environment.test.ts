@@ -1,20 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { pythonWithServer } from '../../../tools/local-aws/python';
 import { describeWith, localAws } from '../../support/tools';
-
-/** Runs Python beside the programs of the boot; `given` is what it was given, what it prints is JSON. */
-function python(code: string, given: unknown): { value?: unknown; error: string } {
-  const { status, stdout, stderr } = spawnSync(
-    pythonWithServer(),
-    ['-B', '-c', `import json, sys\ngiven = json.load(sys.stdin)\n${code}`],
-    {
-      input: JSON.stringify(given),
-      encoding: 'utf8',
-      env: { ...process.env, PYTHONPATH: 'scripts/boot' },
-    },
-  );
-  return status === 0 ? { value: JSON.parse(stdout), error: '' } : { error: stderr };
-}
+import { python } from './python';
 
 const settings = { managerAddress: '10.20.0.10', bucket: 'bento-storage' };
 const secrets = {
