@@ -6,7 +6,7 @@ import { buildLambdaArchive } from '../lambda/archive';
 import { startLocalAws, type LocalAws } from '../local-aws';
 import { layWire } from '../local-aws/wire';
 import { buildEvent } from '../rehearse/build-event';
-import { invoke, unpack } from '../rehearse/lambda-process';
+import { invoke, resultOf, unpack } from '../rehearse/lambda-process';
 import { makeImage } from '../rehearse/made-image';
 
 /** How long it takes that an image reaches its accounts. */
@@ -71,7 +71,7 @@ async function shareOnce(aws: LocalAws, code: string, keyArn: string, accounts: 
       exported: { AMI_ID: imageId },
     });
     const invocation = await invoke(code, settings, event);
-    if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
+    resultOf(invocation);
     const inAccounts = wire.calls.filter(({ role }) => role !== undefined).length;
     const assumed = wire.calls.filter(({ action }) => action === 'sts:AssumeRole').length;
     const { seconds, megabytes } = invocation;

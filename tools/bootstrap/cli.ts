@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
 import { stacks } from '../../config/names';
+import { explain } from '../explain';
 import { bootstrap } from './bootstrap';
 
 const environments = ['ops', ...factory.environments.map(({ environment }) => environment)];
@@ -72,21 +73,10 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Errors of SDK clients that mean the same to an operator: sign in. */
-const credentialErrors = [
-  'CredentialsProviderError',
-  'TokenProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidClientTokenId',
-];
-const fixOf = ({ name }: Error): string =>
-  credentialErrors.includes(name) ? '\nSet AWS_PROFILE to a profile of the account, and sign in: aws sso login' : '';
-
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error instanceof Error ? `${error.name}: ${error.message}${fixOf(error)}` : error);
+    console.error(explain(error));
     process.exitCode = 1;
   },
 );

@@ -16,6 +16,16 @@ export type Invocation = (
   readonly megabytes: number;
 };
 
+/**
+ * What an invocation returned.
+ *
+ * @throws Error of an invocation that failed
+ */
+export function resultOf(invocation: Invocation): unknown {
+  if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
+  return invocation.result;
+}
+
 /** Loads the archive's handler as the runtime does, and prints what came of it on a channel of its own. */
 const bootstrap = `
 const { handler } = require(process.argv[1]);

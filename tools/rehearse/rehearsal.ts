@@ -8,7 +8,7 @@ import { startLocalAws, type LocalAws } from '../local-aws';
 import { bootstrapLocal, deployOps, deployServiceAccount } from './accounts';
 import { buildEvent } from './build-event';
 import { expectEqual } from './expect';
-import { invoke, unpack, type LambdaSettings } from './lambda-process';
+import { invoke, resultOf, unpack, type LambdaSettings } from './lambda-process';
 import type { Rehearsal } from './report';
 import { matches } from './rule';
 import { latest, ownedImage, sees } from './shared-image';
@@ -136,9 +136,9 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     };
   });
   const share = async (event: unknown) => {
-    const invocation = await invoke(code, lambda, event, signal);
-    if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
-    return invocation.result as { accounts: Record<'accountId' | 'launchPermission' | 'tags' | 'pointer', string>[] };
+    return resultOf(await invoke(code, lambda, event, signal)) as {
+      accounts: Record<'accountId' | 'launchPermission' | 'tags' | 'pointer', string>[];
+    };
   };
   const outcomes = (result: Awaited<ReturnType<typeof share>>) =>
     result.accounts.map(({ accountId, launchPermission, tags, pointer }) => [

@@ -5,7 +5,7 @@ import { factory } from '../../config';
 import { imageTags, pointerName, project, type ImageKind } from '../../config/names';
 import type { LocalAws } from '../local-aws';
 import { expectEqual } from './expect';
-import type { Invocation } from './lambda-process';
+import { resultOf, type Invocation } from './lambda-process';
 import { makeImage } from './made-image';
 import type { Rehearsal } from './report';
 import { latest, ownedImage, tagsSeen } from './shared-image';
@@ -31,10 +31,7 @@ const { ops, environments } = factory;
 const [first, second] = environments.map(({ accountId }) => accountId);
 
 /** What a run or command came to; fails the step where it failed. */
-function resultOf(invocation: Invocation): Record<string, unknown> {
-  if (!invocation.ok) throw new Error(`${invocation.error.name}: ${invocation.error.message}`);
-  return invocation.result as Record<string, unknown>;
-}
+const outcomeOf = (invocation: Invocation) => resultOf(invocation) as Record<string, unknown>;
 
 /** Goes on where images are shared: what can happen to them until an account is removed. */
 export async function liveShared(stage: SharedFactory): Promise<void> {
@@ -46,17 +43,17 @@ export async function liveShared(stage: SharedFactory): Promise<void> {
   const older = shared(kind);
   const pointers = async () =>
     Promise.all(accounts.map(async (id) => (await latest(await aws.clientSettings(id), kind))?.imageId));
-  const reconcile = async () => resultOf(await command({ command: 'reconcile' }));
+  const reconcile = async () => outcomeOf(await command({ command: 'reconcile' }));
 
   await rehearsal.step('check that instances can start', async () => {
-    expectEqual('problems', resultOf(await command({ command: 'preflight' }))['launchProblems'], []);
+    expectEqual('problems', outcomeOf(await command({ command: 'preflight' }))['launchProblems'], []);
     return { details: `key policy, grants and roles of ${accounts.length} accounts` };
   });
 
   const { newer } = await rehearsal.step('share out of order', async () => {
     const imageId = await bake(kind);
-    resultOf(await build(kind, imageId));
-    const { accounts: outcomes } = resultOf(await build(kind, older)) as { accounts: { pointer: string }[] };
+    outcomeOf(await build(kind, imageId));
+    const { accounts: outcomes } = outcomeOf(await build(kind, older)) as { accounts: { pointer: string }[] };
     expectEqual(
       'pointers of the older one',
       outcomes.map(({ pointer }) => pointer),
@@ -94,18 +91,18 @@ export async function liveShared(stage: SharedFactory): Promise<void> {
   });
 
   await rehearsal.step('pin and unpin', async () => {
-    resultOf(await command({ command: 'pin', accountId: second, imageId: older }));
+    outcomeOf(await command({ command: 'pin', accountId: second, imageId: older }));
     expectEqual('pointers', await pointers(), [newer, older]);
     expectEqual('drift', (await reconcile())['driftFound'], 0);
-    resultOf(await build(kind, newer));
+    outcomeOf(await build(kind, newer));
     expectEqual('pointers after an event', await pointers(), [newer, older]);
-    resultOf(await command({ command: 'unpin', accountId: second, kind }));
+    outcomeOf(await command({ command: 'unpin', accountId: second, kind }));
     expectEqual('pointers after unpinning', await pointers(), [newer, newer]);
     return { details: `${second} stayed on ${older} until it was unpinned` };
   });
 
   await rehearsal.step('withdraw', async () => {
-    resultOf(await command({ command: 'withdraw', imageId: newer, reason: 'it does not boot' }));
+    outcomeOf(await command({ command: 'withdraw', imageId: newer, reason: 'it does not boot' }));
     expectEqual('pointers', await pointers(), [older, older]);
     const again = await build(kind, newer);
     if (again.ok || !again.error.message.includes('image is not withdrawn')) throw new Error('it was shared again');
@@ -145,7 +142,7 @@ export async function liveShared(stage: SharedFactory): Promise<void> {
   });
 
   await rehearsal.step('remove an account', async () => {
-    resultOf(await command({ command: 'reconcile' }, { SERVICE_ACCOUNT_IDS: first }));
+    outcomeOf(await command({ command: 'reconcile' }, { SERVICE_ACCOUNT_IDS: first }));
     for (const imageId of [older, newer, shared('prover'), shared('bento')])
       expectEqual(`launch permissions of ${imageId}`, (await ownedImage(settings, imageId)).launchPermissions, [first]);
     return { details: `${second} can launch no image any more` };

@@ -3,6 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
+import { explain } from '../explain';
 import { allowImages } from './allow-images';
 import { parse, usage, type Action } from './arguments';
 import { callFunction } from './function';
@@ -70,7 +71,7 @@ const foundProblems = (result: unknown): boolean =>
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+    console.error(explain(error));
     process.exitCode = 1;
   },
 );

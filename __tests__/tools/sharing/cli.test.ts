@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -49,6 +49,15 @@ describe('arguments', () => {
   ])('%j are refused', (args, reason) => {
     expect(() => parse(args)).toThrow(reason);
   });
+});
+
+test('without credentials it says how to get some', () => {
+  const { PATH = '' } = process.env;
+  const env = { PATH, HOME: '/nonexistent', AWS_CONFIG_FILE: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
+  const command = ['tools/run.mjs', 'tools/sharing/cli.ts', 'reconcile'];
+  const { status, stderr } = spawnSync(process.execPath, command, { env, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^CredentialsProviderError: .*\nSet AWS_PROFILE to a profile of the account, and sign in/);
 });
 
 describeWith([localAws], 'the operator commands', () => {
