@@ -168,7 +168,10 @@ describeWith([localAws], 'commands on the local AWS', () => {
         [unready, 'service-linked role'],
       ]);
       expect(launchProblems.map(({ fix }) => fix)).toEqual([
-        expect.stringContaining(`"Principal":{"AWS":"arn:aws:iam::${unready}:root"},"Action":["kms:Decrypt",`),
+        expect.stringContaining(
+          `"Principal":{"AWS":"arn:aws:iam::${unready}:root"},` +
+            '"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"]',
+        ),
         expect.stringContaining(`"Condition":{"ArnEquals":{"kms:GranteePrincipal":"${role}"}}`),
         expect.stringContaining(`aws kms create-grant --key-id ${factory.imageKeyArn} --grantee-principal ${role}`),
         expect.stringContaining('aws iam create-service-linked-role'),
