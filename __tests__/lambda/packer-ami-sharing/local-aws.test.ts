@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -149,8 +148,6 @@ describeWith([localAws], 'sharing on the local AWS', () => {
   });
 
   test('a pin is honoured', async () => {
-    // Newer than the images of the tests before, for sure.
-    await sleep(1100);
     const [pinned = '', newer = ''] = await factory.buildInOrder('prover', 2);
     await share(manualEvent(pinned));
     const ssm = new SSMClient(await factory.aws.clientSettings(staging));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CodeBuildClient, CreateProjectCommand, StartBuildCommand } from '@aws-sdk/client-codebuild';
 import {
   CreateImageCommand,
@@ -139,8 +140,12 @@ export class LocalFactory {
     );
   }
 
-  /** Images of a kind in the order of their age; the local clock counts seconds, and within one second ids decide. */
+  /**
+   * Images of a kind in the order of their age, each newer than all that were built before. The local server dates
+   * images in whole seconds, and within one second ids decide: so this waits for a second of its own.
+   */
   async buildInOrder(kind: ImageKind, count: number): Promise<string[]> {
+    await sleep(1000 - (Date.now() % 1000));
     const images: Image[] = [];
     for (let build = 0; build < count; build += 1) images.push(await this.image(await this.build(kind)));
     const order = ({ CreationDate = '', ImageId = '' }: Image) => `${CreationDate} ${ImageId}`;
