@@ -45,6 +45,12 @@ export const functions = {
   sharing: 'packer-ami-sharing',
 } as const;
 
+/** Pipelines; the schedule and the promotion know them by these names. */
+export const pipelines = {
+  packer: 'packer-pipeline',
+  cluster: (environment: string) => `prover-cluster-${environment}`,
+} as const;
+
 export const roles = {
   packerBuild: 'packer-build-role',
   packerBuilder: 'packer-builder-role',
@@ -118,7 +124,36 @@ export const stacks = {
   cluster: (environment: string) => `prover-cluster-${environment}`,
 } as const;
 
+/** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
+export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
+
+/** SSM parameters below `clusterPath`: what the stack says to its machines (docs/boot.md has their keys). */
+export const clusterParameters = ['settings', 'broker'] as const;
+export type ClusterParameter = (typeof clusterParameters)[number];
+
+/** Secrets of Secrets Manager below `clusterPath`, with the roles of machines that read them. */
+export const clusterSecrets = {
+  'database-password': ['manager', 'prover'],
+  'valkey-password': ['manager', 'prover'],
+  storage: ['manager', 'prover'],
+  'wallet-key': ['manager'],
+  'rpc-urls': ['manager'],
+  'order-stream-url': ['manager'],
+} as const satisfies Readonly<Record<string, readonly NodeRole[]>>;
+export type ClusterSecret = keyof typeof clusterSecrets;
+
+/** A cluster works without these. */
+export const optionalSecrets = ['order-stream-url'] as const satisfies readonly ClusterSecret[];
+
+/** Lifecycle hooks of the machines' groups: the boot code completes them. */
+export const lifecycleHooks = { launch: 'bento-launch', terminate: 'bento-terminate' } as const;
+
+/** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`, and `InstanceId` for one machine. */
+export const nodeMetricNamespace = 'BoundlessProverCluster';
+
 export const logGroups = {
+  /** What machines of a role write; `bento-logs.service` ships it. */
+  node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,
   lambda: (functionName: string) => `/aws/lambda/${functionName}`,
 } as const;
