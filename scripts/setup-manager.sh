@@ -28,6 +28,8 @@ install_valkey() {
   put_link "/usr/bin/$store-server" "$programs/valkey-server"
   put_link "/usr/bin/$store-cli" "$programs/valkey-cli"
   mask_units "$store-server.service"
+  # It saves from a copy of itself, which shares its memory: refused, it would take no more writes.
+  put_text /etc/sysctl.d/60-boundless-valkey.conf <<<'vm.overcommit_memory = 1'
 }
 
 main() {

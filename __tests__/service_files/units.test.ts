@@ -1,25 +1,59 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run, temporaryFolder } from '../scripts/support';
 import { describeWith } from '../support/tools';
 
 const folder = 'service_files';
+const shared = path.join(folder, 'bento-.service.d', 'hardening.conf');
 const names = readdirSync(folder);
 const services = names.filter((name) => name.endsWith('.service'));
 const targets = names.filter((name) => name.endsWith('.target'));
 
-/** The values of each directive of a unit. */
-function directives(name: string): Map<string, string[]> {
+type Directives = ReadonlyMap<string, readonly string[]>;
+
+/** The values of each directive of a file. */
+function read(file: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const [, key, value] of readFileSync(path.join(folder, name), 'utf8').matchAll(/^(\w+)=(.*)$/gm))
+  for (const [, key, value] of readFileSync(file, 'utf8').matchAll(/^(\w+)=(.*)$/gm))
     found.set(key!, [...(found.get(key!) ?? []), value!]);
   return found;
 }
 
+const directives = (name: string): Directives => read(path.join(folder, name));
+
+/** A template is looked at as one of its instances. */
+const instance = (name: string) => name.replace('@.', '@0.');
+const words = (unit: Directives, key: string) => (unit.get(key) ?? []).flatMap((value) => value.split(' '));
+
+/** What serves Bento, by its target; who it runs as; and what is written at boot for it. */
+const serving: Readonly<Record<string, { target: string; user: string; reads: readonly string[] }>> = {
+  'bento-api.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/api.env'] },
+  'bento-aux.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/aux.env'] },
+  'bento-broker.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/broker.env'] },
+  'bento-executor.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/executor.env'] },
+  'bento-postgresql.service': { target: 'bento-manager.target', user: 'postgres', reads: [] },
+  'bento-valkey.service': { target: 'bento-manager.target', user: 'valkey', reads: [] },
+  'bento-prover@.service': { target: 'bento-prover.target', user: 'bento', reads: ['/etc/bento/prover.env'] },
+};
+/** What works on the machine itself. */
+const machine = ['bento-configure.service', 'bento-drain.service', 'bento-logs.service', 'bento-prover.service'];
+
+/** Why a unit that runs as root does, and the capabilities that it keeps for it. */
+const powers: Readonly<Record<string, string>> = {
+  'bento-configure.service': 'CAP_CHOWN CAP_NET_ADMIN',
+  'bento-drain.service': '',
+  'bento-prover.service': '',
+};
+/** Those that see devices, since they ask for GPUs or format a volume. */
+const seeingDevices = [
+  'bento-configure.service',
+  'bento-logs.service',
+  'bento-prover.service',
+  'bento-prover@.service',
+];
+
 test('these are the units', () => {
-  expect(services).toEqual(
-    ['aux', 'api', 'broker', 'executor', 'prover'].map((role) => `bento-${role}.service`).sort(),
-  );
+  expect(services).toEqual([...Object.keys(serving), ...machine].sort());
   expect(targets).toEqual(['bento-manager.target', 'bento-prover.target']);
 });
 
@@ -28,83 +62,135 @@ describeWith(['systemd-analyze'], 'systemd', () => {
 
   beforeAll(() => {
     const units = path.join(root, 'etc/systemd/system');
-    mkdirSync(units, { recursive: true });
-    for (const name of [...services, ...targets]) copyFileSync(path.join(folder, name), path.join(units, name));
+    cpSync(folder, units, { recursive: true });
     const own = '/usr/lib/systemd/system';
     for (const name of readdirSync(own).filter((unit) => /\.(target|slice)$/.test(unit)))
       copyFileSync(path.join(own, name), path.join(units, name));
-    for (const program of ['bento-agent', 'bento-rest-api', 'broker', 'nvidia-modprobe'].flatMap((file) => [
-      `usr/local/bin/${file}`,
-      `usr/bin/${file}`,
-    ])) {
+    const programs = services.flatMap((name) =>
+      [...directives(name)].flatMap(([key, values]) =>
+        key.startsWith('Exec') ? values.map((value) => value.replace(/^[-@:+!]*/, '').split(' ')[0]!) : [],
+      ),
+    );
+    for (const program of programs) {
       mkdirSync(path.dirname(path.join(root, program)), { recursive: true });
       writeFileSync(path.join(root, program), '#!/bin/sh\n');
       chmodSync(path.join(root, program), 0o755);
     }
   });
 
-  test.each([...services, ...targets])('has nothing to say about %s', async (name) => {
+  test.each([...services, ...targets].map(instance))('has nothing to say about %s', async (name) => {
     const { code, stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', `--root=${root}`, name]);
     expect([stdout, stderr]).toEqual(['', '']);
     expect(code).toBe(0);
   });
 
-  test.each(services)('finds %s exposed by 3.0 at most, of 10', async (name) => {
+  test.each(services.map(instance))('finds %s exposed by 3.0 at most, of 10', async (name) => {
     const { code, stdout } = await run('systemd-analyze', [
       'security',
       '--offline=true',
+      `--root=${root}`,
       '--threshold=30',
-      path.join(root, 'etc/systemd/system', name),
+      name,
     ]);
     expect([code, stdout.trim().split('\n').at(-1)]).toEqual([0, expect.stringContaining('Overall exposure level')]);
   });
 });
 
+test('all that starts with a target stops in the reverse of its order', () => {
+  for (const [name, after] of Object.entries({
+    'bento-executor.service': ['bento-postgresql.service', 'bento-valkey.service'],
+    'bento-aux.service': ['bento-postgresql.service', 'bento-valkey.service'],
+    'bento-api.service': ['bento-postgresql.service', 'bento-executor.service', 'bento-aux.service'],
+    'bento-broker.service': [
+      'bento-api.service',
+      'bento-executor.service',
+      'bento-aux.service',
+      'bento-postgresql.service',
+      'bento-valkey.service',
+    ],
+  }))
+    expect([name, words(directives(name), 'After')]).toEqual([name, expect.arrayContaining(after)]);
+});
+
+test('what no unit needs, all units are without', () => {
+  const unit = read(shared);
+  for (const directive of [
+    'NoNewPrivileges',
+    'ProtectHome',
+    'PrivateTmp',
+    'ProtectControlGroups',
+    'ProtectHostname',
+    'ProtectKernelLogs',
+    'ProtectKernelModules',
+    'ProtectKernelTunables',
+    'RestrictNamespaces',
+    'RestrictRealtime',
+    'RestrictSUIDSGID',
+    'LockPersonality',
+    'PrivateMounts',
+  ])
+    expect([directive, unit.get(directive)]).toEqual([directive, ['yes']]);
+  expect(unit.get('ProtectSystem')).toEqual(['strict']);
+  expect(unit.get('UMask')).toEqual(['0077']);
+  expect(unit.get('LimitCORE')).toEqual(['0']);
+  // A drop-in counts more than the unit, which therefore cannot take any of it back.
+  for (const name of services)
+    for (const key of directives(name).keys()) if (key !== 'Environment') expect(unit.has(key)).toBe(false);
+});
+
 describe.each(services)('%s', (name) => {
   const unit = directives(name);
-  const role = /^bento-(\w+)\./.exec(name)![1]!;
-  const target = role === 'prover' ? 'bento-prover.target' : 'bento-manager.target';
 
-  test('runs as bento, and may do no more than it needs', () => {
-    expect(unit.get('User')).toEqual(['bento']);
-    for (const directive of [
-      'NoNewPrivileges',
-      'ProtectHome',
-      'PrivateTmp',
-      'ProtectControlGroups',
-      'ProtectHostname',
-      'ProtectKernelLogs',
-      'ProtectKernelModules',
-      'ProtectKernelTunables',
-      'RestrictNamespaces',
-      'RestrictRealtime',
-      'RestrictSUIDSGID',
-      'LockPersonality',
-      'PrivateMounts',
-    ])
-      expect([directive, unit.get(directive)]).toEqual([directive, ['yes']]);
-    expect(unit.get('ProtectSystem')).toEqual(['strict']);
-    expect(unit.get('CapabilityBoundingSet')).toEqual(['']);
-    expect(unit.get('UMask')).toEqual(['0077']);
+  test('has its own user, or root without its powers', () => {
+    const users = name === 'bento-logs.service' ? undefined : name in powers ? undefined : [serving[name]!.user];
+    expect(unit.get('User')).toEqual(users);
+    expect(unit.get('DynamicUser')).toEqual(name === 'bento-logs.service' ? ['yes'] : undefined);
+    expect(unit.get('CapabilityBoundingSet')).toEqual([powers[name] ?? '']);
   });
 
-  test('hides devices, but from the prover, which needs its GPU', () => {
-    const expected = role === 'prover' ? undefined : ['yes'];
-    expect([unit.get('PrivateDevices'), unit.get('ProtectClock')]).toEqual([expected, expected]);
+  test('hides devices, where it needs none', () => {
+    expect(unit.get('PrivateDevices')).toEqual(seeingDevices.includes(name) ? undefined : ['yes']);
   });
 
-  test('has an environment of its own, and none in the image', () => {
-    expect(unit.get('EnvironmentFile')).toEqual([`/etc/bento/${role}.env`]);
+  test('has no secret in the image', () => {
     for (const setting of unit.get('Environment') ?? []) expect(setting).not.toMatch(/KEY|SECRET|PASSWORD|URL|POVW/);
   });
 
+  test('has limits', () => {
+    if (unit.get('Type')![0] === 'oneshot') {
+      expect(unit.get('TimeoutStartSec')![0]).toMatch(/^\d+(min|h)$/);
+      return;
+    }
+    expect(unit.get('MemoryMax')![0]).toMatch(/^\d+[GM%]$/);
+    expect(Number(unit.get('TasksMax')![0])).toBeGreaterThan(0);
+  });
+
+  test('uses no variable that could be unset', () => {
+    // A stray word would be taken for the database's address, an unset variable for a flag's value.
+    for (const line of unit.get('ExecStart')!) {
+      expect(line).not.toMatch(/\$[^{]|  /);
+      for (const [, variable] of line.matchAll(/\$\{(\w+)\}/g))
+        expect(unit.get('Environment')!.some((setting) => setting.startsWith(`${variable!}=`))).toBe(true);
+    }
+  });
+});
+
+describe.each(Object.entries(serving))('%s', (name, { target, reads }) => {
+  const unit = directives(name);
+  const id = /^bento-(\w+)/.exec(name)![1]!;
+
+  test('has an environment of its own', () => {
+    expect(unit.get('EnvironmentFile') ?? []).toEqual(reads);
+  });
+
   test('writes only below its own folder', () => {
-    expect(unit.get('StateDirectory')).toEqual([`bento/${role}`]);
+    expect(unit.get('StateDirectory')).toEqual([id === 'prover' ? 'bento/prover-%i' : `bento/${id}`]);
     expect(unit.get('StateDirectoryMode')).toEqual(['0700']);
+    expect(unit.has('ReadWritePaths')).toBe(false);
   });
 
   test('waits for the network, and gives up after a bounded number of restarts', () => {
-    expect(unit.get('After')![0]!.split(' ')).toContain('network-online.target');
+    expect(words(unit, 'After')).toContain('network-online.target');
     expect(unit.get('Wants')).toEqual(['network-online.target']);
     const seconds = Number(unit.get('RestartSec')![0]) * Number(unit.get('StartLimitBurst')![0]);
     expect(unit.get('StartLimitIntervalSec')).toEqual(['30min']);
@@ -112,41 +198,62 @@ describe.each(services)('%s', (name) => {
   });
 
   test('starts and stops with its target only', () => {
-    expect([unit.get('WantedBy'), unit.get('PartOf')]).toEqual([[target], [target]]);
+    expect(unit.get('PartOf')).toEqual([target]);
+    const wanted = name.includes('@') ? 'bento-prover.service' : name;
+    expect(words(directives(target), 'Wants')).toContain(wanted);
   });
 });
 
-test('nothing starts a target: the role is chosen at boot', () => {
+test('nothing starts by itself but the configuration and the drain: the role is chosen at boot', () => {
+  const started = [...services, ...targets].filter((name) => directives(name).has('WantedBy'));
+  const atBoot = started.filter((name) => directives(name).get('WantedBy')![0] === 'multi-user.target');
+  expect(atBoot).toEqual(['bento-configure.service', 'bento-drain.service']);
   for (const name of targets) expect(directives(name).has('WantedBy')).toBe(false);
 });
 
+test('a machine that is being baked takes no role', () => {
+  const [marker] = /\/etc\/apt\/\S+boundless-bake/.exec(readFileSync('scripts/lib/system.sh', 'utf8'))!;
+  for (const name of ['bento-configure.service', 'bento-drain.service'])
+    expect(directives(name).get('ConditionPathExists')).toEqual([`!${marker}`]);
+});
+
 test.each([
-  ['api', '/usr/local/bin/bento-rest-api --bind-addr 0.0.0.0:8081 --snark-timeout 180'],
-  ['executor', '/usr/local/bin/bento-agent -t exec'],
+  ['api', '/usr/local/bin/bento-rest-api --bind-addr 0.0.0.0:8081 --snark-timeout ${SNARK_TIMEOUT_S}'],
+  ['executor', '/usr/local/bin/bento-agent -t exec --segment-po2 ${SEGMENT_PO2}'],
   ['aux', '/usr/local/bin/bento-agent -t aux --monitor-requeue'],
-  ['prover', '/usr/local/bin/bento-agent -t prove'],
+  ['prover@', '/usr/local/bin/bento-agent -t prove'],
   ['broker', '/usr/local/bin/broker --db-url sqlite:///var/lib/bento/broker/broker.db'],
 ])('%s is told by flags, which every version takes', (role, command) => {
-  const [line] = directives(`bento-${role}.service`).get('ExecStart')!;
-  expect(line!.startsWith(command)).toBe(true);
-  // A stray word would be taken for the database's address, an unset variable for a flag's value.
-  expect(line).not.toMatch(/\$|  /);
+  expect(directives(`bento-${role}.service`).get('ExecStart')![0]!.startsWith(command)).toBe(true);
 });
 
 test('agents of one machine do not share a metrics port, and show it to nobody else', () => {
   const ports = services.flatMap((name) =>
     (directives(name).get('Environment') ?? []).filter((setting) => setting.startsWith('PROMETHEUS_METRICS_ADDR=')),
   );
-  expect(new Set(ports).size).toBe(3);
-  for (const port of ports) expect(port).toMatch(/=127\.0\.0\.1:\d+$/);
+  expect(ports.map((setting) => setting.replace('%i', '7'))).toEqual([
+    'PROMETHEUS_METRICS_ADDR=127.0.0.1:9092',
+    'PROMETHEUS_METRICS_ADDR=127.0.0.1:9091',
+    'PROMETHEUS_METRICS_ADDR=127.0.0.1:9107',
+  ]);
 });
 
-test('the broker may drain for two hours, while what it needs stays up', () => {
-  const broker = directives('bento-broker.service');
-  expect(Number(broker.get('TimeoutStopSec')![0])).toBeGreaterThanOrEqual(7200 + 30);
-  const after = broker.get('After')![0]!.split(' ');
-  for (const unit of ['bento-api', 'bento-executor', 'bento-aux', 'postgresql'])
-    expect(after).toContain(`${unit}.service`);
+test('each agent has a GPU of its own', () => {
+  expect(words(directives('bento-prover@.service'), 'Environment')).toEqual(
+    expect.arrayContaining(['CUDA_VISIBLE_DEVICES=%i', 'CUDA_DEVICE_ORDER=PCI_BUS_ID']),
+  );
+});
+
+test('the broker may drain for two hours', () => {
+  expect(Number(directives('bento-broker.service').get('TimeoutStopSec')![0])).toBeGreaterThanOrEqual(2.25 * 3600);
+});
+
+test('the boot may wait for a manager that drains, and for a database that recovers', () => {
+  const limit = directives('bento-configure.service').get('TimeoutStartSec')![0]!;
+  const wait = Number(
+    /FREE_WITHIN_S = ([\d.]+) \* 3600/.exec(readFileSync('scripts/boot/bento_boot/volume.py', 'utf8'))![1],
+  );
+  expect(Number.parseInt(limit, 10)).toBeGreaterThan(wait + 1);
 });
 
 test('broker.toml has what 1.0 requires, under the names that all of 1.0 to 1.2 take', () => {

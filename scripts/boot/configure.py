@@ -26,6 +26,12 @@ from bento_boot.settings import parse_settings
 from bento_boot.store import Store, prefix, storage
 
 ETC = Path("/etc/bento")
+# Of every role: what the bake, user data and this program itself wrote.
+KEPT = frozenset({"release.json", "instance.json", "logs.env"})
+
+
+TEMPLATES = Path("/usr/local/share/boundless")
+LOG_CONFIGURATION = {"manager": ["vector.yaml"], "prover": ["vector.yaml", "vector-gpu.yaml"]}
 
 
 def ship_logs(machine: Machine, purpose: Purpose) -> None:
@@ -37,18 +43,19 @@ def ship_logs(machine: Machine, purpose: Purpose) -> None:
         "ROLE": purpose.role,
         "ENVIRONMENT": purpose.environment,
         "LOG_GROUP": group,
+        "VECTOR_CONFIG": ",".join(f"{TEMPLATES}/{name}" for name in LOG_CONFIGURATION[purpose.role]),
     }
-    changed = write(ETC / "logs.env", render(variables), 0o644)
+    write(ETC / "logs.env", render(variables), 0o644)
     try:
-        (services.restart if changed else services.start)("bento-logs.service")
+        services.ensure("bento-logs.service", ETC / "logs.env")
     except Refusal as error:
         log.warning(f"logs stay on this machine: {error}")
 
 
-def forget_other_role(services_of_role: list[str]) -> None:
-    """A machine of the unified image may have had another role; its secrets are not for this one."""
-    for file in ETC.glob("*.env"):
-        if file.stem not in ("logs", *services_of_role):
+def forget(files_of_role: frozenset[str]) -> None:
+    """A machine of the unified image may have had another role, whose secrets are not for this one."""
+    for file in ETC.iterdir():
+        if file.is_file() and file.name not in KEPT | files_of_role:
             file.unlink()
 
 
@@ -63,14 +70,18 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     if check:
         log.info(f"a {purpose.role} of {purpose.environment} has everything it needs; nothing was changed")
         return
+    other = prover.TARGET if purpose.role == "manager" else manager.TARGET
+    if services.active(other):
+        # A broker drains for hours; whoever changes the role decides when.
+        raise Refusal(f"this machine has another role at work; run `systemctl stop {other}` first")
     if purpose.role == "manager":
-        changed = manager.prepare(store, settings, secrets, keys, release, machine)
-        forget_other_role(list(manager.SERVICES))
-        manager.run(settings, keys, machine, changed, waiting)
+        forget(manager.FILES)
+        manager.prepare(store, settings, secrets, keys, release, machine)
+        manager.run(settings, secrets, keys, machine, waiting)
     else:
-        changed = prover.prepare(settings, secrets, keys, release, machine)
-        forget_other_role(["prover"])
-        prover.run(settings, changed, waiting)
+        forget(prover.FILES)
+        prover.prepare(settings, secrets, keys, release, machine)
+        prover.run(settings, waiting)
     log.info(f"this is a {purpose.role} of {purpose.environment}: Bento {release.version}, broker {release.broker_version}")
 
 

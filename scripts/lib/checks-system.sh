@@ -39,11 +39,20 @@ check_journal() {
   }
 }
 
+# With values like those of the boot: what the configuration says is checked, and nothing is connected to.
+check_log_configuration() {
+  local files=(/usr/local/share/boundless/vector.yaml)
+  if [[ $IMAGE != manager ]]; then files+=(/usr/local/share/boundless/vector-gpu.yaml); fi
+  AWS_REGION=us-west-2 LOG_GROUP=/boundless/test/prover-cluster/test INSTANCE_ID=i-0123456789abcdef0 ROLE=test \
+    ENVIRONMENT=test vector validate --no-environment "${files[@]}"
+}
+
 check_log_shipper() {
   local version
   read -r version _ < <(locked vector)
   expect "$(installed_version vector)" "$version" vector
   expect "$(systemctl is-enabled vector.service || true)" masked vector.service
+  check_log_configuration
 }
 
 # The data is on a volume of the machine's own, and units of ours start the programs.

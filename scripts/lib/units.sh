@@ -23,9 +23,18 @@ units_of_image() {
   done
 }
 
+# drop_ins: what units share, below the folder of units.
+drop_ins() {
+  (cd "$service_files" && find . -path './bento-*.d/*.conf' -printf '%P\n' | sort)
+}
+
 # Nothing but these two starts by itself: bento-configure starts the target of the role, which is known at boot only.
 install_units() {
-  local units unit before=$changes
+  local units unit file before=$changes
+  for file in $(drop_ins); do
+    put_folder "/etc/systemd/system/${file%/*}" root:root 755
+    put_file "$service_files/$file" "/etc/systemd/system/$file" root:root 644
+  done
   units=$(units_of_image)
   for unit in $units; do
     put_file "$service_files/$unit" "/etc/systemd/system/$unit" root:root 644

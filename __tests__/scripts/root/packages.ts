@@ -41,7 +41,7 @@ export const ubuntuPackages: readonly Package[] = [
     name: 'postgresql-16',
     files: {
       ...Object.fromEntries(
-        ['postgres', 'initdb', 'pg_ctl'].map((name) => [`usr/lib/postgresql/16/bin/${name}`, script]),
+        ['postgres', 'initdb', 'psql'].map((name) => [`usr/lib/postgresql/16/bin/${name}`, script]),
       ),
       ...unit('postgresql.service'),
       ...unit('postgresql@.service'),

@@ -16,11 +16,12 @@ INSTANCE_FILE = Path("/etc/bento/instance.json")
 
 @dataclass(frozen=True)
 class Machine:
-    """`group` is the Auto Scaling group, for machines that have one."""
+    """`group` is the Auto Scaling group, for machines that have one; `interface_id` the first network interface."""
 
     instance_id: str
     region: str
     private_address: str
+    interface_id: str
     vpc_networks: list[str]
     group: str | None
 
@@ -60,6 +61,7 @@ def read_machine(metadata: Metadata) -> Machine:
         instance_id=metadata.require("instance-id"),
         region=metadata.require("placement/region"),
         private_address=metadata.require("local-ipv4"),
+        interface_id=metadata.require(f"network/interfaces/macs/{mac}/interface-id"),
         vpc_networks=metadata.require(f"network/interfaces/macs/{mac}/vpc-ipv4-cidr-blocks").split(),
         group=metadata.get("tags/instance/aws:autoscaling:groupName"),
     )

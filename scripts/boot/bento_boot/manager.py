@@ -6,7 +6,7 @@ from typing import Callable
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import aws, broker_toml, environment, log, services, stores, volume
+from . import address, aws, broker_toml, environment, log, services, stores, volume
 from .files import write
 from .identity import Machine
 from .refusal import Refusal
@@ -18,6 +18,10 @@ ETC = Path("/etc/bento")
 TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
 TARGET = "bento-manager.target"
 SERVICES = ("api", "executor", "aux", "broker")
+FILES = frozenset(
+    {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "database-password", "valkey.conf"}
+    | {f"{service}.env" for service in SERVICES}
+)
 
 
 def _broker_toml(store: Store) -> str:
@@ -56,43 +60,44 @@ def check_storage(settings: Settings, keys: Storage, region: str) -> None:
         raise Refusal(f"Bento's keys do not open the bucket {settings.bucket}: {error}") from error
 
 
-def _write_stores(secrets: dict[str, str], machine: Machine) -> None:
+def _write_stores(secrets: dict[str, str], addresses: list[str], machine: Machine) -> None:
     memory = stores.memory_mib()
-    address = machine.private_address
-    write(ETC / "postgresql.conf", stores.postgresql_conf(address, memory), 0o644)
+    write(ETC / "postgresql.conf", stores.postgresql_conf(addresses, memory), 0o644)
     write(ETC / "pg_hba.conf", stores.pg_hba_conf(machine.vpc_networks), 0o640, group="postgres")
-    write(ETC / "database-password", secrets["database-password"], 0o600)
-    write(ETC / "valkey.conf", stores.valkey_conf(address, secrets["valkey-password"], memory), 0o640, group="valkey")
+    write(ETC / "database-password", secrets["database-password"], 0o640, group="postgres")
+    write(ETC / "valkey.conf", stores.valkey_conf(addresses, secrets["valkey-password"], memory), 0o640, group="valkey")
 
 
 def prepare(
     store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
-) -> list[str]:
-    """:returns: the services whose environment is new"""
+) -> None:
+    """Everything that services read but for the stores' own configuration, which needs the address."""
     toml = _broker_toml(store)
-    _write_stores(secrets, machine)
     write(ETC / "broker.toml", toml, 0o640, group="bento")
-    variables = environment.environments(
-        "manager", settings, secrets, keys, release, machine.region, broker_toml.cancels(toml)
-    )
-    # What a migration of this release is called, for whoever waits for it.
+    # What the newest migration of this release is called, for whoever waits for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
-    return [
-        service
-        for service, values in variables.items()
-        if write(ETC / f"{service}.env", environment.render(values), 0o600)
-    ]
+    cancels = broker_toml.cancels(toml)
+    variables = environment.environments("manager", settings, secrets, keys, release, machine.region, cancels)
+    for service, values in variables.items():
+        write(ETC / f"{service}.env", environment.render(values), 0o600)
 
 
-def run(settings: Settings, keys: Storage, machine: Machine, changed: list[str], waiting: Callable[[], None]) -> None:
+def run(
+    settings: Settings, secrets: dict[str, str], keys: Storage, machine: Machine, waiting: Callable[[], None]
+) -> None:
     _mount(settings, machine, waiting)
+    # Only now: who has the volume has the address.
+    addresses = address.take(settings.manager_address, machine)
+    _write_stores(secrets, addresses, machine)
     check_storage(settings, keys, machine.region)
-    for unit in ("bento-postgresql.service", "bento-valkey.service"):
-        services.start(unit)
-    broker_ran = services.active("bento-broker.service")
+    services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf")
+    # The password of now, also where the server ran already.
+    services.systemctl("reload", "bento-postgresql.service")
+    services.ensure("bento-valkey.service", ETC / "valkey.conf")
     services.start(TARGET)
-    services.take_up([service for service in changed if service != "broker"])
-    if "broker" in changed and broker_ran:
+    for service in ("executor", "aux", "api"):
+        services.ensure(f"bento-{service}.service", ETC / f"{service}.env")
+    if services.outdated("bento-broker.service", [ETC / "broker.env"]):
         log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
     # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
     services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)

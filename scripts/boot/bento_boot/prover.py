@@ -12,21 +12,17 @@ from .store import Storage
 
 ETC = Path("/etc/bento")
 TARGET = "bento-prover.target"
+FILES = frozenset({"prover.env"})
 # Longer than a manager needs to follow another one, its drain left out: until then the old one serves.
 MANAGER_WITHIN_S = 3600.0
 
 
-def prepare(settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine) -> list[str]:
-    """:returns: the services whose environment is new"""
+def prepare(settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine) -> None:
     variables = environment.environments("prover", settings, secrets, keys, release, machine.region)
-    return [
-        service
-        for service, values in variables.items()
-        if write(ETC / f"{service}.env", environment.render(values), 0o600)
-    ]
+    write(ETC / "prover.env", environment.render(variables["prover"]), 0o600)
 
 
-def run(settings: Settings, changed: list[str], waiting: Callable[[], None]) -> None:
+def run(settings: Settings, waiting: Callable[[], None]) -> None:
     for name, port in (("PostgreSQL", 5432), ("Valkey", 6379)):
         address = settings.manager_address
         services.wait(
@@ -36,5 +32,7 @@ def run(settings: Settings, changed: list[str], waiting: Callable[[], None]) -> 
             waiting,
         )
     services.start(TARGET)
-    services.take_up(changed)
-    services.expect_steady(["bento-prover.service", *services.instances("bento-prover@")], 20)
+    agents = services.instances("bento-prover@")
+    for agent in agents:
+        services.ensure(agent, ETC / "prover.env")
+    services.expect_steady(["bento-prover.service", *agents], 20)

@@ -11,10 +11,10 @@ def memory_mib() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MIB
 
 
-def postgresql_conf(address: str, memory: int) -> str:
+def postgresql_conf(addresses: list[str], memory: int) -> str:
     # Each agent keeps one connection, the API ten, aux four (bento.md 1.2, 1.3): 100 provers of eight GPUs fit.
     return f"""# Written at boot; changes are lost.
-listen_addresses = '127.0.0.1,{address}'
+listen_addresses = '{','.join(['127.0.0.1', *addresses])}'
 port = 5432
 max_connections = 1000
 unix_socket_directories = '/run/bento-postgresql'
@@ -38,14 +38,14 @@ host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
 {outside}"""
 
 
-def valkey_conf(address: str, password: str, memory: int) -> str:
+def valkey_conf(addresses: list[str], password: str, memory: int) -> str:
     """
     Work in flight must never be evicted, and must outlive a restart (bento.md 3): writes fail when memory is full,
     which agents retry and an alarm sees.
     """
     quoted = password.replace("\\", "\\\\").replace('"', '\\"')
     return f"""# Written at boot; changes are lost.
-bind 127.0.0.1 {address}
+bind 127.0.0.1 {' '.join(addresses)}
 port 6379
 protected-mode yes
 requirepass "{quoted}"

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Ends once the database is as the agents of this release want it. The API changes nothing there, and answers without:
+# it must not start before. Run by bento-api.service, as the user bento.
+set -euo pipefail
+
+readonly programs=/usr/local/lib/boundless/bin
+readonly within_s=${WITHIN_S:-600}
+migration=$(</etc/bento/migration)
+
+# migrated: whether all migrations up to this release's are there. No table yet means no.
+migrated() {
+  local found
+  found=$("$programs/postgresql/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --quiet --tuples-only \
+    --no-align --set ON_ERROR_STOP=1 --command \
+    "SELECT count(*) FILTER (WHERE success AND version <= $migration) FROM _sqlx_migrations" 2>/dev/null) || return 1
+  ((found >= migration))
+}
+
+[[ $migration =~ ^[0-9]+$ ]] || {
+  echo "/etc/bento/migration says '$migration', which is no number; run bento-configure again" >&2
+  exit 1
+}
+until migrated; do
+  if ((SECONDS >= within_s)); then
+    echo "no agent has brought the database to migration $migration within $within_s s;" \
+      "see journalctl --unit bento-executor --unit bento-aux" >&2
+    exit 1
+  fi
+  sleep 1
+done

@@ -1,0 +1,52 @@
+"""
+The manager's address: a second private one, which goes to whoever holds the data volume. Provers know no other, so that
+a new manager needs no word to them.
+"""
+
+import ipaddress
+import json
+import subprocess
+
+from botocore.exceptions import ClientError
+
+from . import aws, log
+from .identity import Machine
+from .refusal import Refusal
+
+
+def _is_own(address: str) -> bool:
+    shown = subprocess.run(["ip", "-json", "address", "show"], capture_output=True, text=True, check=True).stdout
+    return any(info.get("local") == address for link in json.loads(shown) for info in link.get("addr_info", []))
+
+
+def take(address: str, machine: Machine) -> list[str]:
+    """
+    Takes the address over from the manager before, if it is one of its own. To be called once the data volume is held:
+    that makes sure that the other one serves nobody any more.
+
+    EC2 routes to the interface; the machine itself has it on its loopback, where nothing that manages the network
+    removes it, and answers for it on every interface (Linux, ip-sysctl, "arp_ignore").
+
+    :returns: the addresses to serve on, loopback left out
+    """
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError:
+        # A name: somebody else points it here.
+        return [machine.private_address]
+    if address == machine.private_address:
+        return [address]
+    try:
+        aws.client("ec2", machine.region).assign_private_ip_addresses(
+            NetworkInterfaceId=machine.interface_id, PrivateIpAddresses=[address], AllowReassignment=True
+        )
+    except ClientError as error:
+        raise Refusal(f"the manager's address {address} cannot be taken: {error}") from error
+    if not _is_own(address):
+        added = subprocess.run(
+            ["ip", "address", "add", f"{address}/32", "dev", "lo"], capture_output=True, text=True, check=False
+        )
+        if added.returncode != 0:
+            raise Refusal(f"the manager's address {address} cannot be added: {added.stderr.strip()}")
+        log.info(f"this machine has the manager's address {address} now")
+    return [machine.private_address, address]
