@@ -144,6 +144,12 @@ describeBake('verification', (machines) => {
     ],
     [
       [
+        "sed --in-place 's/LOG_GROUP/LOG_GROUPS/' /usr/local/share/boundless/vector.yaml",
+        'log shipper',
+        /Missing environment variable in config. name = LOG_GROUPS/,
+        "sed --in-place 's/LOG_GROUPS/LOG_GROUP/' /usr/local/share/boundless/vector.yaml",
+      ],
+      [
         `touch ${library}570.1; ln -sf libcuda.so.570.1 ${library}1`,
         'driver',
         /branch is '570'/,

@@ -14,9 +14,7 @@ from typing import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bento_boot import log, manager, prover, services
-from bento_boot.environment import render
-from bento_boot.files import write
+from bento_boot import log, logs, manager, prover, services
 from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
 from bento_boot.lifecycle import LAUNCH_HOOK, Hook
 from bento_boot.metadata import Metadata
@@ -28,28 +26,6 @@ from bento_boot.store import Store, prefix, storage
 ETC = Path("/etc/bento")
 # Of every role: what the bake, user data and this program itself wrote.
 KEPT = frozenset({"release.json", "instance.json", "logs.env"})
-
-
-TEMPLATES = Path("/usr/local/share/boundless")
-LOG_CONFIGURATION = {"manager": ["vector.yaml"], "prover": ["vector.yaml", "vector-gpu.yaml"]}
-
-
-def ship_logs(machine: Machine, purpose: Purpose) -> None:
-    """First of all, so that what goes wrong next is seen. A machine that proves is worth more than its logs."""
-    group = f"{prefix(purpose.environment)}/{purpose.role}"
-    variables = {
-        "AWS_REGION": machine.region,
-        "INSTANCE_ID": machine.instance_id,
-        "ROLE": purpose.role,
-        "ENVIRONMENT": purpose.environment,
-        "LOG_GROUP": group,
-        "VECTOR_CONFIG": ",".join(f"{TEMPLATES}/{name}" for name in LOG_CONFIGURATION[purpose.role]),
-    }
-    write(ETC / "logs.env", render(variables), 0o644)
-    try:
-        services.ensure("bento-logs.service", ETC / "logs.env")
-    except Refusal as error:
-        log.warning(f"logs stay on this machine: {error}")
 
 
 def forget(files_of_role: frozenset[str]) -> None:
@@ -97,7 +73,7 @@ def main() -> int:
         release = read_release()
         purpose = read_purpose(metadata, release)
         if not check:
-            ship_logs(machine, purpose)
+            logs.ship(machine, purpose)
         take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
     except (Refusal, ClientError, BotoCoreError, OSError) as error:
         log.error(f"this machine cannot take its role: {error}")

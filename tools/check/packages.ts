@@ -5,6 +5,7 @@ const packages: Readonly<Record<string, string>> = {
   packer: 'packer',
   shellcheck: 'shellcheck',
   shfmt: 'shfmt',
+  mypy: 'mypy',
   'systemd-analyze': 'systemd',
   aws: 'awscli',
   unzip: 'unzip',

@@ -67,10 +67,22 @@ export const nvidiaPackages: readonly Package[] = [
   { name: 'cuda-libraries-13-0', version: '13.0.1-1' },
 ];
 
+/** As far as the bake asks it: `validate` reads the files that it is given, with the variables that they name. */
+const vector = `#!/bin/bash
+[[ $1 == validate && $2 == --no-environment ]] || exit 78
+shift 2
+for file in "$@"; do
+  [[ -r $file ]] || { echo "$file cannot be read"; exit 78; }
+  for name in $(sed 's/\\$\\$//g' "$file" | grep --only-matching '\\\${[A-Z_]*}' | tr -d '\${}'); do
+    [[ -n \${!name:-} ]] || { echo "Missing environment variable in config. name = $name"; exit 78; }
+  done
+done
+`;
+
 export const vectorPackages: readonly Package[] = ['0.9.0-1', '1.0.0-1'].map((version) => ({
   name: 'vector',
   version,
-  files: { 'usr/bin/vector': script, ...unit('vector.service') },
+  files: { 'usr/bin/vector': vector, ...unit('vector.service') },
 }));
 
 /** What a cloud image of Ubuntu has installed. */
