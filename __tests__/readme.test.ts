@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeBuildProjects, functions, logGroups, roles } from '../config/names';
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const makefile = read('Makefile');
-const documents = ['README.md', 'docs/architecture.md', 'docs/building.md', 'docs/sharing.md'].map(
+const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].map(
   (file) => [file, read(file)] as const,
 );
 
