@@ -16,7 +16,7 @@ export function temporaryFolder(): string {
 }
 
 /** All shell scripts of the folders that hold them; those of `lib` are sourced. */
-export const shellScripts = ['scripts', 'scripts/lib', 'packer/build'].flatMap((folder) =>
+export const shellScripts = ['scripts', 'scripts/lib', 'scripts/boot', 'packer/build'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.sh'))
     .map((name) => path.join(folder, name)),

@@ -1,14 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { installed as onThisMachine } from '../../tools/check/packages';
 import { installedPython } from '../../tools/local-aws/python';
 
 /** Name of the server that stands for AWS, in a list of tools. */
 export const localAws = 'local AWS (pip install moto[server])';
 
-/** Whether a command is on the PATH, or the local AWS can be started. */
+/** Whether a tool is on this machine, or the local AWS can be started. */
 export const installed = (tool: string): boolean =>
-  tool === localAws
-    ? installedPython() !== undefined
-    : spawnSync('bash', ['-c', 'command -v "$1"', 'bash', tool], { stdio: 'ignore' }).status === 0;
+  tool === localAws ? installedPython() !== undefined : onThisMachine(tool);
 
 /**
  * A `describe` that needs tools. Where one is missing, its tests are skipped by name; under `CI=true` that is a

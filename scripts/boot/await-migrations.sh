@@ -3,17 +3,19 @@
 # it must not start before. Run by bento-api.service, as the user bento.
 set -euo pipefail
 
-readonly programs=/usr/local/lib/boundless/bin
+readonly programs=/usr/local/lib/boundless/bin/postgresql
 readonly within_s=${WITHIN_S:-600}
 migration=$(</etc/bento/migration)
 
-# migrated: whether all migrations up to this release's are there. No table yet means no.
+sql() {
+  "$programs/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --quiet --tuples-only --no-align \
+    --set ON_ERROR_STOP=1 --command "$1"
+}
+
+# migrated: whether all migrations up to this release's are there. Before the first there is no table.
 migrated() {
-  local found
-  found=$("$programs/postgresql/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --quiet --tuples-only \
-    --no-align --set ON_ERROR_STOP=1 --command \
-    "SELECT count(*) FILTER (WHERE success AND version <= $migration) FROM _sqlx_migrations" 2>/dev/null) || return 1
-  ((found >= migration))
+  [[ $(sql "SELECT to_regclass('_sqlx_migrations') IS NOT NULL") == t ]] || return 1
+  (($(sql "SELECT count(*) FROM _sqlx_migrations WHERE success AND version <= $migration") >= migration))
 }
 
 [[ $migration =~ ^[0-9]+$ ]] || {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Commands that the tests use, and the Debian and Ubuntu packages that bring them. */
+/** Commands that the tests use, or packages without one, and the Debian and Ubuntu packages that bring them. */
 const packages: Readonly<Record<string, string>> = {
   packer: 'packer',
   shellcheck: 'shellcheck',
@@ -16,12 +16,23 @@ const packages: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
   systemctl: 'systemd',
+  ip: 'iproute2',
+  'mkfs.ext4': 'e2fsprogs',
+  losetup: 'mount',
+  psql: 'postgresql',
+  'redis-server': 'redis-server',
+  'python3-boto3': 'python3-boto3',
+  'python3-tomlkit': 'python3-tomlkit',
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>
   spawnSync(command, args, { env: process.env, stdio: 'ignore' }).status === 0;
 
-const installed = (tool: string): boolean => succeeds('bash', '-c', 'command -v "$1"', 'bash', tool);
+/** Whether a command is on the PATH, or the distribution's Python has a module. */
+export const installed = (tool: string): boolean =>
+  tool.startsWith('python3-')
+    ? succeeds('/usr/bin/python3', '-c', `import ${tool.replace('python3-', '')}`)
+    : succeeds('bash', '-c', 'command -v "$1"', 'bash', tool);
 
 /** How packages can be installed without asking anybody; undefined where they can't. */
 function packageManager(): readonly string[] | undefined {

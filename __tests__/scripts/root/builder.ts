@@ -58,7 +58,7 @@ const dpkgStatus = installedAtFirst
   .join('\n');
 
 export async function startBuilder(place: string, upstream: Upstream, sizeMib?: number): Promise<Builder> {
-  const root = await throwawayRoot(place, sizeMib);
+  const root = await throwawayRoot(place, sizeMib === undefined ? {} : { sizeMib });
   const { address, keys } = upstream;
   for (const [file, content, mode] of [...repositoryFiles('scripts'), ...repositoryFiles('service_files')])
     root.write({ [`${work}/${file}`]: content }, mode);

@@ -12,6 +12,11 @@ const holder = String.raw`
 set -euo pipefail
 place=$1 size=$2
 shift 2
+# A network of its own has nothing but a loopback, and on it the address of the metadata service.
+if [[ $(readlink /proc/self/ns/net) != "$(readlink "/proc/$PPID/ns/net")" ]]; then
+  ip link set lo up
+  ip address add 169.254.169.254/32 dev lo
+fi
 mount -t tmpfs -o "size=$size" none "$place"
 mkdir "$place/upper" "$place/work" "$place/merged"
 for folder in "$@"; do
@@ -74,6 +79,8 @@ export interface RootRun extends Promise<Ended> {
 }
 
 export interface ThrowawayRoot {
+  /** The process whose namespaces the root has. */
+  readonly pid: number;
   /** Where a file of the root is for this process. */
   path(file: string): string;
   read(file: string): string;
@@ -85,12 +92,25 @@ export interface ThrowawayRoot {
   close(): Promise<void>;
 }
 
-/** @param sizeMib what `df` finds in the root; memory is taken only as it is used */
-export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise<ThrowawayRoot> {
+export interface RootOptions {
+  /** What `df` finds in the root; memory is taken only as it is used. */
+  readonly sizeMib?: number;
+  /** Folders that are hidden otherwise. */
+  readonly shown?: readonly string[];
+  /** A network of its own, where every port is free. */
+  readonly ownNetwork?: boolean;
+}
+
+export async function throwawayRoot(
+  place: string,
+  { sizeMib = 64 * 1024, shown = [], ownNetwork = false }: RootOptions = {},
+): Promise<ThrowawayRoot> {
   mkdirSync(place, { recursive: true });
+  const folders = hidden.filter((folder) => !shown.includes(folder));
+  const namespaces = ['--mount', '--propagation', 'private', ...(ownNetwork ? ['--net'] : [])];
   const child = spawn(
     'unshare',
-    ['--mount', '--propagation', 'private', 'bash', '--norc', '-c', holder, 'holder', place, `${sizeMib}m`, ...hidden],
+    [...namespaces, 'bash', '--norc', '-c', holder, 'holder', place, `${sizeMib}m`, ...folders],
     { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
   );
   await ready(child);
@@ -100,7 +120,7 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
   const run = (command: readonly string[], env: Readonly<Record<string, string>> = {}): RootRun => {
     const started = spawn(
       'nsenter',
-      [`--target=${child.pid}`, '--mount', '--root', '--wd', '--', ...together, ...command],
+      [`--target=${child.pid}`, '--mount', '--net', '--root', '--wd', '--', ...together, ...command],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: '/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...env },
@@ -112,6 +132,7 @@ export async function throwawayRoot(place: string, sizeMib = 64 * 1024): Promise
   };
 
   return {
+    pid: child.pid!,
     run,
     path: inside,
     read: (file) => readFileSync(inside(file), 'utf8'),

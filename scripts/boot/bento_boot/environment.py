@@ -44,7 +44,8 @@ def _database_url(host: str, password: str) -> str:
 
 
 def _valkey_url(host: str, password: str) -> str:
-    return f"redis://:{quote(password, safe='')}@{host}:6379/0"
+    # The name that every password without one belongs to; some clients take an empty name for another.
+    return f"redis://default:{quote(password, safe='')}@{host}:6379/0"
 
 
 def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, cancels: bool) -> Variables:

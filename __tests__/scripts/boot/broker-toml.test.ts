@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { checkBrokerToml } from '../../../config/broker/check';
+import { keys, sections } from '../../../config/broker/keys';
+import { brokerReleases } from '../../../config/broker/releases';
+import { describeWith } from '../../support/tools';
+
+const template = readFileSync('service_files/broker.toml', 'utf8');
+
+/** What the boot makes of values, with the image's own Python packages. */
+function boot(code: string, given: unknown): { readonly value: unknown; readonly error: string } {
+  const program = `import json, sys\nfrom bento_boot import broker_toml\ngiven = json.load(sys.stdin)\n${code}\njson.dump(value, sys.stdout)`;
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', ['-B', '-c', program], {
+    input: JSON.stringify(given),
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONPATH: 'scripts/boot' },
+  });
+  return status === 0
+    ? { value: JSON.parse(stdout) as unknown, error: '' }
+    : { value: undefined, error: stderr.trim().split('\n').at(-1)! };
+}
+
+const render = (overrides: unknown, from = template): string => {
+  const { value, error } = boot('value = broker_toml.render(given[0], broker_toml.parse_overrides(given[1], "p"))', [
+    from,
+    JSON.stringify(overrides),
+  ]);
+  if (error !== '') throw new Error(error);
+  return value as string;
+};
+
+describeWith(['python3-tomlkit'], 'broker.toml at boot', () => {
+  test('without values of the cluster it is the template, byte for byte', () => {
+    expect(render({})).toBe(template);
+  });
+
+  test.each(brokerReleases)('with values it is right for %s', (release) => {
+    const toml = render({
+      market: {
+        mcycle_price: '0.0000007',
+        max_collateral: '50',
+        max_concurrent_proofs: 4,
+        priority_requestor_addresses: ['0x0123456789abcdef0123456789abcdef01234567'],
+        deny_requestor_addresses: [],
+        peak_prove_khz: null,
+      },
+      prover: { status_poll_ms: 2000 },
+      batcher: { withdraw: true, batch_max_time: 500 },
+    });
+    expect(() => {
+      checkBrokerToml(toml, release);
+    }).not.toThrow();
+    expect(toml).toContain('max_collateral = "50"');
+    expect(toml).not.toContain('peak_prove_khz');
+    expect(toml).toContain(template.split('\n')[0]!);
+  });
+
+  test('a key stays under one name', () => {
+    const toml = render({ market: { min_mcycle_price: '0.1', max_stake: '7' } });
+    expect(toml).not.toMatch(/^(mcycle_price|max_collateral) =/m);
+    checkBrokerToml(toml, '1.2.2');
+  });
+
+  test('it knows the same second names as the check', () => {
+    const named = sections
+      .flatMap((section) => keys[section])
+      .flatMap(({ name, aliases = [] }) => (aliases.length === 0 ? [] : [[name, ...aliases]]));
+    expect(boot('value = broker_toml.SAME', {}).value).toEqual(named);
+  });
+
+  test.each([
+    ['[]', 'is no object with sections of market, prover, batcher'],
+    ['{"markets": {}}', 'is no object with sections of market, prover, batcher'],
+    ['{"market": 1}', 'is no object with sections of market, prover, batcher'],
+    ['{', 'the parameter /name is no JSON'],
+  ])('%s is refused', (text, said) => {
+    expect(boot('value = broker_toml.parse_overrides(given, "/name")', text).error).toContain(said);
+  });
+});

@@ -1,0 +1,331 @@
+import { clusterPath } from '../../../config/names';
+import { describeWith } from '../../support/tools';
+import { secretsOf, startMachine, tools, type Machine } from './machine';
+
+jest.setTimeout(120_000);
+
+const services = ['executor', 'aux', 'api', 'broker'];
+const canaries = ['canary', 'caca'];
+const redisCli = '/usr/local/lib/boundless/bin/valkey-cli -u "$REDIS_URL" --no-auth-warning';
+
+describeWith(tools, 'a manager that boots', () => {
+  let machine: Machine;
+  let log: string;
+  beforeAll(async () => {
+    machine = await startMachine('manager');
+    await machine.settings({ dataVolumeId: machine.volumeId });
+    const ran = await machine.configure();
+    expect(ran).toMatchObject({ code: 0 });
+    log = ran.log;
+  });
+  afterAll(() => machine.close());
+
+  const bash = async (script: string) => {
+    const { code, stdout, stderr } = await machine.run(['bash', '-euc', script]);
+    if (code !== 0) throw new Error(stderr);
+    return stdout.trim();
+  };
+  const variables = (service: string) => machine.read(`/run/started/${service}.env`);
+
+  test('starts logs, data, stores, agents, API and broker, in this order', () => {
+    expect(machine.events()).toEqual([
+      'start bento-logs.service',
+      'start var-lib-bento.mount',
+      'start bento-postgresql.service',
+      'reload bento-postgresql.service',
+      'start bento-valkey.service',
+      'start bento-manager.target',
+      'start bento-executor.service',
+      'start bento-aux.service',
+      'start bento-api.service',
+      'start bento-broker.service',
+    ]);
+  });
+
+  test('tells Auto Scaling once services are steady', () => {
+    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+    expect(log).toContain('this is a manager of staging: Bento v1.2.2, broker v1.2.2');
+  });
+
+  test('writes files that only their readers read', async () => {
+    expect(await machine.written()).toEqual({
+      'api.env': '600 root:root',
+      'aux.env': '600 root:root',
+      'broker.env': '600 root:root',
+      'broker.toml': '640 root:bento',
+      'database-password': '640 root:postgres',
+      'executor.env': '600 root:root',
+      'logs.env': '644 root:root',
+      migration: '644 root:root',
+      'pg_hba.conf': '640 root:postgres',
+      'postgresql.conf': '644 root:root',
+      'release.json': '644 root:root',
+      'valkey.conf': '640 root:valkey',
+    });
+  });
+
+  test('gives each service what it reads, and nothing that is empty', () => {
+    const names = (service: string) => {
+      const lines = variables(service)
+        .split('\n')
+        .filter((line) => line !== '');
+      for (const line of lines) expect(line).not.toMatch(/=$/);
+      return lines
+        .map((line) => line.split('=')[0]!)
+        .filter((name) => !['PATH', 'LANG', 'LC_CTYPE', 'PWD', 'SHLVL', '_', 'STATE_DIRECTORY'].includes(name));
+    };
+    const storage = ['S3_ACCESS_KEY', 'S3_BUCKET', 'S3_REGION', 'S3_SECRET_KEY', 'S3_URL'];
+    expect(names('api')).toEqual(['DATABASE_URL', 'RUST_LOG', ...storage, 'SNARK_TIMEOUT_S']);
+    expect(names('broker')).toEqual(['PROVER_PRIVATE_KEY', 'PROVER_RPC_URLS', 'RUST_LOG']);
+    const agent = ['DATABASE_URL', 'PROMETHEUS_METRICS_ADDR', 'REDIS_URL', 'RUST_LOG', ...storage];
+    expect(names('agent-9091')).toEqual([...agent, 'SEGMENT_PO2'].sort());
+    expect(names('agent-9092')).toEqual([...agent, 'BENTO_DISABLE_COMPLETED_CLEANUP'].sort());
+  });
+
+  test('tells programs by flags', () => {
+    expect(machine.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
+    expect(machine.read('/run/started/agent-9091')).toContain('-t exec --segment-po2 21 ');
+  });
+
+  test('has its data on the volume', async () => {
+    expect(await bash('findmnt --noheadings --output SOURCE,FSTYPE,LABEL /var/lib/bento')).toMatch(
+      /^\/dev\/loop\d+ +ext4 +bento-data$/,
+    );
+    expect(await bash('ls /var/lib/bento')).toBe(
+      ['api', 'aux', 'broker', 'executor', 'lost+found', 'postgresql', 'valkey'].join('\n'),
+    );
+    expect(await bash('stat --format "%a %U" /var/lib/bento/postgresql/data /var/lib/bento/broker')).toBe(
+      '700 postgres\n700 bento',
+    );
+  });
+
+  test('has the address that goes with the volume', async () => {
+    const held = (await machine.aws(
+      `
+ec2 = boto3.client("ec2")
+[volume] = ec2.describe_volumes(VolumeIds=[given["volume"]])["Volumes"]
+[interface] = ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [given["instance"]]}])["NetworkInterfaces"]
+result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a in interface["PrivateIpAddresses"]]]`,
+      { volume: machine.volumeId, instance: machine.instanceId },
+    )) as [string, string[]];
+    expect(held[0]).toBe(machine.instanceId);
+    expect(held[1]).toContain('127.0.0.9');
+  });
+
+  test('says nothing that is secret', async () => {
+    const said = log + (await bash('cat /run/journal/*'));
+    for (const canary of canaries) expect(said).not.toContain(canary);
+  });
+
+  test('a second run changes nothing', async () => {
+    const before = await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort');
+    machine.events();
+    expect(await machine.configure()).toMatchObject({ code: 0 });
+    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+    expect(await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort')).toBe(before);
+  });
+
+  test('--check changes nothing, and asks for no hook', async () => {
+    const calls = machine.calls();
+    const { code, log: said } = await machine.configure({}, '--check');
+    expect([code, said]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
+    expect(machine.events()).toEqual([]);
+    expect(machine.calls()).toEqual(calls);
+  });
+
+  test('new passwords reach stores and services; the broker is left to its orders', async () => {
+    await machine.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
+    await machine.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
+    const { code, log: said } = await machine.configure();
+    expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
+    expect(machine.events()).toEqual([
+      'reload bento-postgresql.service',
+      'stop bento-valkey.service',
+      'start bento-valkey.service',
+      ...['executor', 'aux', 'api'].flatMap((name) => [`stop bento-${name}.service`, `start bento-${name}.service`]),
+    ]);
+    expect(variables('api')).toContain('canary-new');
+    await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
+    await bash(`. /etc/bento/api.env; /usr/local/lib/boundless/bin/postgresql/psql "$DATABASE_URL" -c 'SELECT 1'`);
+  });
+
+  test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
+    await machine.secrets(secretsOf);
+    let runs = 0;
+    for (let code: number | null = 137; code === 137; runs += 1)
+      ({ code } = await machine.configure({ FALL_AT: String(runs + 1) }));
+    // It fell at each of the files and of the restarts.
+    expect(runs).toBeGreaterThan(7);
+    expect(variables('api')).not.toContain('canary-new');
+    await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
+    expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');
+    machine.events();
+    expect(await machine.configure()).toMatchObject({ code: 0 });
+    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+  });
+
+  test('another role is refused while this one works', async () => {
+    machine.write({
+      '/etc/bento/release.json': machine.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
+    });
+    machine.metadata({ 'tags/instance/Role': 'prover' });
+    const { code, log: said } = await machine.configure();
+    expect([code, said]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
+    expect(machine.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
+  });
+
+  test('services that are there: all of them', async () => {
+    expect(
+      services.every((name) =>
+        machine.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
+      ),
+    ).toBe(true);
+    expect(await bash('systemctl is-active bento-broker.service; echo $?')).toBe('0');
+  });
+});
+
+describeWith(tools, 'a manager that cannot', () => {
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await startMachine('manager');
+  });
+  afterAll(() => machine.close());
+
+  const at = (name: string) => `${clusterPath('staging')}/${name}`;
+  /** What it says, having changed nothing and told Auto Scaling to replace it. */
+  const refusal = async () => {
+    machine.events();
+    const { code, log } = await machine.configure();
+    expect(code).toBe(1);
+    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(machine.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
+    expect(Object.keys(await machine.written())).toEqual(['logs.env', 'release.json']);
+    for (const canary of canaries) expect(log).not.toContain(canary);
+    return log;
+  };
+
+  test('names every secret that is missing, at once', async () => {
+    await machine.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
+    const said = await refusal();
+    for (const name of ['wallet-key', 'storage', 'rpc-urls']) expect(said).toContain(`${at(name)} has no value`);
+    await machine.secrets(secretsOf);
+  });
+
+  test.each([
+    ['wallet-key', 'canary', 'is not 64 hexadecimal digits'],
+    ['rpc-urls', 'canary.example.com', 'is not addresses with http:// or https://'],
+    ['database-password', 'canary-ä', 'printable ASCII'],
+    ['storage', '{"canary": 1}', 'is no JSON object with accessKeyId and secretAccessKey'],
+  ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
+    await machine.secrets({ [name]: value });
+    expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${said}`));
+    await machine.secrets(secretsOf);
+  });
+
+  test.each([
+    ['bucket', { bucket: null }, /prover-cluster\/settings is not right: bucket is missing/],
+    ['unknown key', { segmentsPo2: 21 }, /segmentsPo2 is unknown/],
+  ])('settings: %s', async (_, settings, said) => {
+    await machine.settings(settings);
+    expect(await refusal()).toMatch(said);
+    await machine.settings({});
+  });
+
+  test('no settings at all: deploy the stack', async () => {
+    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
+    expect(await refusal()).toContain('deploy the stack prover-cluster-staging');
+    await machine.settings({});
+  });
+
+  test.each([
+    ['no role', { 'tags/instance/Role': undefined }, /nothing says which role/],
+    ['an unknown role', { 'tags/instance/Role': 'broker' }, /the role 'broker' is unknown; use manager or prover/],
+    [
+      'a role that the image lacks',
+      { 'tags/instance/Role': 'prover' },
+      /this is a manager image, and the role is prover/,
+    ],
+  ])('%s', async (_, tags, said) => {
+    machine.metadata(tags);
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([1, expect.stringMatching(said)]);
+    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    machine.metadata({ 'tags/instance/Role': 'manager' });
+  });
+
+  test('user data that says another role than the tag', async () => {
+    machine.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([
+      1,
+      expect.stringContaining("user data says role 'prover', the tag Role says 'manager'"),
+    ]);
+    await machine.run(['rm', '/etc/bento/instance.json']);
+  });
+
+  test('a bucket that the keys do not open: no agent starts', async () => {
+    await machine.settings({ bucket: 'somebody-elses' });
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([1, expect.stringContaining("Bento's keys do not open the bucket somebody-elses")]);
+    expect(machine.events().join()).not.toContain('bento-manager.target');
+    await machine.settings({});
+  });
+
+  test('a volume that holds something else is not touched', async () => {
+    await machine.settings({ dataVolumeId: machine.volumeId });
+    const disk = '"$(cat /run/loop)"';
+    await machine.run(['bash', '-c', `mkfs.ext4 -q -L somebodys ${disk}`]);
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([1, expect.stringMatching(/holds .*somebodys.*and is not touched/)]);
+    const { stdout } = await machine.run([
+      'bash',
+      '-c',
+      `blkid -o value -s LABEL ${disk}; blkdiscard --force --zeroout ${disk}`,
+    ]);
+    expect(stdout).toBe('somebodys\n');
+    machine.events();
+  });
+
+  test('a volume that another manager has is waited for', async () => {
+    await machine.settings({});
+    const other = await machine.aws(
+      `
+ec2 = boto3.client("ec2")
+other = ec2.run_instances(ImageId=ec2.describe_images()["Images"][0]["ImageId"], MinCount=1, MaxCount=1)["Instances"][0]
+ec2.detach_volume(VolumeId=given["volume"], InstanceId=given["instance"], Device="/dev/sdf")
+ec2.attach_volume(VolumeId=given["volume"], InstanceId=other["InstanceId"], Device="/dev/sdf")
+result = other["InstanceId"]`,
+      { volume: machine.volumeId, instance: machine.instanceId },
+    );
+    await machine.settings({ dataVolumeId: machine.volumeId });
+    const run = machine.configure();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(machine.events()).toEqual([]);
+    await machine.aws(
+      'boto3.client("ec2").detach_volume(VolumeId=given["volume"], InstanceId=given["other"], Device="/dev/sdf")',
+      { volume: machine.volumeId, other },
+    );
+    const { code, log } = await run;
+    expect([code, log]).toEqual([0, expect.stringMatching(/waiting for i-\w+ to give the data volume/)]);
+    expect(machine.events()).toContain('start var-lib-bento.mount');
+    await machine.run(['systemctl', 'stop', 'bento-manager.target']);
+    machine.events();
+  });
+
+  test('agents that do not stay up: the API waits in vain, and the machine is given up', async () => {
+    machine.write({ '/run/agents-fail': '', '/run/migrations': '5' });
+    await machine.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
+    await machine.run(['systemctl', 'start', 'bento-postgresql.service']);
+    await machine.run([
+      ...['setpriv', '--reuid=postgres', '--clear-groups', '/usr/local/lib/boundless/bin/postgresql/psql'],
+      ...['-h', '/run/bento-postgresql', '-U', 'postgres', 'taskdb', '-c', 'DROP TABLE _sqlx_migrations'],
+    ]);
+    machine.hook('ok');
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([1, expect.stringContaining('systemctl start bento-api.service failed')]);
+    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(machine.read('/run/journal/bento-api.service.log')).toContain(
+      'no agent has brought the database to migration 5',
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { describeWith } from '../../support/tools';
+import { startMachine, tools, type Machine } from './machine';
+
+jest.setTimeout(120_000);
+
+describeWith(tools, 'a prover', () => {
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await startMachine('prover', { image: 'bento', version: 'v1.0.1', brokerVersion: 'v1.0.0' });
+    await machine.secrets({ 'wallet-key': undefined, 'rpc-urls': undefined });
+    // What the manager of another network would be.
+    await machine.run(['bash', '-c', 'ip address add 127.0.0.9/32 dev lo']);
+  });
+  afterAll(() => machine.close());
+  const manager = (ports: readonly number[]) =>
+    machine.run([
+      '/usr/bin/python3',
+      '-c',
+      `
+import socket, time
+open_ones = [socket.create_server(("127.0.0.9", port)) for port in ${JSON.stringify(ports)}]
+time.sleep(600)`,
+    ]);
+
+  test('waits for the stores of the manager, and then starts an agent for each GPU', async () => {
+    const run = machine.configure();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(machine.events()).toEqual(['start bento-logs.service']);
+    const stores = manager([5432, 6379]);
+    // The agents of this test would migrate a database that is not there.
+    machine.write({ '/usr/local/bin/bento-agent': agent }, 0o755);
+    expect(await run).toMatchObject({ code: 0 });
+    stores.kill();
+    expect(machine.events()).toEqual([
+      'start bento-prover.target',
+      'start bento-prover.service',
+      'start bento-prover@0.service',
+      'start bento-prover@1.service',
+    ]);
+    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+  });
+
+  test('gives each agent its GPU, its port and its folder', () => {
+    for (const gpu of [0, 1]) {
+      const variables = machine.read(`/run/started/agent-910${gpu}.env`);
+      expect(variables).toContain(`CUDA_VISIBLE_DEVICES=${gpu}\n`);
+      expect(variables).toContain('RISC0_HOME=/opt/risc0\n');
+      expect(variables).toContain(`STATE_DIRECTORY=/var/lib/bento/prover-${gpu}\n`);
+      expect(machine.read(`/run/started/agent-910${gpu}`)).toBe('-t prove --redis-ttl 57600\n');
+    }
+  });
+
+  test('has no secret of the manager, nor its files', async () => {
+    expect(await machine.written()).toEqual({
+      'logs.env': '644 root:root',
+      'prover.env': '600 root:root',
+      'release.json': '644 root:root',
+    });
+    expect(machine.read('/etc/bento/prover.env')).not.toMatch(/PRIVATE_KEY|RPC_URL|POVW/);
+    expect(machine.read('/etc/bento/logs.env')).toContain('vector-gpu.yaml');
+  });
+
+  test('forgets the files of a role that it had before', async () => {
+    machine.write({ '/etc/bento/broker.env': 'PRIVATE_KEY="canary"\n' }, 0o600);
+    const stores = manager([5432, 6379]);
+    expect(await machine.configure()).toMatchObject({ code: 0 });
+    stores.kill();
+    expect(Object.keys(await machine.written())).not.toContain('broker.env');
+  });
+
+  test('takes a new password to every agent', async () => {
+    await machine.secrets({ 'database-password': 'canary-new' });
+    machine.events();
+    const stores = manager([5432, 6379]);
+    expect(await machine.configure()).toMatchObject({ code: 0 });
+    stores.kill();
+    expect(machine.events()).toEqual(
+      [0, 1].flatMap((gpu) => [`stop bento-prover@${gpu}.service`, `start bento-prover@${gpu}.service`]),
+    );
+  });
+
+  test('without a GPU is given up', async () => {
+    await machine.run(['systemctl', 'stop', 'bento-prover.target']);
+    machine.write({ '/run/gpus': '' });
+    const stores = manager([5432, 6379]);
+    const { code } = await machine.configure();
+    stores.kill();
+    expect(code).toBe(1);
+    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(machine.read('/run/journal/bento-prover.service.log')).toContain('nvidia-smi lists: none');
+  });
+});
+
+const agent = `#!/bin/bash
+unit=\${PROMETHEUS_METRICS_ADDR##*:}
+echo "$*" >"/run/started/agent-$unit"
+env | sort >"/run/started/agent-$unit.env"
+exec sleep infinity
+`;
