@@ -23,9 +23,16 @@ source "amazon-ebs" "ubuntu" {
   // "auto" bids the on-demand price; null is on demand.
   spot_price = var.spot ? "auto" : null
 
-  // A machine whose Packer died ends instead of waiting for somebody to find it.
+  // A machine whose Packer died ends instead of waiting for somebody to find it: two hours after each of its boots, of
+  // which the longest takes less than one (config/build-time.ts). Nothing of this gets into the image.
   shutdown_behavior    = "terminate"
   iam_instance_profile = var.iam_instance_profile
+
+  user_data = <<-CLOUD
+    #cloud-config
+    bootcmd:
+      - [systemd-run, --on-active=120min, systemctl, poweroff]
+  CLOUD
 
   // The builder demands IMDSv2 ...
   metadata_options {

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { buildMinutes } from '../../config/build-time';
 import { imageKinds, keyAliases, packerBuilderProfile, project } from '../../config/names';
 import { forLocalAws, forPacker, unknownToOldPacker } from '../../tools/local-bake/adapt';
 import { bodies, isObject, type JsonObject } from '../../tools/local-bake/json';
@@ -79,6 +81,11 @@ describe('the source', () => {
 
   test('ends when its Packer dies, and waits for a bounded time', () => {
     expect(source['shutdown_behavior']).toBe('terminate');
+    const [header] = (source['user_data'] as string).split('\n');
+    expect(header).toBe('#cloud-config');
+    const { bootcmd } = parse(source['user_data'] as string) as { bootcmd: string[][] };
+    expect(bootcmd).toEqual([['systemd-run', '--on-active=120min', 'systemctl', 'poweroff']]);
+    expect(120).toBeGreaterThan(2 * buildMinutes.bake);
     expect(source['aws_polling']).toEqual([{ delay_seconds: 15, max_attempts: '${var.image_wait_minutes * 4}' }]);
   });
 });
