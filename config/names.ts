@@ -154,6 +154,11 @@ export const topics = {
   status: 'boundless-status',
 } as const;
 
+/** The channel in Amazon Q Developer in chat applications. */
+export const slackChannelConfiguration = 'boundless-ami-factory';
+
+export const budgets = { account: (environment: string) => `boundless-${environment}` } as const;
+
 export const dashboards = {
   factory: 'boundless-ami-factory',
   cluster: (environment: string) => `prover-cluster-${environment}`,
@@ -209,6 +214,8 @@ export const logGroups = {
   node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,
   lambda: (functionName: string) => `/aws/lambda/${functionName}`,
+  /** In us-east-1, wherever the channel's topics are. */
+  chat: (configuration: string) => `/aws/chatbot/${configuration}`,
 } as const;
 
 /** All pointers live below this path, in each service account. */
@@ -224,6 +231,7 @@ export const stateBucket = (accountId: string, region: string): string =>
 export const stateKey = (stack: string): string => `${stack}.tfstate`;
 
 export const arns = {
+  alarm: (accountId: string, region: string, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
   eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,
