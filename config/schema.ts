@@ -89,7 +89,10 @@ export const opsSchema = z
           .strictObject({
             workspaceId: z
               .string()
-              .regex(/^T[A-Z0-9]{6,20}$/, 'is not the id of a Slack workspace; copy it from Amazon Q, such as T0123ABCD'),
+              .regex(
+                /^T[A-Z0-9]{6,20}$/,
+                'is not the id of a Slack workspace; copy it from Amazon Q, such as T0123ABCD',
+              ),
             channelId: z
               .string()
               .regex(

@@ -21,7 +21,11 @@ export interface ChatProps {
  * somebody may give it later. The workspace is let in by hand, once (docs/monitoring.md, "Slack").
  */
 export class Chat extends Construct {
-  constructor(scope: Construct, id: string, { region, workspaceId, channelId, topicArns, logRetentionDays }: ChatProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { region, workspaceId, channelId, topicArns, logRetentionDays }: ChatProps,
+  ) {
     super(scope, id);
     // The service logs to this region, and would make a group that never forgets. The operations key is of another
     // region; CloudWatch Logs encrypts with its own. What is logged are errors of delivery, not messages.

@@ -88,7 +88,12 @@ export class FactoryDashboard extends Construct {
       ],
       [
         graph('Build time', 'seconds', day, perImage(functions.notices, 'BuildSeconds', 'Maximum')),
-        graph('Builds that succeeded', 'share, 1 is all', day, perImage(functions.notices, 'BuildSucceeded', 'Average')),
+        graph(
+          'Builds that succeeded',
+          'share, 1 is all',
+          day,
+          perImage(functions.notices, 'BuildSucceeded', 'Average'),
+        ),
         graph('Images that were baked already', 'builds', day, perImage(functions.notices, 'ImageReused', 'Sum')),
       ],
       [

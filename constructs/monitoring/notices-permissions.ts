@@ -18,11 +18,7 @@ export const noticesPermissions = ({ accountId, region }: NoticesPermissionsProp
   },
   {
     Sid: 'ReadPipelines',
-    Action: [
-      'codepipeline:GetPipelineExecution',
-      'codepipeline:GetPipelineState',
-      'codepipeline:ListActionExecutions',
-    ],
+    Action: ['codepipeline:GetPipelineExecution', 'codepipeline:GetPipelineState', 'codepipeline:ListActionExecutions'],
     Resource: [pipelines.packer, pipelines.cluster('*')].map(
       (name) => `arn:aws:codepipeline:${region}:${accountId}:${name}`,
     ),

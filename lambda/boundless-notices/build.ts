@@ -80,7 +80,13 @@ export const imageFacts = ({ imageId, version, brokerVersion, commit }: Partial<
   ...fact('Commit', commit),
 ];
 
-const outcomes = { SUCCEEDED: 'succeeded', FAILED: 'failed', FAULT: 'failed', STOPPED: 'was stopped', TIMED_OUT: 'timed out' };
+const outcomes = {
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  FAULT: 'failed',
+  STOPPED: 'was stopped',
+  TIMED_OUT: 'timed out',
+};
 
 /** A build that ended: what to say of it, and how to measure it. */
 export async function onBuild({ detail, time }: BuildEvent, { clients }: Run): Promise<Telling> {
@@ -100,9 +106,7 @@ export async function onBuild({ detail, time }: BuildEvent, { clients }: Run): P
       ...fact('Build', idOf(detail['build-id'])),
     ],
     links: link('Log of the build', build.logUrl),
-    nextSteps: succeeded
-      ? []
-      : ['The log says which command failed. README, "Troubleshooting", has what people meet.'],
+    nextSteps: succeeded ? [] : ['The log says which command failed. README, "Troubleshooting", has what people meet.'],
     threadId: idOf(detail['build-id']),
   };
   const seconds = build.start && (end.getTime() - build.start.getTime()) / 1000;

@@ -22,7 +22,9 @@ export class UnknownEventError extends NoticeError {
 
   /** @param reason names fields only: an event may carry anything */
   constructor(reason: string) {
-    super(`The event is refused: ${reason}; teach lambda/boundless-notices about it, or correct the rule that sends it`);
+    super(
+      `The event is refused: ${reason}; teach lambda/boundless-notices about it, or correct the rule that sends it`,
+    );
   }
 }
 

@@ -86,7 +86,10 @@ export async function onPipeline(
         ...fact('Duration', duration(start ?? earliest(actions), time)),
         // No message of the error: it can repeat what a command printed.
         ...failed.flatMap(({ stageName, actionName, output }) =>
-          fact('Failed in', [stageName, actionName, output?.executionResult?.errorDetails?.code].filter(Boolean).join(', ')),
+          fact(
+            'Failed in',
+            [stageName, actionName, output?.executionResult?.errorDetails?.code].filter(Boolean).join(', '),
+          ),
         ),
         ...fact('Execution', id),
       ],
@@ -96,7 +99,9 @@ export async function onPipeline(
         ),
         ...link('Execution', executionUrl(region, pipeline, id)),
       ],
-      nextSteps: succeeded ? [] : ['Nothing was rolled back by this message: see the log, repair the cause, start it again.'],
+      nextSteps: succeeded
+        ? []
+        : ['Nothing was rolled back by this message: see the log, repair the cause, start it again.'],
       threadId: id,
     },
   };

@@ -7,7 +7,9 @@ import { duration, fact, link, logGroupUrl, type Fact, type Notice, type Telling
 type Detail = SharingEvent['detail'];
 
 /** What each outcome means; docs/sharing.md, "Events". */
-const outcomes: Readonly<Record<SharingEvent['detail-type'], (detail: Detail) => Pick<Notice, 'mood' | 'title' | 'nextSteps'>>> = {
+const outcomes: Readonly<
+  Record<SharingEvent['detail-type'], (detail: Detail) => Pick<Notice, 'mood' | 'title' | 'nextSteps'>>
+> = {
   [outcomeEvents.shared]: ({ kind = 'an', accounts }) => ({
     mood: 'good',
     title: `Shared the ${kind} image with ${accounts.length} accounts`,
