@@ -111,17 +111,18 @@ export class Notices extends Construct {
       statements: [...topic.publishStatements(), ...noticesPermissions({ accountId, region })],
     });
     const target = { accountId, lambda, deadLetters };
+    const ids = { builds: 'Builds', sharing: 'Sharing', pipelines: 'Pipelines', approvals: 'Approvals' } as const;
     for (const kind of ['builds', 'sharing', 'pipelines', 'approvals'] as const) {
       const eventPattern = JSON.stringify({ account: [accountId], ...patterns[kind] });
       const rule = { name: noticeRules[kind], description: descriptions[kind], eventPattern };
-      trigger(new Construct(this, kind), { ...target, rule });
+      trigger(new Construct(this, ids[kind]), { ...target, rule });
     }
     const rule = {
       name: noticeRules.watch,
       description: 'Looks for approvals that wait',
       scheduleExpression: `rate(${watchMinutes} minutes)`,
     };
-    trigger(new Construct(this, 'watch'), { ...target, rule, input: { command: 'watch' } });
+    trigger(new Construct(this, 'Watch'), { ...target, rule, input: { command: 'watch' } });
 
     const log = `The log is ${logGroups.lambda(functions.notices)}.`;
     const silent = new Alarm(this, 'Silent', {
