@@ -236,8 +236,8 @@ describe('builds', () => {
 
 test('log groups have the names that people look for, and forget', () => {
   expect(ofType('aws_cloudwatch_log_group').map(({ args }) => [args['name'], args['retention_in_days']])).toEqual([
-    ['/aws/codebuild/packer-build-project', 90],
     ['/aws/lambda/boundless-notices', 90],
+    ['/aws/codebuild/packer-build-project', 90],
     ['/aws/lambda/packer-ami-sharing', 90],
   ]);
 });

@@ -5,7 +5,18 @@ import type { Notice } from './notice';
  * SNS takes less than 100 ASCII characters without line breaks (Amazon SNS API Reference, "Publish"); Amazon Q takes titles
  * of 250 characters and descriptions of 8,000, and shows no message that is longer.
  */
-const limits = { subject: 99, title: 200, value: 500, headline: 1500, facts: 20, steps: 5, links: 5, step: 300 };
+const limits = {
+  subject: 99,
+  title: 200,
+  value: 500,
+  headline: 1500,
+  facts: 20,
+  steps: 5,
+  links: 5,
+  step: 300,
+  chatFacts: 4000,
+  chatLinks: 3900,
+};
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
 const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trim();
@@ -23,8 +34,24 @@ function bounded({ facts, links, nextSteps, title, ...rest }: Notice): Notice {
   };
 }
 
-/** What Slack would take for a mention, a link or an entity is shown as it is. */
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** What Slack would take for a mention, a link or an entity is shown as it is; cut by what is sent, which is longer. */
+function escaped(text: string, most: number): string {
+  let sent = '';
+  for (const character of text) {
+    const next = entities[character] ?? character;
+    if (sent.length + next.length > most - 3) return `${sent}...`;
+    sent += next;
+  }
+  return sent;
+}
+
+/** As many lines as fit; the first are the most important. */
+function linesWithin(lines: readonly string[], most: number): readonly string[] {
+  let length = 0;
+  return lines.filter((line) => (length += line.length + 1) <= most);
+}
 
 const emoji: Readonly<Record<Notice['mood'], string>> = {
   good: ':white_check_mark:',
@@ -38,12 +65,18 @@ const forChat = ({ mood, title, facts, links, nextSteps, threadId }: Notice) => 
   source: 'custom',
   content: {
     textType: 'client-markdown',
-    title: `${emoji[mood]} ${escaped(title)}`,
+    title: `${emoji[mood]} ${escaped(title, limits.title)}`,
     description: [
-      ...facts.map(([name, value]) => `*${escaped(name)}:* ${escaped(value)}`),
-      ...links.map(({ text, url }) => `<${url.replaceAll('&', '&amp;')}|${escaped(text)}>`),
+      ...linesWithin(
+        facts.map(([name, value]) => `*${escaped(name, 100)}:* ${escaped(value, limits.headline)}`),
+        limits.chatFacts,
+      ),
+      ...linesWithin(
+        links.map(({ text, url }) => `<${url.replaceAll('&', '&amp;')}|${escaped(text, 100)}>`),
+        limits.chatLinks,
+      ),
     ].join('\n'),
-    ...(nextSteps.length > 0 && { nextSteps: nextSteps.map(escaped) }),
+    ...(nextSteps.length > 0 && { nextSteps: nextSteps.map((step) => escaped(step, limits.step)) }),
   },
   metadata: { threadId, summary: cut(title, 150) },
 });

@@ -22,7 +22,7 @@ const alarms = metricAlarms as unknown as readonly MetricAlarm[];
 const childrenOf = (name: string): string[] =>
   [
     ...String(resourceWith(ops, 'aws_cloudwatch_composite_alarm', 'alarm_name', name)['alarm_rule']).matchAll(
-      /ALARM\("\$\{aws_cloudwatch_metric_alarm\.(\w+)\.alarm_name\}"\)/g,
+      /ALARM\("\$\{aws_cloudwatch_metric_alarm\.([\w-]+)\.alarm_name\}"\)/g,
     ),
   ].map(([, address]) => String(ops.resource['aws_cloudwatch_metric_alarm']?.[address!]?.['alarm_name']));
 
