@@ -114,6 +114,7 @@ export const noticeRules = {
   builds: 'boundless-notices-builds',
   sharing: 'boundless-ami-outcomes',
   pipelines: 'boundless-notices-pipelines',
+  deployments: 'boundless-notices-deployments',
   approvals: 'boundless-notices-approvals',
   /** Looks every few minutes for approvals that wait. */
   watch: 'boundless-notices-watch',

@@ -36,7 +36,8 @@ export interface NoticesProps {
 const watchMinutes = 15;
 
 /** The pipelines of the factory; names of all clusters' would not fit into a pattern of 100 environments. */
-const ofFactory = [pipelines.packer, { prefix: pipelines.cluster('') }];
+const anyCluster = { prefix: pipelines.cluster('') };
+const ofFactory = [pipelines.packer, anyCluster];
 
 /** What people hear of. One rule per kind of event: AWS advises against patterns of several. */
 const patterns = {
@@ -55,13 +56,13 @@ const patterns = {
   pipelines: {
     source: ['aws.codepipeline'],
     'detail-type': ['CodePipeline Pipeline Execution State Change'],
-    detail: {
-      // Each build of packer-pipeline has a notice of its own: only where it did not come to that is there more to say.
-      $or: [
-        { pipeline: ofFactory, state: ['FAILED', 'STOPPED'] },
-        { pipeline: ofFactory.slice(1), state: ['SUCCEEDED'] },
-      ],
-    },
+    detail: { pipeline: ofFactory, state: ['FAILED', 'STOPPED'] },
+  },
+  // Of clusters alone: each build of packer-pipeline has a notice of its own, and there is no more to say.
+  deployments: {
+    source: ['aws.codepipeline'],
+    'detail-type': ['CodePipeline Pipeline Execution State Change'],
+    detail: { pipeline: [anyCluster], state: ['SUCCEEDED'] },
   },
   approvals: {
     source: ['aws.codepipeline'],
@@ -77,9 +78,18 @@ const patterns = {
 const descriptions = {
   builds: 'Builds of images that ended',
   sharing: 'Outcomes of image sharing',
-  pipelines: 'Pipelines that ended',
+  pipelines: 'Pipelines that failed or were stopped',
+  deployments: 'Deployments that succeeded',
   approvals: 'Approvals that are asked for, given or refused',
 } as const;
+
+const ids = {
+  builds: 'Builds',
+  sharing: 'Sharing',
+  pipelines: 'Pipelines',
+  deployments: 'Deployments',
+  approvals: 'Approvals',
+} as const satisfies Record<keyof typeof patterns, string>;
 
 /** One message for each outcome: EventBridge rules -> Lambda `boundless-notices` -> the status topic. */
 export class Notices extends Construct {
@@ -111,11 +121,10 @@ export class Notices extends Construct {
       statements: [...topic.publishStatements(), ...noticesPermissions({ accountId, region })],
     });
     const target = { accountId, lambda, deadLetters };
-    const ids = { builds: 'Builds', sharing: 'Sharing', pipelines: 'Pipelines', approvals: 'Approvals' } as const;
-    for (const kind of ['builds', 'sharing', 'pipelines', 'approvals'] as const) {
+    for (const [kind, id] of Object.entries(ids) as [keyof typeof ids, string][]) {
       const eventPattern = JSON.stringify({ account: [accountId], ...patterns[kind] });
       const rule = { name: noticeRules[kind], description: descriptions[kind], eventPattern };
-      trigger(new Construct(this, ids[kind]), { ...target, rule });
+      trigger(new Construct(this, id), { ...target, rule });
     }
     const rule = {
       name: noticeRules.watch,
