@@ -43,7 +43,7 @@ const metrics = () =>
   lines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter((entry) => '_aws' in entry)
-    .map(({ _aws, ...values }) => values);
+    .map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== '_aws')));
 
 async function emailOf(aws: MockedAws, event: unknown): Promise<string> {
   await handle(aws, event);
