@@ -4,9 +4,13 @@ import { codeBuildProjects, functions, logGroups, roles } from '../config/names'
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const makefile = read('Makefile');
-const documents = ['README.md', 'docs/architecture.md', 'docs/building.md', 'docs/sharing.md'].map(
-  (file) => [file, read(file)] as const,
-);
+const documents = [
+  'README.md',
+  'docs/architecture.md',
+  'docs/building.md',
+  'docs/monitoring.md',
+  'docs/sharing.md',
+].map((file) => [file, read(file)] as const);
 
 describe.each(documents)('%s', (file, text) => {
   test('names only targets that the Makefile has', () => {
