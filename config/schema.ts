@@ -180,8 +180,11 @@ export const opsSchema = z
       .readonly(),
     sharing: z
       .strictObject({
-        /** How often permissions, pointers and tags are compared with what they should be, and put right. */
-        reconcileEveryMinutes: count(15, 1440, 'minutes'),
+        /**
+         * How often permissions, pointers and tags are compared with what they should be, and put right: twice a day at
+         * least, since a day without a run rings an alarm.
+         */
+        reconcileEveryMinutes: count(15, 720, 'minutes'),
       })
       .readonly(),
   })

@@ -386,7 +386,7 @@ describe('names file, field, value and fix of', () => {
 
   test.each<[Path, number, number, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
-    [['ops', 'sharing', 'reconcileEveryMinutes'], 15, 1440],
+    [['ops', 'sharing', 'reconcileEveryMinutes'], 15, 720],
     [['ops', 'monitoring', 'lateSharingMinutes'], 5, 240],
     [['ops', 'monitoring', 'staleImageDays'], 1, 365],
     [['ops', 'monitoring', 'stuckApprovalHours'], 1, 720],
