@@ -1,4 +1,4 @@
-import { policiesOf } from '../../support/policies';
+import { listOf, policiesOf } from '../../support/policies';
 import { resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
 const ops = stackOf(synthesize(), 'ops');
@@ -72,7 +72,7 @@ test('every rule of the notices leaves what it can not deliver in their queue', 
   expect(rules).toHaveLength(6);
   const queue = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/Monitoring_Notices_DeadLetters_Policy'));
   const sources = queue?.statements.find(({ Sid }) => Sid === 'UndeliveredEvents')?.Condition?.['ArnEquals'];
-  expect([...(sources?.['aws:SourceArn'] ?? [])].sort()).toEqual(
+  expect([...listOf(sources?.['aws:SourceArn'])].sort()).toEqual(
     rules.map((name) => `arn:aws:events:us-west-2:111111111111:rule/${name}`).sort(),
   );
   const targets = resourcesOf(ops, 'aws_cloudwatch_event_target').filter(({ arn }) =>
