@@ -112,7 +112,7 @@ export const outcomeEvents = {
 /** Rules whose events become notices. */
 export const noticeRules = {
   builds: 'boundless-notices-builds',
-  sharing: 'boundless-ami-outcomes',
+  sharing: 'boundless-notices-sharing',
   pipelines: 'boundless-notices-pipelines',
   deployments: 'boundless-notices-deployments',
   approvals: 'boundless-notices-approvals',

@@ -7,8 +7,6 @@ import {
   logGroups,
   metricNamespace,
   noticeRules,
-  outcomeEvents,
-  pipelines,
   roles,
 } from '../../config/names';
 import { Alarm, CompositeAlarm } from '../base/alarm';
@@ -16,6 +14,7 @@ import { DeadLetterQueue } from '../base/dead-letter-queue';
 import { Lambda } from '../base/lambda';
 import type { Topic } from '../base/topic';
 import { trigger } from '../base/trigger';
+import { noticeSources } from './notice-sources';
 import { noticesPermissions } from './notices-permissions';
 
 export interface NoticesProps {
@@ -34,62 +33,6 @@ export interface NoticesProps {
 
 /** How often it is looked for approvals that wait. */
 const watchMinutes = 15;
-
-/** The pipelines of the factory; names of all clusters' would not fit into a pattern of 100 environments. */
-const anyCluster = { prefix: pipelines.cluster('') };
-const ofFactory = [pipelines.packer, anyCluster];
-
-/** What people hear of. One rule per kind of event: AWS advises against patterns of several. */
-const patterns = {
-  builds: {
-    source: ['aws.codebuild'],
-    'detail-type': ['CodeBuild Build State Change'],
-    detail: {
-      'project-name': [codeBuildProjects.packer],
-      'build-status': ['SUCCEEDED', 'FAILED', 'FAULT', 'STOPPED', 'TIMED_OUT'],
-    },
-  },
-  sharing: {
-    source: [outcomeEvents.source],
-    'detail-type': [outcomeEvents.shared, outcomeEvents.failed, outcomeEvents.withdrawn, outcomeEvents.repaired],
-  },
-  pipelines: {
-    source: ['aws.codepipeline'],
-    'detail-type': ['CodePipeline Pipeline Execution State Change'],
-    detail: { pipeline: ofFactory, state: ['FAILED', 'STOPPED'] },
-  },
-  // Of clusters alone: each build of packer-pipeline has a notice of its own, and there is no more to say.
-  deployments: {
-    source: ['aws.codepipeline'],
-    'detail-type': ['CodePipeline Pipeline Execution State Change'],
-    detail: { pipeline: [anyCluster], state: ['SUCCEEDED'] },
-  },
-  approvals: {
-    source: ['aws.codepipeline'],
-    'detail-type': ['CodePipeline Action Execution State Change'],
-    detail: {
-      pipeline: ofFactory,
-      type: { category: ['Approval'] },
-      state: ['STARTED', 'SUCCEEDED', 'FAILED'],
-    },
-  },
-} as const;
-
-const descriptions = {
-  builds: 'Builds of images that ended',
-  sharing: 'Outcomes of image sharing',
-  pipelines: 'Pipelines that failed or were stopped',
-  deployments: 'Deployments that succeeded',
-  approvals: 'Approvals that are asked for, given or refused',
-} as const;
-
-const ids = {
-  builds: 'Builds',
-  sharing: 'Sharing',
-  pipelines: 'Pipelines',
-  deployments: 'Deployments',
-  approvals: 'Approvals',
-} as const satisfies Record<keyof typeof patterns, string>;
 
 /** One message for each outcome: EventBridge rules -> Lambda `boundless-notices` -> the status topic. */
 export class Notices extends Construct {
@@ -121,10 +64,9 @@ export class Notices extends Construct {
       statements: [...topic.publishStatements(), ...noticesPermissions({ accountId, region })],
     });
     const target = { accountId, lambda, deadLetters };
-    for (const [kind, id] of Object.entries(ids) as [keyof typeof ids, string][]) {
-      const eventPattern = JSON.stringify({ account: [accountId], ...patterns[kind] });
-      const rule = { name: noticeRules[kind], description: descriptions[kind], eventPattern };
-      trigger(new Construct(this, id), { ...target, rule });
+    for (const { id: part, name, description, pattern } of noticeSources) {
+      const eventPattern = JSON.stringify({ account: [accountId], ...pattern });
+      trigger(new Construct(this, part), { ...target, rule: { name, description, eventPattern } });
     }
     const rule = {
       name: noticeRules.watch,

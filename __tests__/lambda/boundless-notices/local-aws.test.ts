@@ -64,7 +64,7 @@ describeWith([localAws], 'notices on the local AWS', () => {
     const ops = stackOf(synthesize(), 'ops');
     const rules = [
       'boundless-notices-builds',
-      'boundless-ami-outcomes',
+      'boundless-notices-sharing',
       'boundless-notices-pipelines',
       'boundless-notices-deployments',
       'boundless-notices-approvals',
