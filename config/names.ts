@@ -43,7 +43,11 @@ export const codeBuildProjects = {
 
 export const functions = {
   sharing: 'packer-ami-sharing',
+  notices: 'boundless-notices',
 } as const;
+
+/** Retires old images; the dashboard and its alarm know it by these names (docs/monitoring.md has the metrics). */
+export const cleanupFunction = 'packer-ami-cleanup';
 
 /** Pipelines; the schedule and the promotion know them by these names. */
 export const pipelines = {
@@ -55,6 +59,9 @@ export const roles = {
   packerBuild: 'packer-build-role',
   packerBuilder: 'packer-builder-role',
   sharing: 'packer-ami-sharing-role',
+  notices: 'boundless-notices-role',
+  /** What people in the chat channel may do through Amazon Q: nothing but look at alarms. */
+  chat: 'boundless-chat-role',
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
   publisher: 'packer-ami-publisher-role',
@@ -102,15 +109,61 @@ export const outcomeEvents = {
   repaired: 'AMI Drift Repaired',
 } as const;
 
-/** The rule that tells people of outcomes. */
-export const outcomeRule = 'boundless-ami-outcomes';
+/** Rules whose events become notices. */
+export const noticeRules = {
+  builds: 'boundless-notices-builds',
+  sharing: 'boundless-notices-sharing',
+  pipelines: 'boundless-notices-pipelines',
+  deployments: 'boundless-notices-deployments',
+  approvals: 'boundless-notices-approvals',
+  /** Looks every few minutes for approvals that wait. */
+  watch: 'boundless-notices-watch',
+} as const;
 
+/** Namespace of what functions measure: dimension `service` is the function's name. */
 export const metricNamespace = 'BoundlessAmiFactory';
+
+/** What functions measure that alarms and dashboards show; docs/monitoring.md has their meaning and units. */
+export const functionMetrics = {
+  [functions.sharing]: [
+    'AccountsShared',
+    'AccountsFailed',
+    'ShareSeconds',
+    'Failures',
+    'DriftFound',
+    'DriftRepaired',
+    'PublicImages',
+    'LaunchProblems',
+  ],
+  [functions.notices]: ['ApprovalHours', 'Failures'],
+  [cleanupFunction]: ['ImagesRetained', 'ImagesReclaimed', 'CleanupFailures'],
+} as const;
+
+/** What functions measure for each kind of image: dimensions `service` and `Image`. */
+export const imageMetrics = {
+  [functions.sharing]: ['LatestImageAgeDays', 'ValidatedImageAgeDays'],
+  [functions.notices]: ['BuildSeconds', 'BuildSucceeded', 'ImageReused'],
+} as const;
 
 /** Failed and undelivered events of a function. */
 export const deadLetterQueue = (functionName: string): string => `${functionName}-dead-letters`;
 
-export const alarmTopic = 'boundless-alarms';
+export const topics = {
+  /** CloudWatch alarms, and the budget's. */
+  alarms: 'boundless-alarms',
+  /** One message for each outcome: builds, sharing, deployments, approvals. */
+  status: 'boundless-status',
+} as const;
+
+/** The channel in Amazon Q Developer in chat applications. */
+export const slackChannelConfiguration = 'boundless-ami-factory';
+
+export const budgets = { account: (environment: string) => `boundless-${environment}` } as const;
+
+export const dashboards = {
+  factory: 'boundless-ami-factory',
+  cluster: (environment: string) => `prover-cluster-${environment}`,
+} as const;
 
 export const clusterProject = {
   deployment: (environment: string) => `prover-cluster-${environment}-deployment`,
@@ -148,14 +201,22 @@ export const optionalSecrets = ['order-stream-url'] as const satisfies readonly 
 /** Lifecycle hooks of the machines' groups: the boot code completes them. */
 export const lifecycleHooks = { launch: 'bento-launch', terminate: 'bento-terminate' } as const;
 
+/** Auto Scaling groups of a cluster; their group metrics are on, and dashboards find them by these names. */
+export const clusterGroup = (environment: string, role: NodeRole): string => `prover-cluster-${environment}-${role}`;
+
 /** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`, and `InstanceId` for one machine. */
 export const nodeMetricNamespace = 'BoundlessProverCluster';
+
+/** What machines with a GPU measure, in percent. */
+export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
 
 export const logGroups = {
   /** What machines of a role write; `bento-logs.service` ships it. */
   node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,
   lambda: (functionName: string) => `/aws/lambda/${functionName}`,
+  /** In us-east-1, wherever the channel's topics are. */
+  chat: (configuration: string) => `/aws/chatbot/${configuration}`,
 } as const;
 
 /** All pointers live below this path, in each service account. */
@@ -171,6 +232,7 @@ export const stateBucket = (accountId: string, region: string): string =>
 export const stateKey = (stack: string): string => `${stack}.tfstate`;
 
 export const arns = {
+  alarm: (accountId: string, region: string, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
   eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,

@@ -6,7 +6,9 @@ export const ops = {
   region: 'us-west-2',
   state: { previousVersionsDays: 90 },
   logRetentionDays: 90,
-  notifications: { alarmEmails: [] },
+  monthlyBudgetUsd: null,
+  notifications: { alarmEmails: [], statusEmails: [], slack: null },
+  monitoring: { longBuildMinutes: 120, lateSharingMinutes: 30, staleImageDays: 30, stuckApprovalHours: 24 },
   repository: {
     url: 'https://github.com/boundless-xyz/ami-factory.git',
     branch: 'main',

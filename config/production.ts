@@ -7,6 +7,7 @@ export const production = {
   region: 'us-west-2',
   state: { previousVersionsDays: 365 },
   logRetentionDays: 365,
+  monthlyBudgetUsd: null,
   notifications: { alarmEmails: [] },
   followsLatest: false,
   // Canonical's account, and Amazon's own.

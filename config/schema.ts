@@ -48,6 +48,9 @@ const email = z.email('is not an e-mail address; correct it, or remove it from t
 const text = z.string().trim().min(1, 'is empty; give it a value');
 const instanceType = z.string();
 
+/** Who gets the alarms by e-mail; each address of the ops account has to confirm its subscription once. */
+const alarmEmails = z.array(email).readonly();
+
 /** What every account has. */
 const account = {
   /** The AWS account that this environment lives in. */
@@ -67,18 +70,53 @@ const account = {
       (days) => logRetentions.includes(days),
       `is not a retention that CloudWatch Logs has; use one of ${logRetentions.join(', ')}`,
     ),
-  notifications: z
-    .strictObject({
-      /** Who gets the alarms by e-mail; each address has to confirm its subscription once. */
-      alarmEmails: z.array(email).readonly(),
-    })
-    .readonly(),
+  /** US dollars that the account may cost in a month before its alarm addresses hear of it; null watches no cost. */
+  monthlyBudgetUsd: count(1, 10_000_000, 'US dollars').nullable(),
+  notifications: z.strictObject({ alarmEmails }).readonly(),
 };
 
 /** The ops account: where images are built, encrypted and shared from. */
 export const opsSchema = z
   .strictObject({
     ...account,
+    notifications: z
+      .strictObject({
+        alarmEmails,
+        /** Who gets one message for each build, sharing, deployment and approval; each address has to confirm. */
+        statusEmails: z.array(email).readonly(),
+        /** The Slack channel that gets both; null for none. docs/monitoring.md says how the workspace is let in. */
+        slack: z
+          .strictObject({
+            workspaceId: z
+              .string()
+              .regex(
+                /^T[A-Z0-9]{6,20}$/,
+                'is not the id of a Slack workspace; copy it from Amazon Q, such as T0123ABCD',
+              ),
+            channelId: z
+              .string()
+              .regex(
+                /^[CG][A-Z0-9]{6,20}$/,
+                "is not the id of a Slack channel; copy the end of the channel's link, such as C0123ABCD, not its name",
+              ),
+          })
+          .readonly()
+          .nullable(),
+      })
+      .readonly(),
+    /** When alarms ring. */
+    monitoring: z
+      .strictObject({
+        /** A build that takes longer than this is looked at; less than `build.timeoutMinutes`, which ends it. */
+        longBuildMinutes: count(10, 479, 'minutes'),
+        /** From the end of a build to the end of sharing. */
+        lateSharingMinutes: count(5, 240, 'minutes'),
+        /** Age of the newest image that staging proved, of each kind that clusters run. */
+        staleImageDays: count(1, 365, 'days'),
+        /** How long an approval may wait. */
+        stuckApprovalHours: count(1, 720, 'hours'),
+      })
+      .readonly(),
     /** Where CodeBuild takes the templates from. */
     repository: z
       .strictObject({
@@ -142,8 +180,11 @@ export const opsSchema = z
       .readonly(),
     sharing: z
       .strictObject({
-        /** How often permissions, pointers and tags are compared with what they should be, and put right. */
-        reconcileEveryMinutes: count(15, 1440, 'minutes'),
+        /**
+         * How often permissions, pointers and tags are compared with what they should be, and put right: twice a day at
+         * least, since a day without a run rings an alarm.
+         */
+        reconcileEveryMinutes: count(15, 720, 'minutes'),
       })
       .readonly(),
   })

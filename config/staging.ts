@@ -7,6 +7,7 @@ export const staging = {
   region: 'us-west-2',
   state: { previousVersionsDays: 90 },
   logRetentionDays: 30,
+  monthlyBudgetUsd: null,
   notifications: { alarmEmails: [] },
   followsLatest: true,
   // Canonical's account, and Amazon's own.

@@ -61,6 +61,30 @@ function problemsOfBuildTime({ build }: FactoryConfig['ops']): ConfigurationProb
   return [{ file: 'config/ops.ts', field: 'build.timeoutMinutes', value: build.timeoutMinutes, message }];
 }
 
+/** A build is ended at its timeout: an alarm at or behind it would never ring. */
+function problemsOfMonitoring({ build, monitoring }: FactoryConfig['ops']): ConfigurationProblem[] {
+  const { longBuildMinutes } = monitoring;
+  if (longBuildMinutes < build.timeoutMinutes) return [];
+  const message = `is not below build.timeoutMinutes, ${build.timeoutMinutes}, which ends a build; choose less`;
+  return [{ file: 'config/ops.ts', field: 'monitoring.longBuildMinutes', value: longBuildMinutes, message }];
+}
+
+/** AWS Budgets takes at most 10 addresses, and a budget that tells nobody is none. */
+const mostBudgetEmails = 10;
+
+function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
+  const accounts = [
+    { file: 'config/ops.ts', ...ops },
+    ...environments.map((environment) => ({ file: fileOf(environment), ...environment })),
+  ];
+  return accounts.flatMap(({ file, monthlyBudgetUsd: value, notifications }) => {
+    const { length } = notifications.alarmEmails;
+    if (value === null || (length > 0 && length <= mostBudgetEmails)) return [];
+    const message = `can be told to 1 to ${mostBudgetEmails} addresses, not ${length}; correct notifications.alarmEmails, or set null`;
+    return [{ file, field: 'monthlyBudgetUsd', value, message }];
+  });
+}
+
 function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[] {
   const { min, desired, max } = environment.prover;
   if (min <= desired && desired <= max) return [];
@@ -125,6 +149,8 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsAcrossAccounts(factory),
     ...problemsOfInstanceTypes(factory),
     ...problemsOfBuildTime(factory.ops),
+    ...problemsOfMonitoring(factory.ops),
+    ...problemsOfBudgets(factory),
     ...factory.environments.flatMap(problemsOfCounts),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),

@@ -1,12 +1,13 @@
 import type { Construct } from 'constructs';
 import type { FactoryConfig } from '../config';
-import { arns, functions, outcomeRule, stacks } from '../config/names';
-import { AlarmTopic } from '../constructs/base/alarm-topic';
+import { functions, pipelines, stacks, topics } from '../config/names';
 import { OperationsKey } from '../constructs/base/operations-key';
+import { alarmsOf, budgetsOf, Topic } from '../constructs/base/topic';
 import { ImageKey } from '../constructs/images/image-key';
 import { PackerBuild } from '../constructs/images/packer-build';
 import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
 import { Sharing } from '../constructs/images/sharing';
+import { Monitoring } from '../constructs/monitoring';
 import { AccountStack } from './account-stack';
 
 export interface OpsStackProps {
@@ -15,7 +16,7 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts and shares the images. */
+/** The ops account: bakes, encrypts and shares the images, and tells people how that goes. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
@@ -23,10 +24,10 @@ export class OpsStack extends AccountStack {
     const serviceAccountIds = environments.map((environment) => environment.accountId);
 
     const operationsKey = new OperationsKey(this, 'OperationsKey', { accountId, region });
-    const alarms = new AlarmTopic(this, 'Alarms', {
-      accountId,
+    const alarms = new Topic(this, 'Alarms', {
+      name: topics.alarms,
       kmsKeyArn: operationsKey.arn,
-      ruleArns: [arns.eventRule(accountId, region, outcomeRule)],
+      publishers: [alarmsOf(accountId), budgetsOf(accountId)],
       emails: ops.notifications.alarmEmails,
     });
     const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
@@ -43,9 +44,21 @@ export class OpsStack extends AccountStack {
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,
       logRetentionDays: ops.logRetentionDays,
-      topicArn: alarms.arn,
+      alarmActions: [alarms.arn],
+      lateMinutes: ops.monitoring.lateSharingMinutes,
       archive: archiveOf(functions.sharing),
       reconcileEveryMinutes: ops.sharing.reconcileEveryMinutes,
+    });
+    new Monitoring(this, 'Monitoring', {
+      config: ops,
+      operationsKeyArn: operationsKey.arn,
+      alarms,
+      archive: archiveOf(functions.notices),
+      environments: environments.map(({ environment }) => environment),
+      // Who may run an image that nothing proved yet needs no approval for it.
+      approvalPipelines: environments
+        .filter(({ followsLatest }) => !followsLatest)
+        .map(({ environment }) => pipelines.cluster(environment)),
     });
   }
 }

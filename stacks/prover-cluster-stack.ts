@@ -7,6 +7,7 @@ import { Network } from '../constructs/cluster/network';
 import { NodeIdentity } from '../constructs/cluster/node-identity';
 import { NodeTemplate } from '../constructs/cluster/node-template';
 import { SecurityGroups } from '../constructs/cluster/security-groups';
+import { ClusterDashboard } from '../constructs/monitoring/cluster-dashboard';
 import { AccountStack } from './account-stack';
 
 export interface ProverClusterStackProps {
@@ -55,5 +56,6 @@ export class ProverClusterStack extends AccountStack {
     };
     node('Manager', 'manager');
     node('Prover', 'prover');
+    new ClusterDashboard(this, 'Dashboard', { environment, region });
   }
 }

@@ -42,9 +42,15 @@ describe.each(environments)('%s', (environment, account) => {
     const pointers = `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/*`;
     expect(statements).toEqual([
       {
+        Sid: 'ReadPointers',
+        Effect: 'Allow',
+        Action: 'ssm:GetParameters',
+        Resource: [`${pointers}/latest`, `${pointers}/pinned`, `${pointers}/validated`],
+      },
+      {
         Sid: 'MovePointers',
         Effect: 'Allow',
-        Action: ['ssm:GetParameters', 'ssm:PutParameter'],
+        Action: 'ssm:PutParameter',
         Resource: [`${pointers}/latest`, `${pointers}/pinned`],
       },
       { Sid: 'Unpin', Effect: 'Allow', Action: 'ssm:DeleteParameter', Resource: `${pointers}/pinned` },

@@ -1,6 +1,6 @@
 import { withAccounts, withEverything } from '../support/factories';
-import { identityPolicy, policiesOf } from '../support/policies';
-import { resourceWith, resourcesOf, stackOf, synthesize } from '../support/synthesized';
+import { identityPolicy, listOf, policiesOf } from '../support/policies';
+import { allResources, resourceWith, resourcesOf, stackOf, synthesize } from '../support/synthesized';
 
 describe('with every optional feature', () => {
   const stacks = synthesize({ factory: withEverything() });
@@ -24,13 +24,78 @@ describe('with every optional feature', () => {
     },
   );
 
-  test('every address gets the alarms', () => {
-    expect(
-      resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint }) => [protocol, endpoint]),
-    ).toEqual([
-      ['email', 'night@example.com'],
-      ['email', 'ops@example.com'],
+  test('every address gets the messages of its topic', () => {
+    const told = resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint, topic_arn }) => [
+      protocol,
+      endpoint,
+      /aws_sns_topic\.(\w+?)_(Resource_)?[0-9A-F]{8}/.exec(String(topic_arn))?.[1],
     ]);
+    expect(told).toEqual([
+      ['email', 'night@example.com', 'Alarms'],
+      ['email', 'ops@example.com', 'Alarms'],
+      ['email', 'team@example.com', 'Monitoring_Status'],
+    ]);
+  });
+
+  test('the Slack channel hears of both topics, and can do nothing but look at alarms', () => {
+    const channel = resourceWith(ops, 'aws_chatbot_slack_channel_configuration', 'slack_channel_id', 'C0123ABCD');
+    expect(channel).toMatchObject({
+      slack_team_id: 'T0123ABCD',
+      guardrail_policy_arns: ['arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess'],
+      user_authorization_required: true,
+      logging_level: 'ERROR',
+      iam_role_arn: expect.stringMatching(/^\$\{aws_iam_role\.Monitoring_Chat_Role_\w+\.arn\}$/) as unknown,
+      sns_topic_arns: [
+        expect.stringMatching(/^\$\{aws_sns_topic\.Monitoring_Status_\w+\.arn\}$/),
+        expect.stringMatching(/^\$\{aws_sns_topic\.Alarms_\w+\.arn\}$/),
+      ] as unknown,
+    });
+    const reading = /^cloudwatch:(Describe|Get|List)[A-Za-z]+$/;
+    const statements = identityPolicy(ops, 'boundless-chat-role');
+    expect(statements.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { 'aws:RequestedRegion': 'us-west-2' } },
+    ]);
+    for (const { Action } of statements) for (const action of listOf(Action)) expect(action).toMatch(reading);
+    expect(JSON.stringify(allResources(ops))).not.toContain('AWSLambda_FullAccess');
+    // Amazon Q logs in us-east-1, and would keep its logs for ever.
+    expect(resourceWith(ops, 'aws_cloudwatch_log_group', 'name', '/aws/chatbot/boundless-ami-factory')).toMatchObject({
+      region: 'us-east-1',
+      retention_in_days: 90,
+    });
+  });
+
+  test('budgets tell the alarm topic in ops, and addresses elsewhere', () => {
+    const budgetOf = (stack: string) => {
+      const [budget, ...others] = resourcesOf(stackOf(stacks, stack), 'aws_budgets_budget');
+      expect(others).toEqual([]);
+      return budget;
+    };
+    const notification = (subscribers: object) =>
+      [
+        ['ACTUAL', 80],
+        ['ACTUAL', 100],
+        ['FORECASTED', 100],
+      ].map(([notification_type, threshold]) => ({
+        notification_type,
+        threshold,
+        threshold_type: 'PERCENTAGE',
+        comparison_operator: 'GREATER_THAN',
+        ...subscribers,
+      }));
+    const topic = expect.stringMatching(/^\$\{aws_sns_topic\.Alarms_\w+\.arn\}$/) as unknown;
+    const common = { budget_type: 'COST', limit_unit: 'USD', time_unit: 'MONTHLY' };
+    expect(budgetOf('ops')).toMatchObject({
+      ...common,
+      name: 'boundless-ops',
+      limit_amount: '500.0',
+      notification: notification({ subscriber_sns_topic_arns: [topic] }),
+    });
+    expect(budgetOf('production')).toMatchObject({
+      ...common,
+      name: 'boundless-production',
+      limit_amount: '10000.0',
+      notification: notification({ subscriber_email_addresses: ['ops@example.com'] }),
+    });
   });
 
   test('builds hear of the subnet and of spot', () => {
@@ -52,6 +117,19 @@ describe('with every optional feature', () => {
       { ebs: { volume_initialization_rate: expect.anything() as unknown } },
     ]);
   });
+});
+
+describe('as it is shipped', () => {
+  const stacks = synthesize();
+
+  test.each(['aws_chatbot_slack_channel_configuration', 'aws_budgets_budget', 'aws_sns_topic_subscription'])(
+    'there is no %s, and everything else is there',
+    (type) => {
+      for (const stack of stacks.values()) expect(resourcesOf(stack, type)).toEqual([]);
+      expect(resourcesOf(stackOf(stacks, 'ops'), 'aws_sns_topic')).toHaveLength(2);
+      expect(resourcesOf(stackOf(stacks, 'ops'), 'aws_cloudwatch_dashboard')).toHaveLength(1);
+    },
+  );
 });
 
 test('101 service accounts are refused before anything is made', () => {

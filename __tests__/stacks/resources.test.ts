@@ -150,8 +150,12 @@ describe('the sharing Lambda', () => {
     expect(lambda).toMatchObject({ runtime: 'nodejs24.x', architectures: ['arm64'], handler: 'index.handler' });
   });
 
-  const rules = resourcesOf(ops, 'aws_cloudwatch_event_rule');
-  const targets = resourcesOf(ops, 'aws_cloudwatch_event_target');
+  const ofSharing = (type: string) =>
+    allResources(ops).flatMap((resource) =>
+      resource.type === type && resource.id.startsWith('Sharing_') ? [resource.args] : [],
+    );
+  const rules = ofSharing('aws_cloudwatch_event_rule');
+  const targets = ofSharing('aws_cloudwatch_event_target');
   const ruleNamed = (name: string) => rules.find((rule) => rule['name'] === name);
 
   test('hears of builds of this project that succeeded', () => {
@@ -169,7 +173,9 @@ describe('the sharing Lambda', () => {
   });
 
   test('is started by those two rules, and by no other of this or another account', () => {
-    const permissions = resourcesOf(ops, 'aws_lambda_permission');
+    const permissions = resourcesOf(ops, 'aws_lambda_permission').filter(({ function_name }) =>
+      String(function_name).includes('Sharing_Function'),
+    );
     expect(permissions).toHaveLength(2);
     for (const permission of permissions)
       expect(permission).toMatchObject({
@@ -180,29 +186,6 @@ describe('the sharing Lambda', () => {
           /^\$\{aws_cloudwatch_event_rule\.Sharing_(Reconcile_)?Rule_\w+\.arn\}$/,
         ) as unknown,
       });
-  });
-
-  test('tells people of failures, withdrawals and repairs', () => {
-    expect(JSON.parse(String(ruleNamed('boundless-ami-outcomes')?.['event_pattern']))).toEqual({
-      source: ['boundless.ami'],
-      account: ['111111111111'],
-      'detail-type': ['AMI Sharing Failed', 'AMI Withdrawn', 'AMI Drift Repaired'],
-    });
-    expect(targets.filter(({ arn }) => String(arn).includes('aws_sns_topic'))).toMatchObject([
-      {
-        rule: expect.stringMatching(/Sharing_Notices_Rule_\w+\.name/) as unknown,
-        arn: reference('aws_sns_topic.Alarms'),
-      },
-    ]);
-    const topic = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/Alarms_Policy'));
-    expect(topic?.statements).toContainEqual(
-      expect.objectContaining({
-        Principal: { Service: 'events.amazonaws.com' },
-        Condition: {
-          ArnEquals: { 'aws:SourceArn': ['arn:aws:events:us-west-2:111111111111:rule/boundless-ami-outcomes'] },
-        },
-      }),
-    );
   });
 
   test('knows its accounts and its key', () => {
@@ -216,7 +199,7 @@ describe('the sharing Lambda', () => {
     });
   });
 
-  test('loses nothing: undelivered and failed events wait in one queue, with an alarm that is heard', () => {
+  test('loses nothing: undelivered and failed events wait in one queue', () => {
     const queue = reference('aws_sqs_queue.Sharing_DeadLetters');
     for (const target of targets) expect(target['dead_letter_config']).toEqual({ arn: queue });
     const sources = policiesOf(ops)
@@ -228,14 +211,6 @@ describe('the sharing Lambda', () => {
       },
     });
     expect(lambda['dead_letter_config']).toEqual({ target_arn: queue });
-    const alarms = resourcesOf(ops, 'aws_cloudwatch_metric_alarm');
-    expect(alarms.map(({ alarm_name }) => alarm_name).sort()).toEqual([
-      'packer-ami-sharing-dead-letters-not-empty',
-      'packer-ami-sharing-errors',
-      'packer-ami-sharing-launch-problems',
-      'packer-ami-sharing-public-images',
-    ]);
-    for (const { alarm_actions } of alarms) expect(alarm_actions).toEqual([reference('aws_sns_topic.Alarms')]);
   });
 });
 
@@ -261,6 +236,7 @@ describe('builds', () => {
 
 test('log groups have the names that people look for, and forget', () => {
   expect(ofType('aws_cloudwatch_log_group').map(({ args }) => [args['name'], args['retention_in_days']])).toEqual([
+    ['/aws/lambda/boundless-notices', 90],
     ['/aws/codebuild/packer-build-project', 90],
     ['/aws/lambda/packer-ami-sharing', 90],
   ]);
@@ -274,11 +250,12 @@ test('images and snapshots cannot be made public', () => {
 test('names of the design are as they are written there', () => {
   const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
-  expect(named('aws_lambda_function', 'function_name')).toEqual(['packer-ami-sharing']);
+  expect(named('aws_lambda_function', 'function_name')).toEqual(['boundless-notices', 'packer-ami-sharing']);
   expect(named('aws_kms_alias')).toEqual(['alias/boundless-ami', 'alias/boundless-operations']);
   expect(named('aws_iam_role').sort()).toEqual([
     'boundless-deployment-role',
     'boundless-deployment-role',
+    'boundless-notices-role',
     'boundless-plan-role',
     'boundless-plan-role',
     'packer-ami-launch-reader-role',

@@ -8,7 +8,12 @@ export function withEverything(service: 'codeconnections' | 'codestar-connection
   return {
     ops: {
       ...ops,
-      notifications: { alarmEmails: ['ops@example.com', 'night@example.com'] },
+      monthlyBudgetUsd: 500,
+      notifications: {
+        alarmEmails: ['ops@example.com', 'night@example.com'],
+        statusEmails: ['team@example.com'],
+        slack: { workspaceId: 'T0123ABCD', channelId: 'C0123ABCD' },
+      },
       repository: {
         ...ops.repository,
         connectionArn: `arn:aws:${service}:us-west-2:111111111111:connection/${connection}`,
@@ -17,6 +22,8 @@ export function withEverything(service: 'codeconnections' | 'codestar-connection
     },
     environments: environments.map((environment) => ({
       ...environment,
+      monthlyBudgetUsd: 10_000,
+      notifications: { alarmEmails: ['ops@example.com'] },
       prover: { ...environment.prover, volumeInitializationRate: 300 },
     })),
   };

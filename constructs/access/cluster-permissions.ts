@@ -1,4 +1,4 @@
-import { arns, pointerPath, policies, stacks, stateBucket, stateKey } from '../../config/names';
+import { arns, dashboards, pointerPath, policies, stacks, stateBucket, stateKey } from '../../config/names';
 import type { Statement } from '../base/policy';
 
 /** The service account whose cluster is deployed. */
@@ -14,6 +14,10 @@ const ec2 = ({ region, accountId }: ClusterAccount, type: string): string =>
 /** Roles and profiles of the cluster's machines start with the stack's name. */
 const clusterIam = ({ accountId, environment }: ClusterAccount, type: 'role' | 'instance-profile'): string =>
   `arn:aws:iam::${accountId}:${type}/${stacks.cluster(environment)}-*`;
+
+/** Dashboards belong to no region, and carry no tags: the name is what tells them apart. */
+const dashboardOf = ({ accountId, environment }: ClusterAccount): string =>
+  `arn:aws:cloudwatch::${accountId}:dashboard/${dashboards.cluster(environment)}`;
 
 /** What Terraform reads to compare the cluster with its configuration. */
 export function readCluster(account: ClusterAccount): Statement[] {
@@ -59,6 +63,7 @@ export function readCluster(account: ClusterAccount): Statement[] {
       Action: 'ssm:GetParameter',
       Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*`,
     },
+    { Sid: 'ReadDashboard', Action: 'cloudwatch:GetDashboard', Resource: dashboardOf(account) },
   ];
 }
 
@@ -141,6 +146,11 @@ export function changeCluster(account: ClusterAccount): Statement[] {
       Action: 'iam:PassRole',
       Resource: clusterIam(account, 'role'),
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    },
+    {
+      Sid: 'ChangeDashboard',
+      Action: ['cloudwatch:DeleteDashboards', 'cloudwatch:PutDashboard'],
+      Resource: dashboardOf(account),
     },
   ];
 }

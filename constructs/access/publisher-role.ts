@@ -23,8 +23,14 @@ export class PublisherRole extends Construct {
       trust: roleTrust(opsAccountId, [roles.sharing]),
       statements: [
         {
+          Sid: 'ReadPointers',
+          Action: 'ssm:GetParameters',
+          Resource: [pointers('latest'), pointers('pinned'), pointers('validated')],
+        },
+        {
+          // Not `validated`: that is for the deployment of staging to say.
           Sid: 'MovePointers',
-          Action: ['ssm:GetParameters', 'ssm:PutParameter'],
+          Action: 'ssm:PutParameter',
           Resource: [pointers('latest'), pointers('pinned')],
         },
         { Sid: 'Unpin', Action: 'ssm:DeleteParameter', Resource: pointers('pinned') },

@@ -1,25 +1,34 @@
+import { CloudwatchCompositeAlarm } from '@cdktf/provider-aws/lib/cloudwatch-composite-alarm';
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
 
-export interface OccurrenceAlarmProps {
+export interface AlarmProps {
   readonly name: string;
-  /** What it means, and where to look: this is all that the person who is woken reads. */
+  /** What it means, and what to do: this is all that the person who is woken reads. */
   readonly description: string;
   readonly namespace: string;
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
   /** How the metric's values within a period become one. */
-  readonly statistic: 'Sum' | 'Maximum';
+  readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
   readonly periodSeconds: number;
-  /** Topics that hear of it, and of its end. */
+  /** Rings when the value is above it, or below it where `rings` says so. */
+  readonly threshold: number;
+  /** @default 'above' */
+  readonly rings?: 'above' | 'below';
+  /** What silence means; each alarm says why. `ignore` keeps the state that the last value led to. */
+  readonly missingData: 'notBreaching' | 'breaching' | 'ignore';
+  /** Topics that hear of it, and of its end; none where a composite alarm speaks for it. */
   readonly actions: readonly string[];
 }
 
-/** Rings as soon as a metric is above zero. No data is good news: the metrics of failures appear with the first one. */
-export class OccurrenceAlarm extends Construct {
-  constructor(scope: Construct, id: string, props: OccurrenceAlarmProps) {
+/** An alarm on one metric, with one period to decide. */
+export class Alarm extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: AlarmProps) {
     super(scope, id);
-    new CloudwatchMetricAlarm(this, 'Default', {
+    const alarm = new CloudwatchMetricAlarm(this, 'Default', {
       alarmName: props.name,
       alarmDescription: props.description,
       namespace: props.namespace,
@@ -28,11 +37,43 @@ export class OccurrenceAlarm extends Construct {
       statistic: props.statistic,
       period: props.periodSeconds,
       evaluationPeriods: 1,
-      threshold: 0,
-      comparisonOperator: 'GreaterThanThreshold',
-      treatMissingData: 'notBreaching',
+      threshold: props.threshold,
+      comparisonOperator: props.rings === 'below' ? 'LessThanThreshold' : 'GreaterThanThreshold',
+      treatMissingData: props.missingData,
       alarmActions: [...props.actions],
       okActions: [...props.actions],
+    });
+    this.name = alarm.alarmName;
+  }
+}
+
+export type OccurrenceAlarmProps = Omit<AlarmProps, 'threshold' | 'rings' | 'missingData'>;
+
+/** Rings as soon as a metric is above zero. No data is good news: the metrics of failures appear with the first one. */
+export class OccurrenceAlarm extends Alarm {
+  constructor(scope: Construct, id: string, props: OccurrenceAlarmProps) {
+    super(scope, id, { ...props, threshold: 0, missingData: 'notBreaching' });
+  }
+}
+
+export interface CompositeAlarmProps {
+  readonly name: string;
+  readonly description: string;
+  /** Alarms that it speaks for: they have no actions of their own. */
+  readonly alarms: readonly Alarm[];
+  readonly actions: readonly string[];
+}
+
+/** One voice for alarms that would ring together: in alarm while any of them is. */
+export class CompositeAlarm extends Construct {
+  constructor(scope: Construct, id: string, { name, description, alarms, actions }: CompositeAlarmProps) {
+    super(scope, id);
+    new CloudwatchCompositeAlarm(this, 'Default', {
+      alarmName: name,
+      alarmDescription: description,
+      alarmRule: alarms.map((alarm) => `ALARM("${alarm.name}")`).join(' OR '),
+      alarmActions: [...actions],
+      okActions: [...actions],
     });
   }
 }

@@ -1,7 +1,7 @@
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy';
 import { Construct } from 'constructs';
-import { OccurrenceAlarm } from './alarm';
+import { OccurrenceAlarm, type Alarm } from './alarm';
 import { policyDocument, type Statement } from './policy';
 
 const twoWeeksSeconds = 14 * 24 * 3600;
@@ -11,13 +11,12 @@ export interface DeadLetterQueueProps {
   readonly kmsKeyArn: string;
   /** ARNs of the EventBridge rules whose undelivered events come here. */
   readonly ruleArns: readonly string[];
-  /** Topics that hear of a message. */
-  readonly alarmActions: readonly string[];
 }
 
-/** Keeps what could not be handled for two weeks, and raises an alarm with the first message. */
+/** Keeps what could not be handled for two weeks, and has an alarm for the first message: whoever owns it gives it a voice. */
 export class DeadLetterQueue extends Construct {
   readonly arn: string;
+  readonly alarm: Alarm;
   private readonly kmsKeyArn: string;
 
   constructor(scope: Construct, id: string, props: DeadLetterQueueProps) {
@@ -47,7 +46,7 @@ export class DeadLetterQueue extends Construct {
         },
       ),
     });
-    new OccurrenceAlarm(this, 'Alarm', {
+    this.alarm = new OccurrenceAlarm(this, 'Alarm', {
       name: `${props.name}-not-empty`,
       description: `An event could not be handled. Repair the cause, which the log says, then send it again: make redrive.`,
       namespace: 'AWS/SQS',
@@ -55,7 +54,7 @@ export class DeadLetterQueue extends Construct {
       dimensions: { QueueName: queue.name },
       statistic: 'Maximum',
       periodSeconds: 60,
-      actions: props.alarmActions,
+      actions: [],
     });
     this.arn = queue.arn;
     this.kmsKeyArn = props.kmsKeyArn;

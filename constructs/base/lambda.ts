@@ -4,7 +4,7 @@ import path from 'node:path';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
-import { OccurrenceAlarm } from './alarm';
+import { OccurrenceAlarm, type Alarm } from './alarm';
 import type { DeadLetterQueue } from './dead-letter-queue';
 import { LogGroup } from './log-group';
 import { serviceTrust, type Statement } from './policy';
@@ -23,15 +23,18 @@ export interface LambdaProps {
   /** Plain settings: whoever may read the function's configuration reads these. */
   readonly environment: Readonly<Record<string, string>>;
   readonly deadLetterQueue: DeadLetterQueue;
-  readonly alarmActions: readonly string[];
   /** What the function may do beside writing its logs and leaving its failed events. */
   readonly statements: readonly Statement[];
 }
 
-/** A Lambda with a role, a log group and an alarm of its own; failed events end in the dead-letter queue. */
+/**
+ * A Lambda with a role, a log group and an alarm of its own; failed events end in the dead-letter queue. Whoever owns it
+ * gives the alarm a voice.
+ */
 export class Lambda extends Construct {
   readonly arn: string;
   readonly name: string;
+  readonly alarm: Alarm;
 
   constructor(scope: Construct, id: string, props: LambdaProps) {
     super(scope, id);
@@ -63,7 +66,7 @@ export class Lambda extends Construct {
       deadLetterConfig: { targetArn: props.deadLetterQueue.arn },
       loggingConfig: { logFormat: 'JSON', logGroup: logs.name },
     });
-    new OccurrenceAlarm(this, 'Alarm', {
+    this.alarm = new OccurrenceAlarm(this, 'Alarm', {
       name: `${props.functionName}-errors`,
       description: `${props.functionName} failed; the reason is in ${props.logGroupName}.`,
       namespace: 'AWS/Lambda',
@@ -71,7 +74,7 @@ export class Lambda extends Construct {
       dimensions: { FunctionName: props.functionName },
       statistic: 'Sum',
       periodSeconds: 300,
-      actions: props.alarmActions,
+      actions: [],
     });
     this.arn = lambda.arn;
     this.name = lambda.functionName;

@@ -31,11 +31,11 @@ export class OperationsKey extends Construct {
         },
       },
       {
-        // Alarms publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue. No condition on
+        // Alarms and budgets publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue. No condition on
         // the source: not every service sends it along to KMS (Amazon SNS Developer Guide, "Key management"), and an
         // alarm would go unheard. Who may publish and send is held by the topic's and the queue's own policies.
         Sid: 'AlarmsAndEvents',
-        Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
+        Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
         Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
         Resource: '*',
       },

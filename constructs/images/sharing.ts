@@ -1,11 +1,8 @@
-import { CloudwatchEventRule, type CloudwatchEventRuleConfig } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
-import { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
-import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import { Construct } from 'constructs';
-import { arns, codeBuildProjects, deadLetterQueue, functions, logGroups, outcomeRule, roles } from '../../config/names';
+import { arns, codeBuildProjects, deadLetterQueue, functions, logGroups, roles } from '../../config/names';
 import { DeadLetterQueue } from '../base/dead-letter-queue';
 import { Lambda } from '../base/lambda';
-import { OutcomeNotices } from './outcome-notices';
+import { trigger } from '../base/trigger';
 import { SharingAlarms } from './sharing-alarms';
 import { sharingPermissions } from './sharing-permissions';
 
@@ -16,8 +13,10 @@ export interface SharingProps {
   readonly imageKeyArn: string;
   readonly operationsKeyArn: string;
   readonly logRetentionDays: number;
-  /** The topic that alarms and outcomes go to. */
-  readonly topicArn: string;
+  /** Topics that hear of its alarms. */
+  readonly alarmActions: readonly string[];
+  /** From the end of a build to the end of sharing; what takes longer rings. */
+  readonly lateMinutes: number;
   readonly archive: string;
   /** How often everything is compared with what it should be. */
   readonly reconcileEveryMinutes: number;
@@ -30,13 +29,11 @@ export interface SharingProps {
 export class Sharing extends Construct {
   constructor(scope: Construct, id: string, props: SharingProps) {
     super(scope, id);
-    const { accountId, region, topicArn } = props;
-    const alarmActions = [topicArn];
+    const { accountId, region, alarmActions } = props;
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       name: deadLetterQueue(functions.sharing),
       kmsKeyArn: props.operationsKeyArn,
-      ruleArns: [builds, schedule, outcomeRule].map((name) => arns.eventRule(accountId, region, name)),
-      alarmActions,
+      ruleArns: [builds, schedule].map((name) => arns.eventRule(accountId, region, name)),
     });
     const lambda = new Lambda(this, 'Function', {
       functionName: functions.sharing,
@@ -56,27 +53,10 @@ export class Sharing extends Construct {
         BUILD_PROJECT: codeBuildProjects.packer,
       },
       deadLetterQueue: deadLetters,
-      alarmActions,
       statements: sharingPermissions(props),
     });
-    const trigger = (within: Construct, rule: CloudwatchEventRuleConfig, input?: string) => {
-      const { name, arn } = new CloudwatchEventRule(within, 'Rule', rule);
-      new CloudwatchEventTarget(within, 'Target', {
-        rule: name,
-        arn: lambda.arn,
-        deadLetterConfig: { arn: deadLetters.arn },
-        retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 20 },
-        ...(input !== undefined && { input }),
-      });
-      new LambdaPermission(within, 'Invoke', {
-        functionName: lambda.name,
-        action: 'lambda:InvokeFunction',
-        principal: 'events.amazonaws.com',
-        sourceArn: arn,
-        sourceAccount: accountId,
-      });
-    };
-    trigger(this, {
+    const target = { accountId, lambda, deadLetters };
+    const onBuild = {
       name: builds,
       description: `Builds of ${codeBuildProjects.packer} that succeeded`,
       eventPattern: JSON.stringify({
@@ -85,15 +65,19 @@ export class Sharing extends Construct {
         'detail-type': ['CodeBuild Build State Change'],
         detail: { 'build-status': ['SUCCEEDED'], 'project-name': [codeBuildProjects.packer] },
       }),
-    });
+    };
+    trigger(this, { ...target, rule: onBuild });
     const reconcile = {
       name: schedule,
       description: 'Compares images, pointers and tags with what they should be',
       scheduleExpression: `rate(${props.reconcileEveryMinutes} minutes)`,
     };
-    trigger(new Construct(this, 'Reconcile'), reconcile, JSON.stringify({ command: 'reconcile' }));
-    new SharingAlarms(this, 'Alarms', { actions: alarmActions });
-    new OutcomeNotices(this, 'Notices', { accountId, topicArn, deadLetterQueueArn: deadLetters.arn });
+    trigger(new Construct(this, 'Reconcile'), { ...target, rule: reconcile, input: { command: 'reconcile' } });
+    new SharingAlarms(this, 'Alarms', {
+      failures: [lambda.alarm, deadLetters.alarm],
+      lateMinutes: props.lateMinutes,
+      actions: alarmActions,
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { announce } from './outcome-events';
 import { pin, unpin, type PinResult } from './pin';
 import { reconcile, type ReconcileResult } from './reconcile';
 import type { Run } from './run';
-import { logger, measure } from './telemetry';
+import { logger, measure, measureAges } from './telemetry';
 import { withdraw, type WithdrawalResult } from './withdraw';
 
 /** What `preflight` returns. */
@@ -49,7 +49,7 @@ async function perform(command: Command, run: Run): Promise<CommandResult> {
 
 /** A run that finds nothing measures zeros: they prove that it ran. */
 async function reconciled(run: Run): Promise<ReconcileResult> {
-  const result = await reconcile(run);
+  const { result, ages } = await reconcile(run);
   const { driftFound, driftRepaired, publicImages, drift, failures } = result;
   measure({
     DriftFound: driftFound,
@@ -57,6 +57,7 @@ async function reconciled(run: Run): Promise<ReconcileResult> {
     PublicImages: publicImages.length,
     LaunchProblems: result.launchProblems.length,
   });
+  for (const { kind, ...age } of ages) measureAges(kind, age);
   for (const problem of result.launchProblems) logger.warn('Instances could not start', { ...problem });
   if (driftRepaired > 0) await announce(run, 'repaired', { driftFound, driftRepaired, publicImages, drift });
   if (failures.length > 0) {

@@ -11,19 +11,27 @@ import { functions, pointerName, type ImageKind, type PointerKind } from '../../
 export interface Pointers {
   readonly latest?: string;
   readonly pinned?: string;
+  /** Set by the deployment of staging; this function only looks at its image's age. */
+  readonly validated?: string;
 }
 
-/** Reads pointers of all these kinds in one call; it takes up to 10 names, and there are 2 for each of 3 kinds. */
+const read = ['latest', 'pinned', 'validated'] as const satisfies readonly PointerKind[];
+
+/** Reads pointers of all these kinds in one call; it takes up to 10 names, and there are 3 for each of 3 kinds. */
 export async function readPointers(
   ssm: SSMClient,
   kinds: readonly ImageKind[],
 ): Promise<(kind: ImageKind) => Pointers> {
-  const Names = kinds.flatMap((kind) => [pointerName(kind, 'latest'), pointerName(kind, 'pinned')]);
+  const Names = kinds.flatMap((kind) => read.map((pointer) => pointerName(kind, pointer)));
   const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
   const valueOf = (name: string) => Parameters.find(({ Name }) => Name === name)?.Value;
   return (kind) => {
-    const [latest, pinned] = [valueOf(pointerName(kind, 'latest')), valueOf(pointerName(kind, 'pinned'))];
-    return { ...(latest !== undefined && { latest }), ...(pinned !== undefined && { pinned }) };
+    const [latest, pinned, validated] = read.map((pointer) => valueOf(pointerName(kind, pointer)));
+    return {
+      ...(latest !== undefined && { latest }),
+      ...(pinned !== undefined && { pinned }),
+      ...(validated !== undefined && { validated }),
+    };
   };
 }
 

@@ -64,10 +64,17 @@ const same = (shelves: readonly Shelf[], others: readonly Shelf[]): boolean =>
 /** What two rounds did, as one: the first round's start and the second one's end. */
 function together(first: Published | undefined, second: Published): Published {
   if (first === undefined || 'error' in first || 'error' in second) return second;
-  const pointers = second.pointers.map(({ kind, pinned, imageId }) => {
+  const pointers = second.pointers.map(({ kind, pinned, imageId, validated }) => {
     const was = first.pointers.find((pointer) => pointer.kind === kind)?.was;
     const moved = imageId !== was;
-    return { kind, pinned, moved, ...(imageId !== undefined && { imageId }), ...(was !== undefined && { was }) };
+    return {
+      kind,
+      pinned,
+      moved,
+      ...(imageId !== undefined && { imageId }),
+      ...(was !== undefined && { was }),
+      ...(validated !== undefined && { validated }),
+    };
   });
   return { accountId: second.accountId, tagged: [...new Set([...first.tagged, ...second.tagged])], pointers };
 }

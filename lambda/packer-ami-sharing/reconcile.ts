@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { imageKinds, withdrawnTag, type ImageKind } from '../../config/names';
 import { briefly } from './errors';
+import { imageAges, type Ages } from './image-ages';
 import { launchProblems, type LaunchProblem } from './launch-chain';
 import { publish, type Published } from './publish';
 import { reconcilePermissions, type ImageState } from './reconcile-permissions';
@@ -45,6 +46,12 @@ export interface ReconcileResult {
   readonly failures: readonly string[];
 }
 
+/** What a run came to, and how old the images are. */
+export interface Reconciled {
+  readonly result: ReconcileResult;
+  readonly ages: readonly Ages[];
+}
+
 /** The most entries of a list in the result: it has to fit into one event and one line of the log. */
 const longest = 100;
 
@@ -54,7 +61,7 @@ const longest = 100;
  *
  * @throws what keeps it from seeing the images at all
  */
-export async function reconcile(run: Run): Promise<ReconcileResult> {
+export async function reconcile(run: Run): Promise<Reconciled> {
   const { clients, settings, dryRun } = run;
   const images = await factoryImages(clients.ec2);
   const withdrawals = await finishWithdrawals(run, images);
@@ -81,7 +88,7 @@ export async function reconcile(run: Run): Promise<ReconcileResult> {
     ...published.flatMap((account) => badPointers(account, images)),
     ...(typeof problems === 'string' ? [`launch chain: ${problems}`] : []),
   ];
-  return {
+  const result: ReconcileResult = {
     dryRun,
     images: images.length,
     driftFound: drift.length,
@@ -95,6 +102,7 @@ export async function reconcile(run: Run): Promise<ReconcileResult> {
     launchProblems: typeof problems === 'string' ? [] : problems.slice(0, longest),
     failures: failures.slice(0, longest),
   };
+  return { result, ages: imageAges(images, published, { ...settings, now: new Date() }) };
 }
 
 /** A withdrawal that was cut short between its mark and its deprecation. */

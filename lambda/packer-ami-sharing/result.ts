@@ -10,6 +10,8 @@ export interface PointerChange {
   readonly moved: boolean;
   /** Whether a pin decides. */
   readonly pinned: boolean;
+  /** What staging proved, where the account says so. */
+  readonly validated?: string;
 }
 
 /** What was done in one service account, or would be done where nothing is to be changed. */

@@ -69,6 +69,7 @@ export async function settlePointer(
         pinned,
         ...(imageId !== undefined && { imageId }),
         ...(was !== undefined && { was }),
+        ...(now.validated !== undefined && { validated: now.validated }),
       };
     }
     await writePointer(ssm, kind, 'latest', target);

@@ -18,10 +18,10 @@ export const usage = `usage: npm run sharing -- <command> [options]
   allow-images <${environments}> [--dry-run]
                                                set who images may come from, as configured; with the environment's
                                                own credentials
-  redrive [--dry-run] [--max <messages>]       send the events in the dead-letter queue to the function again
+  redrive [--dry-run] [--max <messages>]       send the events in the dead-letter queues to their functions again
 
   --dry-run  say what would change, and change nothing
-  --max      how many messages redrive takes at most; 100 unless told
+  --max      how many messages of each queue redrive takes at most; 100 unless told
   --help     print this
 
 The sharing Lambda does the work, so credentials that may invoke it (and, for redrive, read its dead-letter queue) are

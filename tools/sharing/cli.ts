@@ -3,6 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
+import { functions } from '../../config/names';
 import { explain } from '../explain';
 import { allowImages } from './allow-images';
 import { parse, usage, type Action } from './arguments';
@@ -36,11 +37,26 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(JSON.stringify(result, null, 2));
     return foundProblems(result) ? 1 : 0;
   }
-  const { handled, left } = await redrive(new SQSClient({ region }), lambda, { ...action, report: console.log });
-  console.log(
-    action.dryRun ? `${left} events to send again; nothing was changed.` : `${handled} events handled, ${left} left.`,
-  );
-  return action.dryRun || left === 0 ? 0 : 1;
+  return redriveAll(new SQSClient({ region }), lambda, action);
+}
+
+/** Events of every function, since whoever repairs a cause wants all that waited for it. */
+async function redriveAll(
+  sqs: SQSClient,
+  lambda: LambdaClient,
+  { dryRun, max }: Action & { readonly do: 'redrive' },
+): Promise<number> {
+  let remaining = 0;
+  for (const functionName of Object.values(functions)) {
+    const { handled, left } = await redrive(sqs, lambda, { functionName, dryRun, max, report: console.log });
+    console.log(
+      dryRun
+        ? `${functionName}: ${left} events to send again; nothing was changed.`
+        : `${functionName}: ${handled} events handled, ${left} left.`,
+    );
+    remaining += left;
+  }
+  return dryRun || remaining === 0 ? 0 : 1;
 }
 
 /** @throws Error for credentials of another account: a mix-up must not change anything there */

@@ -11,13 +11,17 @@ export class FunctionFailed extends Error {
 }
 
 /**
- * Lets the sharing Lambda handle an event or a command, and waits for what comes of it.
+ * Lets a Lambda of the factory, the sharing one unless told, handle an event or a command, and waits for what comes of it.
  *
  * @throws FunctionFailed with the reason that the function gave
  */
-export async function callFunction(lambda: LambdaClient, input: unknown): Promise<unknown> {
+export async function callFunction(
+  lambda: LambdaClient,
+  input: unknown,
+  functionName: string = functions.sharing,
+): Promise<unknown> {
   const { FunctionError, Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: functions.sharing, Payload: JSON.stringify(input) }),
+    new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(input) }),
   );
   const answer: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
   if (FunctionError === undefined) return answer;

@@ -7,13 +7,15 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { deadLetterQueue, functions, outcomeEvents } from '../../config/names';
+import { deadLetterQueue } from '../../config/names';
 import { callFunction, FunctionFailed } from './function';
 
 /** Longer than the function runs, so that nobody else takes a message that is being handled. */
 const hiddenSeconds = 1000;
 
 export interface RedriveOptions {
+  /** Whose dead-letter queue. */
+  readonly functionName: string;
   readonly dryRun: boolean;
   /** How many messages to take at most. */
   readonly max: number;
@@ -34,9 +36,9 @@ export interface Redriven {
 export async function redrive(
   sqs: SQSClient,
   lambda: LambdaClient,
-  { dryRun, max, report }: RedriveOptions,
+  { functionName, dryRun, max, report }: RedriveOptions,
 ): Promise<Redriven> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functions.sharing) }));
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functionName) }));
   const kept: Message[] = [];
   let handled = 0;
   try {
@@ -54,7 +56,7 @@ export async function redrive(
       // Kept unless it turns out to be handled: it must be given back even where this is interrupted by an error.
       kept.push(message);
       report(`${message.MessageId ?? ''}: ${reasonOf(message)}`);
-      if (dryRun || !(await isHandled(lambda, message, report))) continue;
+      if (dryRun || !(await isHandled(lambda, functionName, message, report))) continue;
       await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
       kept.pop();
       handled += 1;
@@ -68,6 +70,7 @@ export async function redrive(
 
 async function isHandled(
   lambda: LambdaClient,
+  functionName: string,
   { Body = '' }: Message,
   report: (line: string) => void,
 ): Promise<boolean> {
@@ -76,13 +79,8 @@ async function isHandled(
     report('  is no JSON; look at it in the console');
     return false;
   }
-  // A notice that the topic did not take: nobody else is waiting for it, and now it has been read.
-  if (event['source'] === outcomeEvents.source) {
-    report(`  nobody was told of: ${Body.slice(0, 2000)}`);
-    return true;
-  }
   try {
-    await callFunction(lambda, event);
+    await callFunction(lambda, event, functionName);
   } catch (error) {
     if (!(error instanceof FunctionFailed)) throw error;
     report(`  failed again: ${error.message}`);

@@ -89,6 +89,27 @@ describeWith([localAws], 'commands on the local AWS', () => {
       expect(metrics()).toMatchObject({ DriftFound: 0, DriftRepaired: 0, PublicImages: 0, LaunchProblems: 0 });
     });
 
+    test('measures how old the newest image is, and the newest that staging proved', async () => {
+      const [older = '', newer = ''] = await factory.buildInOrder('manager', 2);
+      for (const imageId of [older, newer]) await share(imageId);
+      const Name = '/boundless/ami/manager/validated';
+      const ssm = await ssmOf(staging);
+      await ssm.send(new PutParameterCommand({ Name, Value: older, Type: 'String', DataType: 'aws:ec2:image' }));
+      lines = [];
+      await reconcile();
+      await ssm.send(new DeleteParameterCommand({ Name }));
+      const ages = lines.flatMap((line) => {
+        const entry = JSON.parse(line) as Record<string, unknown>;
+        return ['LatestImageAgeDays', 'ValidatedImageAgeDays'].flatMap((name) =>
+          name in entry ? [[name, entry['Image'], entry['service'], Number(entry[name]) < 1]] : [],
+        );
+      });
+      expect(ages).toEqual([
+        ['LatestImageAgeDays', 'manager', 'packer-ami-sharing', true],
+        ['ValidatedImageAgeDays', 'manager', 'packer-ami-sharing', true],
+      ]);
+    });
+
     test('repairs permissions, tags and pointers; a dry run only tells', async () => {
       const [older = '', newer = ''] = await factory.buildInOrder('manager', 2);
       for (const imageId of [older, newer]) await share(imageId);

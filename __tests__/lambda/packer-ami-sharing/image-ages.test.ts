@@ -1,0 +1,43 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import { imageAges } from '../../../lambda/packer-ami-sharing/image-ages';
+import type { Published } from '../../../lambda/packer-ami-sharing/publish';
+import { goodImage, imageKeyArn, opsAccount } from './support';
+
+const now = new Date('2026-09-11T16:10:00.000Z');
+const image = (ImageId: string, day: number, changes: Partial<Image> = {}) =>
+  goodImage({ ImageId, CreationDate: `2026-09-${String(day).padStart(2, '0')}T16:10:00.000Z`, ...changes });
+const account = (...validated: readonly string[]): Published => ({
+  accountId: '222222222222',
+  tagged: [],
+  pointers: validated.map((id) => ({ kind: 'manager', moved: false, pinned: false, validated: id })),
+});
+const agesOf = (images: readonly Image[], published: readonly Published[] = []) =>
+  imageAges(images, published, { opsAccountId: opsAccount, imageKeyArn, now }).find(({ kind }) => kind === 'manager');
+
+test('the newest image and the newest that staging proved are told apart', () => {
+  const images = [image('ami-3', 10), image('ami-2', 6), image('ami-1', 1)];
+  expect(agesOf(images, [account('ami-1')])).toEqual({ kind: 'manager', latest: 1, validated: 10 });
+  // One account may be behind another: what counts is the newest that any proved.
+  expect(agesOf(images, [account('ami-1'), account('ami-2')])).toMatchObject({ validated: 5 });
+});
+
+test('a withdrawn image is no newest one, but stays proved until another is', () => {
+  const withdrawn = image('ami-3', 10, { DeprecationTime: '2026-09-10T17:00:00.000Z' });
+  expect(agesOf([withdrawn, image('ami-2', 6)], [account('ami-3')])).toEqual({
+    kind: 'manager',
+    latest: 5,
+    validated: 1,
+  });
+});
+
+test.each<[string, readonly Published[]]>([
+  ['nothing is proved', [account()]],
+  ['its account could not be read', [{ accountId: '222222222222', error: 'AccessDenied' }]],
+  ['the pointer names an image that is gone', [account('ami-gone')]],
+])('there is no age of a proved image where %s', (_, published) => {
+  expect(agesOf([image('ami-3', 10)], published)).toEqual({ kind: 'manager', latest: 1 });
+});
+
+test('there is no age where there is no image', () => {
+  expect(agesOf([])).toEqual({ kind: 'manager' });
+});

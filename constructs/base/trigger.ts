@@ -1,0 +1,35 @@
+import { CloudwatchEventRule, type CloudwatchEventRuleConfig } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
+import { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
+import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
+import type { Construct } from 'constructs';
+import type { DeadLetterQueue } from './dead-letter-queue';
+import type { Lambda } from './lambda';
+
+export interface TriggerProps {
+  readonly accountId: string;
+  readonly rule: CloudwatchEventRuleConfig;
+  readonly lambda: Lambda;
+  /** Keeps what could not be delivered within an hour; its policy must let the rule in. */
+  readonly deadLetters: DeadLetterQueue;
+  /** What the function is given instead of the event. */
+  readonly input?: object;
+}
+
+/** A rule that starts a Lambda, and alone may do so. One in each scope: the ids are `Rule`, `Target` and `Invoke`. */
+export function trigger(scope: Construct, { accountId, rule, lambda, deadLetters, input }: TriggerProps): void {
+  const { name, arn } = new CloudwatchEventRule(scope, 'Rule', rule);
+  new CloudwatchEventTarget(scope, 'Target', {
+    rule: name,
+    arn: lambda.arn,
+    deadLetterConfig: { arn: deadLetters.arn },
+    retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 20 },
+    ...(input !== undefined && { input: JSON.stringify(input) }),
+  });
+  new LambdaPermission(scope, 'Invoke', {
+    functionName: lambda.name,
+    action: 'lambda:InvokeFunction',
+    principal: 'events.amazonaws.com',
+    sourceArn: arn,
+    sourceAccount: accountId,
+  });
+}

@@ -1,0 +1,106 @@
+import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import type { Notice } from './notice';
+
+/**
+ * SNS takes less than 100 ASCII characters without line breaks (Amazon SNS API Reference, "Publish"); Amazon Q takes titles
+ * of 250 characters and descriptions of 8,000, and shows no message that is longer.
+ */
+const limits = {
+  subject: 99,
+  title: 200,
+  value: 500,
+  headline: 1500,
+  facts: 20,
+  steps: 5,
+  links: 5,
+  step: 300,
+  chatFacts: 4000,
+  chatLinks: 3900,
+};
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
+const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trim();
+const valueOf = (name: string, value: string): string =>
+  name === 'Plan' ? cut(value, limits.headline) : cut(oneLine(value), limits.value);
+
+/** Only what is shown: a notice can have any number of facts, and values of any length. */
+function bounded({ facts, links, nextSteps, title, ...rest }: Notice): Notice {
+  return {
+    ...rest,
+    title: cut(oneLine(title), limits.title),
+    facts: facts.slice(0, limits.facts).map(([name, value]) => [name, valueOf(name, value)] as const),
+    links: links.slice(0, limits.links),
+    nextSteps: nextSteps.slice(0, limits.steps).map((step) => cut(oneLine(step), limits.step)),
+  };
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** What Slack would take for a mention, a link or an entity is shown as it is; cut by what is sent, which is longer. */
+function escaped(text: string, most: number): string {
+  let sent = '';
+  for (const character of text) {
+    const next = entities[character] ?? character;
+    if (sent.length + next.length > most - 3) return `${sent}...`;
+    sent += next;
+  }
+  return sent;
+}
+
+/** As many lines as fit; the first are the most important. */
+function linesWithin(lines: readonly string[], most: number): readonly string[] {
+  let length = 0;
+  return lines.filter((line) => (length += line.length + 1) <= most);
+}
+
+const emoji: Readonly<Record<Notice['mood'], string>> = {
+  good: ':white_check_mark:',
+  bad: ':x:',
+  ask: ':raised_hand:',
+};
+
+/** Amazon Q Developer in chat applications Administrator Guide, "Custom notifications": what else it silently drops. */
+const forChat = ({ mood, title, facts, links, nextSteps, threadId }: Notice) => ({
+  version: '1.0',
+  source: 'custom',
+  content: {
+    textType: 'client-markdown',
+    title: `${emoji[mood]} ${escaped(title, limits.title)}`,
+    description: [
+      ...linesWithin(
+        facts.map(([name, value]) => `*${escaped(name, 100)}:* ${escaped(value, limits.headline)}`),
+        limits.chatFacts,
+      ),
+      ...linesWithin(
+        links.map(({ text, url }) => `<${url.replaceAll('&', '&amp;')}|${escaped(text, 100)}>`),
+        limits.chatLinks,
+      ),
+    ].join('\n'),
+    ...(nextSteps.length > 0 && { nextSteps: nextSteps.map((step) => escaped(step, limits.step)) }),
+  },
+  metadata: { threadId, summary: cut(title, 150) },
+});
+
+const forMail = ({ title, facts, links, nextSteps }: Notice): string =>
+  [
+    title,
+    facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
+    nextSteps.map((step) => `- ${step}`).join('\n'),
+    links.map(({ text, url }) => `${text}:\n${url}`).join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+
+/**
+ * A notice as SNS sends it: plain text by e-mail, and to everything else the form that Amazon Q reads (Amazon SNS
+ * Developer Guide, "Publishing with different payloads for each protocol").
+ */
+export function rendered(notice: Notice): Pick<PublishCommandInput, 'Message' | 'MessageStructure' | 'Subject'> {
+  const short = bounded(notice);
+  const ascii = short.title.replace(/[^\x20-\x7e]/g, '?');
+  return {
+    Subject: cut(`Boundless: ${ascii}`, limits.subject),
+    MessageStructure: 'json',
+    Message: JSON.stringify({ default: JSON.stringify(forChat(short)), email: forMail(short) }),
+  };
+}
