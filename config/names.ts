@@ -57,6 +57,8 @@ export const roles = {
   sharing: 'packer-ami-sharing-role',
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
+  /** Reads what an environment has validated, for the plans of others. */
+  validatedReader: 'boundless-validated-reader-role',
   publisher: 'packer-ami-publisher-role',
   /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
@@ -123,6 +125,12 @@ export const stacks = {
   serviceAccount: (environment: string) => environment,
   cluster: (environment: string) => `prover-cluster-${environment}`,
 } as const;
+
+/** The Terraform variable of a stack that names the role to act through. */
+export const actAsVariable = 'act_as_role_arn';
+
+/** Groups of the machines of a cluster. */
+export const scalingGroup = (environment: string, role: NodeRole): string => `${stacks.cluster(environment)}-${role}`;
 
 /** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
 export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
