@@ -58,11 +58,12 @@ export abstract class AccountStack extends TerraformStack {
     const roleArns = roleNames.map((name) => arns.role(accountId, name));
     const variable = new TerraformVariable(this, 'ActAs', {
       type: 'string',
-      description: 'ARN of the role to act through; the credentials at hand where there is none.',
-      default: null,
+      description: 'ARN of the role to act through; the credentials at hand when it is empty.',
+      default: '',
+      nullable: false,
       validation: [
         {
-          condition: `\${var.${actAsVariable} == null || contains(${JSON.stringify(roleArns)}, var.${actAsVariable})}`,
+          condition: `\${contains(${JSON.stringify(['', ...roleArns])}, var.${actAsVariable})}`,
           errorMessage: `${actAsVariable} must be one of ${roleArns.join(', ')}.`,
         },
       ],
@@ -71,7 +72,7 @@ export abstract class AccountStack extends TerraformStack {
     // cdktf 0.21 has no property for it.
     variable.addOverride('ephemeral', true);
     provider.addOverride('dynamic.assume_role', {
-      for_each: `\${var.${actAsVariable} == null ? [] : [var.${actAsVariable}]}`,
+      for_each: `\${var.${actAsVariable} == "" ? [] : [var.${actAsVariable}]}`,
       content: { role_arn: '${assume_role.value}', session_name: this.node.id },
     });
   }

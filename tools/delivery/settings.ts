@@ -72,7 +72,8 @@ export function imageRequests(
     const value = required(variables, name, `an image id such as ami-0123456789abcdef0, or ${own}`);
     if (/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(value)) return { id: value };
     if (value === own) return { pointer: own };
-    const reason = value === 'latest' || value === 'validated' ? `, and ${environment} cannot follow it: ${refused}` : '';
+    const reason =
+      value === 'latest' || value === 'validated' ? `, and ${environment} cannot follow it: ${refused}` : '';
     throw new DeliveryRefused(
       `${name} is ${JSON.stringify(value)}${reason}; give it an image id such as ami-0123456789abcdef0, or ${own}.`,
     );

@@ -12,6 +12,7 @@ import { brokenRules } from './verify';
 /** Where the pointers are that are followed. */
 export interface PointerSource {
   readonly environment: string;
+  readonly accountId: string;
   readonly client: ClientSettings;
 }
 

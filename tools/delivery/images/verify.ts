@@ -22,7 +22,8 @@ export function brokenRules(
   const tags = new Map((image.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const problems: string[] = [];
   const expect = (what: string, found: string | undefined, wanted: string, fix: string): void => {
-    if (found !== wanted) problems.push(`${imageId} (${kind}): ${what} is ${found ?? 'missing'}, not ${wanted}; ${fix}`);
+    if (found !== wanted)
+      problems.push(`${imageId} (${kind}): ${what} is ${found ?? 'missing'}, not ${wanted}; ${fix}`);
   };
   expect('its owner', image.OwnerId, opsAccountId, 'use an image that the ops account has built');
   expect('its state', image.State, 'available', 'wait for it, enable it in ops, or name another image');

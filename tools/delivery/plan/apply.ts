@@ -16,6 +16,8 @@ export interface ApplyPlanProps {
   /** What was approved: the SHA-256 of the folder's record. */
   readonly planSha256: string;
   readonly commit: string;
+  /** Images that the build was started for, by role; those that it was not told are left out. */
+  readonly images: Readonly<Record<string, string>>;
   readonly maxAgeHours: number;
   /** Checks, and applies nothing. */
   readonly dryRun: boolean;
@@ -47,6 +49,7 @@ export async function applyPlan(props: ApplyPlanProps): Promise<AppliedPlan> {
     accountId: account.accountId,
     region: account.region,
     commit: props.commit,
+    images: props.images,
     terraformVersion: await terraformVersion(),
     files: await hashFiles(folder),
   });

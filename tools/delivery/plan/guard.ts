@@ -1,3 +1,4 @@
+import { nodeRoles } from '../../../config/names';
 import { DeliveryRefused, listed } from '../problem';
 import { planFiles, type PlanRecord, type ReadRecord } from './record';
 import type { StateIdentity } from './workspace';
@@ -12,6 +13,8 @@ export interface Expected {
   readonly region: string;
   readonly commit: string;
   readonly terraformVersion: string;
+  /** Images that the build was started for, by role; those that it was not told are left out. */
+  readonly images: Readonly<Record<string, string>>;
   /** SHA-256 of the files that are there. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -36,6 +39,8 @@ export function differences({ record, sha256 }: ReadRecord, expected: Expected):
   compare('account', record.accountId, expected.accountId);
   compare('region', record.region, expected.region);
   compare('commit', record.commit, expected.commit);
+  for (const role of nodeRoles)
+    compare(`image of the ${role}`, record.images[role], expected.images[role] ?? record.images[role]);
   compare('Terraform', record.terraformVersion, expected.terraformVersion);
   return found;
 }

@@ -1,4 +1,5 @@
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { EnvironmentConfig } from '../../../config';
@@ -52,11 +53,15 @@ export async function makePlan(props: MakePlanProps): Promise<MadePlan> {
   const { stdout } = await workspace.must(['show', '-json', file], { quiet: true });
   const plan = planSchema.parse(JSON.parse(stdout));
   const known = await knownImages(access, imageIdsIn(changesOf(plan)));
-  const summary = summaryOf(plan, { stack: stacks.cluster(account.environment), images: known, remarks: props.remarks });
+  const summary = summaryOf(plan, {
+    stack: stacks.cluster(account.environment),
+    images: known,
+    remarks: props.remarks,
+  });
 
   await cp(stackDirectory, path.join(folder, planFiles.stack), { recursive: true });
   const lock = path.join(workspace.directory, lockFile.own);
-  if (await exists(lock)) await cp(lock, path.join(folder, lockFile.kept));
+  if (existsSync(lock)) await cp(lock, path.join(folder, lockFile.kept));
   await writeFile(path.join(folder, planFiles.summary), summary.markdown);
   const record: PlanRecord = {
     format: 1,
@@ -82,12 +87,3 @@ async function knownImages({ client }: Access, ids: readonly string[]): Promise<
   const images = await imagesById(new EC2Client(client), ids);
   return new Map([...images].flatMap(([id, { Name }]) => (Name === undefined ? [] : [[id, Name] as const])));
 }
-
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );

@@ -27,8 +27,10 @@ export interface HeadlineProps {
 
 /** One line for the approval. What is destroyed comes first, and what does not fit is counted: nothing goes unseen. */
 export function headlineOf({ stack, changes, images, known, outputs, remarks }: HeadlineProps): string {
-  if (changes.length === 0 && outputs === 0) return `${stack}: nothing to change${remarks.length > 0 ? `. ${remarks.join('; ')}` : ''}`;
-  const addresses = (kind: Kind): string[] => changes.filter((change) => change.kind === kind).map(({ address }) => address);
+  if (changes.length === 0 && outputs === 0)
+    return `${stack}: nothing to change${remarks.length > 0 ? `. ${remarks.join('; ')}` : ''}`;
+  const addresses = (kind: Kind): string[] =>
+    changes.filter((change) => change.kind === kind).map(({ address }) => address);
   const parts = [
     { title: 'DESTROYS', items: addresses('destroy') },
     { title: 'REPLACES', items: addresses('replace') },

@@ -30,7 +30,10 @@ export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: Su
     changes.length === 0 && outputs.length === 0 ? 'Nothing to change.' : `${counts(changes)}.`,
     section('Notes', remarks.map(escaped)),
     section('Destroyed', of('destroy').map(withReasons)),
-    section('Replaced', of('replace').map((change) => withArguments(withReasons(change), change))),
+    section(
+      'Replaced',
+      of('replace').map((change) => withArguments(withReasons(change), change)),
+    ),
     section('Forgotten: Terraform lets go of them, and they stay in AWS', of('forget').map(withReasons)),
     section(
       'Images',
@@ -40,16 +43,26 @@ export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: Su
           : `${escaped(role)}: ${describeImage(before, known)} → ${describeImage(after, known)}`,
       ),
     ),
-    section('Changed', of('update').map((change) => withArguments(code(change.address), change))),
-    section('Created', of('create').map(({ address }) => code(address))),
+    section(
+      'Changed',
+      of('update').map((change) => withArguments(code(change.address), change)),
+    ),
+    section(
+      'Created',
+      of('create').map(({ address }) => code(address)),
+    ),
     section(
       'Moved',
-      changes.flatMap(({ movedFrom, address }) => (movedFrom === undefined ? [] : [`${code(movedFrom)} → ${code(address)}`])),
+      changes.flatMap(({ movedFrom, address }) =>
+        movedFrom === undefined ? [] : [`${code(movedFrom)} → ${code(address)}`],
+      ),
     ),
     section(
       'Imported',
       changes.flatMap(({ importedFrom, address }) =>
-        importedFrom === undefined ? [] : [`${code(address)} from ${code(importedFrom === '' ? '(known later)' : importedFrom)}`],
+        importedFrom === undefined
+          ? []
+          : [`${code(address)} from ${code(importedFrom === '' ? '(known later)' : importedFrom)}`],
       ),
     ),
     section('Outputs', outputs.map(outputLine)),

@@ -39,11 +39,14 @@ export interface ChangedArgument {
   readonly after: string;
 }
 
-const at = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : value === true ? true : undefined);
+const at = (value: unknown, name: string): unknown =>
+  isObject(value) ? value[name] : value === true ? true : undefined;
 
 /** The arguments of a resource that differ between before and after, sorted by name. */
 export function changedArguments(change: Change): readonly ChangedArgument[] {
-  const names = new Set([change.before, change.after, change.after_unknown].flatMap((v) => (isObject(v) ? Object.keys(v) : [])));
+  const names = new Set(
+    [change.before, change.after, change.after_unknown].flatMap((v) => (isObject(v) ? Object.keys(v) : [])),
+  );
   return [...names].sort().flatMap((name) => {
     const of = (value: unknown): unknown => at(value, name);
     const part: Change = {
