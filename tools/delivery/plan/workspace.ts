@@ -66,7 +66,8 @@ export class Workspace {
     const { stdout } = await this.must(['state', 'pull'], { quiet: true });
     if (stdout.trim() === '') return null;
     const { lineage, serial } = stateSchema.parse(JSON.parse(stdout));
-    return { lineage, serial };
+    // Where there is no state Terraform prints an empty one, of no lineage.
+    return lineage === '' ? null : { lineage, serial };
   }
 }
 
