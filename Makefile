@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
-.PHONY: reconcile preflight withdraw pin unpin redrive
+.PHONY: delivery reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -57,6 +57,10 @@ unpin: install ## Let it follow the newest image again: ENV=<environment> IMAGE=
 
 redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 	@$(sharing) redrive $(dry_run)
+
+# Delivering a cluster, with credentials of its account; the pipelines run the same commands.
+delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
+	@npm run --silent delivery -- $(DO)
 
 format: install ## Format and fix what can be fixed
 	@npm run --silent format

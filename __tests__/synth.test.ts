@@ -49,13 +49,6 @@ test('a Lambda archive that is built anew has the same bytes', async () => {
   expect(await build('one', 'America/Los_Angeles')).toBe(await build('two', 'Pacific/Kiritimati'));
 });
 
-test('a misspelt role stops synthesis', async () => {
-  const run = synth(path.join(work, 'misspelt'), { BOUNDLESS_ACT_AS: 'deploy' });
-  await expect(run).rejects.toMatchObject({
-    stderr: expect.stringContaining('BOUNDLESS_ACT_AS is "deploy"') as string,
-  });
-});
-
 describe("the provider's index", () => {
   test('is never loaded', async () => {
     const hook = path.join(work, 'hook.cjs');

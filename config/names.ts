@@ -64,6 +64,8 @@ export const roles = {
   chat: 'boundless-chat-role',
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
+  /** Reads what an environment has validated, for the plans of others. */
+  validatedReader: 'boundless-validated-reader-role',
   publisher: 'packer-ami-publisher-role',
   /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
@@ -177,6 +179,12 @@ export const stacks = {
   cluster: (environment: string) => `prover-cluster-${environment}`,
 } as const;
 
+/** The Terraform variable of a stack that names the role to act through. */
+export const actAsVariable = 'act_as_role_arn';
+
+/** Auto Scaling groups of a cluster; their group metrics are on, and dashboards find them by these names. */
+export const scalingGroup = (environment: string, role: NodeRole): string => `${stacks.cluster(environment)}-${role}`;
+
 /** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
 export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
 
@@ -200,9 +208,6 @@ export const optionalSecrets = ['order-stream-url'] as const satisfies readonly 
 
 /** Lifecycle hooks of the machines' groups: the boot code completes them. */
 export const lifecycleHooks = { launch: 'bento-launch', terminate: 'bento-terminate' } as const;
-
-/** Auto Scaling groups of a cluster; their group metrics are on, and dashboards find them by these names. */
-export const clusterGroup = (environment: string, role: NodeRole): string => `prover-cluster-${environment}-${role}`;
 
 /** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`, and `InstanceId` for one machine. */
 export const nodeMetricNamespace = 'BoundlessProverCluster';

@@ -1,7 +1,7 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { S3Backend, TerraformStack } from 'cdktf';
+import { S3Backend, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct } from 'constructs';
-import { arns, stateBucket, stateKey } from '../config/names';
+import { actAsVariable, arns, stateBucket, stateKey } from '../config/names';
 import { standardTags } from '../constructs/base/tags';
 
 export interface AccountStackProps {
@@ -10,10 +10,10 @@ export interface AccountStackProps {
   /** Value of the tag `Environment`. */
   readonly environment: string;
   /**
-   * Name of a role of this account to act through, for state and resources alike.
-   * @default - the credentials at hand
+   * Names of the roles of this account that a pipeline may act through.
+   * @default - none: only people deploy the stack, with the credentials at hand
    */
-  readonly actAs?: string | undefined;
+  readonly actsThrough?: readonly string[];
 }
 
 /**
@@ -24,10 +24,9 @@ export abstract class AccountStack extends TerraformStack {
   /** Tags for what the provider's default tags do not reach. */
   protected readonly standardTags: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, name: string, { accountId, region, environment, actAs }: AccountStackProps) {
+  constructor(scope: Construct, name: string, { accountId, region, environment, actsThrough = [] }: AccountStackProps) {
     super(scope, name);
     this.standardTags = standardTags(environment, name);
-    const roleArn = actAs === undefined ? undefined : arns.role(accountId, actAs);
 
     // 1.11 brought the native lock file of S3 without its experimental mark, and write-only arguments.
     this.addOverride('terraform.required_version', '>= 1.11.0');
@@ -37,17 +36,44 @@ export abstract class AccountStack extends TerraformStack {
       region,
       encrypt: true,
       allowedAccountIds: [accountId],
-      ...(roleArn !== undefined && { assumeRole: { roleArn, sessionName: name } }),
     });
     // cdktf 0.21 has no property for it (cdktf.md 2.2).
     backend.addOverride('use_lockfile', true);
 
-    new AwsProvider(this, 'Aws', {
+    const provider = new AwsProvider(this, 'Aws', {
       region,
       allowedAccountIds: [accountId],
       defaultTags: [{ tags: { ...this.standardTags } }],
-      // The provider renews these sessions; exported credentials of a chained role end after an hour (design, 7).
-      ...(roleArn !== undefined && { assumeRole: [{ roleArn, sessionName: name }] }),
+    });
+    if (actsThrough.length > 0) this.actThrough(provider, accountId, actsThrough);
+  }
+
+  /**
+   * Lets whoever runs Terraform name a role for the provider: it renews the sessions of that role, where exported
+   * credentials of a chained one end after an hour (design, 7). The variable is ephemeral, so a saved plan does not keep
+   * the role: what the plan role planned, the deployment role applies (Terraform, "Input variables": ephemeral). The
+   * backend has no such variable; `tools/delivery` gives it a profile of the same name and another role.
+   */
+  private actThrough(provider: AwsProvider, accountId: string, roleNames: readonly string[]): void {
+    const roleArns = roleNames.map((name) => arns.role(accountId, name));
+    const variable = new TerraformVariable(this, 'ActAs', {
+      type: 'string',
+      description: 'ARN of the role to act through; the credentials at hand when it is empty.',
+      default: '',
+      nullable: false,
+      validation: [
+        {
+          condition: `\${contains(${JSON.stringify(['', ...roleArns])}, var.${actAsVariable})}`,
+          errorMessage: `${actAsVariable} must be one of ${roleArns.join(', ')}.`,
+        },
+      ],
+    });
+    variable.overrideLogicalId(actAsVariable);
+    // cdktf 0.21 has no property for it.
+    variable.addOverride('ephemeral', true);
+    provider.addOverride('dynamic.assume_role', {
+      for_each: `\${var.${actAsVariable} == "" ? [] : [var.${actAsVariable}]}`,
+      content: { role_arn: '${assume_role.value}', session_name: this.node.id },
     });
   }
 }

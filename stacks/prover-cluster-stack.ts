@@ -1,7 +1,7 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
-import { imageOfRole, stacks, type NodeRole } from '../config/names';
+import { imageOfRole, roles, stacks, type NodeRole } from '../config/names';
 import { ImageId } from '../constructs/cluster/image-id';
 import { Network } from '../constructs/cluster/network';
 import { NodeIdentity } from '../constructs/cluster/node-identity';
@@ -12,19 +12,14 @@ import { AccountStack } from './account-stack';
 
 export interface ProverClusterStackProps {
   readonly config: EnvironmentConfig;
-  /**
-   * Name of the role to act through.
-   * @default - the credentials at hand
-   */
-  readonly actAs?: string | undefined;
 }
 
 /** A cluster of one manager (CPU) and its provers (GPU). */
 export class ProverClusterStack extends AccountStack {
-  constructor(scope: Construct, { config, actAs }: ProverClusterStackProps) {
+  constructor(scope: Construct, { config }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
     const name = stacks.cluster(environment);
-    super(scope, name, { accountId, region, environment, actAs });
+    super(scope, name, { accountId, region, environment, actsThrough: [roles.deployment, roles.plan] });
 
     const network = new Network(this, 'Network', { name, region, network: config.network });
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });

@@ -20,7 +20,13 @@ export class ServiceAccountStack extends AccountStack {
     super(scope, stacks.serviceAccount(environment), { accountId, region, environment });
     const opsAccountId = ops.accountId;
 
-    new DeploymentRoles(this, 'DeploymentRoles', { environment, accountId, region, opsAccountId });
+    new DeploymentRoles(this, 'DeploymentRoles', {
+      environment,
+      accountId,
+      region,
+      opsAccountId,
+      proves: config.followsLatest,
+    });
     new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
     new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
     new ImageKeyGrant(this, 'ImageKeyGrant', { accountId, region, opsAccountId });

@@ -152,6 +152,18 @@ describe.each(environments)('%s', (environment, account) => {
     }
   });
 
+  test('only an environment that proves images says so, of what its machines run', () => {
+    const written = ['boundless-deployment-role', 'boundless-plan-role'].flatMap((role) =>
+      allowed(identityPolicy(stackOf(stacks, environment), role), 'ssm:PutParameter').flatMap(({ Resource }) =>
+        listOf(Resource),
+      ),
+    );
+    const pointers = ['manager', 'prover'].map(
+      (kind) => `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/${kind}/validated`,
+    );
+    expect(written).toEqual(environment === 'staging' ? pointers : []);
+  });
+
   test('machines of the cluster carry the boundary', () => {
     const cluster = stackOf(stacks, `prover-cluster-${environment}`);
     for (const role of ['manager', 'prover'])

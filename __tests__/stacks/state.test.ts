@@ -1,6 +1,5 @@
 import { factory } from '../../config';
-import { actAsRole } from '../../stacks';
-import { synthesize, type SynthesizedStack } from '../support/synthesized';
+import { synthesize } from '../support/synthesized';
 
 const stacks = synthesize();
 const accounts: Record<string, string> = {
@@ -62,32 +61,38 @@ test('no two stacks share a state', () => {
 });
 
 describe('acting through a role', () => {
-  const roles = ({ terraform, provider }: SynthesizedStack) => ({
-    backend: terraform.backend.s3['assume_role'],
-    provider: provider.aws[0]?.['assume_role'],
-  });
+  const clusters = factory.environments.map((config) => [`prover-cluster-${config.environment}`, config] as const);
 
-  test.each(['deployment', 'plan'])('%s: cluster stacks do, for state and resources alike', (role) => {
-    const acting = synthesize({ actAs: actAsRole(role)! });
-    for (const { environment, accountId } of factory.environments) {
-      const name = `prover-cluster-${environment}`;
-      const assumed = { role_arn: `arn:aws:iam::${accountId}:role/boundless-${role}-role`, session_name: name };
-      expect(roles(acting.get(name)!)).toEqual({ backend: assumed, provider: [assumed] });
-    }
+  test.each(clusters)('%s: the provider does, in a role that is named when Terraform runs', (name, { accountId }) => {
+    const stack = stacks.get(name)!;
+    expect(stack.provider.aws[0]).toMatchObject({
+      allowed_account_ids: [accountId],
+      dynamic: {
+        assume_role: {
+          for_each: '${var.act_as_role_arn == "" ? [] : [var.act_as_role_arn]}',
+          content: { role_arn: '${assume_role.value}', session_name: name },
+        },
+      },
+    });
+    // Ephemeral: a saved plan does not keep the role. Without a value nothing is assumed.
+    expect(stack.variable!['act_as_role_arn']).toMatchObject({ type: 'string', default: '', ephemeral: true });
+    const [{ condition }] = stack.variable!['act_as_role_arn']!['validation'] as [{ condition: string }];
+    expect([...condition.matchAll(/arn:[^"]+/g)].map(([arn]) => arn)).toEqual([
+      `arn:aws:iam::${accountId}:role/boundless-deployment-role`,
+      `arn:aws:iam::${accountId}:role/boundless-plan-role`,
+    ]);
   });
 
   test('account stacks never do: their administrators deploy them', () => {
-    const acting = synthesize({ actAs: 'boundless-deployment-role' });
-    for (const name of ['ops', 'staging', 'production']) expect(roles(acting.get(name)!)).toEqual({});
+    for (const name of ['ops', 'staging', 'production']) {
+      const { provider, variable = {} } = stacks.get(name)!;
+      expect([provider.aws[0]!['dynamic'], variable['act_as_role_arn']]).toEqual([undefined, undefined]);
+    }
   });
 
-  test('nothing does unless asked', () => {
-    expect(actAsRole(undefined)).toBeUndefined();
-    expect(actAsRole('')).toBeUndefined();
-    for (const stack of stacks.values()) expect(roles(stack)).toEqual({});
-  });
-
-  test.each(['Deployment', 'admin', 'constructor'])('refuses %s', (value) => {
-    expect(() => actAsRole(value)).toThrow(`BOUNDLESS_ACT_AS is "${value}"; set it to one of deployment, plan`);
+  test('no stack names a role or a profile itself: a saved plan would keep them', () => {
+    for (const { terraform, provider } of stacks.values())
+      for (const block of [terraform.backend.s3, ...provider.aws])
+        expect([block['assume_role'], block['role_arn'], block['profile']]).toEqual([undefined, undefined, undefined]);
   });
 });

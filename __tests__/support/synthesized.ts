@@ -25,11 +25,11 @@ export interface SynthesizedStack {
 
 /** The whole app as `app.synth()` writes it, read back from the files: the only form that includes what synthesis adds. */
 export function synthesize(
-  options: { factory?: FactoryConfig; actAs?: string } = {},
+  options: { factory?: FactoryConfig } = {},
 ): ReadonlyMap<string, SynthesizedStack> {
   const outdir = mkdtempSync(path.join(process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir(), 'synth-'));
   const app = new App({ outdir });
-  addStacks(app, { factory: validated(options.factory ?? factory), archiveOf: archivePath, actAs: options.actAs });
+  addStacks(app, { factory: validated(options.factory ?? factory), archiveOf: archivePath });
   app.synth();
   const { stacks } = JSON.parse(readFileSync(path.join(outdir, 'manifest.json'), 'utf8')) as {
     stacks: Record<string, { name: string; synthesizedStackPath: string }>;

@@ -1,4 +1,15 @@
-import { arns, dashboards, pointerPath, policies, stacks, stateBucket, stateKey } from '../../config/names';
+import {
+  arns,
+  dashboards,
+  imageOfRole,
+  nodeRoles,
+  pointerName,
+  pointerPath,
+  policies,
+  stacks,
+  stateBucket,
+  stateKey,
+} from '../../config/names';
 import type { Statement } from '../base/policy';
 
 /** The service account whose cluster is deployed. */
@@ -154,6 +165,24 @@ export function changeCluster(account: ClusterAccount): Statement[] {
     },
   ];
 }
+
+/** What a pipeline looks at while it waits for machines to run their image. */
+export const followRollout = ({ region }: ClusterAccount): Statement => ({
+  // Describe actions have no resources (Service Authorization Reference, "Amazon EC2 Auto Scaling").
+  Sid: 'FollowRollout',
+  Action: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeInstanceRefreshes'],
+  Resource: '*',
+  Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+});
+
+/** What says of images that the environment has proved them: the pointers of what its machines run, and no other. */
+export const validateImages = ({ region, accountId }: ClusterAccount): Statement => ({
+  Sid: 'ValidateImages',
+  Action: 'ssm:PutParameter',
+  Resource: nodeRoles.map(
+    (role) => `arn:aws:ssm:${region}:${accountId}:parameter${pointerName(imageOfRole[role], 'validated')}`,
+  ),
+});
 
 /**
  * The stack's own state, and the lock beside it: Terraform writes and removes `<key>.tflock` for every plan too

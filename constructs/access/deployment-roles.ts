@@ -4,10 +4,19 @@ import { clusterProject, policies, roles, stacks } from '../../config/names';
 import { policyDocument, roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 import { sessionAgentStatement } from '../base/session-agent';
-import { changeCluster, readCluster, stateOfCluster, type ClusterAccount } from './cluster-permissions';
+import {
+  changeCluster,
+  followRollout,
+  readCluster,
+  stateOfCluster,
+  validateImages,
+  type ClusterAccount,
+} from './cluster-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
   readonly opsAccountId: string;
+  /** Whether this environment proves images, and so may say which ones it has validated. */
+  readonly proves: boolean;
 }
 
 /**
@@ -17,13 +26,19 @@ export interface DeploymentRolesProps extends ClusterAccount {
 export class DeploymentRoles extends Construct {
   constructor(scope: Construct, id: string, props: DeploymentRolesProps) {
     super(scope, id);
-    const { environment, opsAccountId } = props;
+    const { environment, opsAccountId, proves } = props;
     new NodeBoundary(this, 'NodeBoundary', environment);
     new Role(this, 'Deployment', {
       name: roles.deployment,
       description: `Deploys ${stacks.cluster(environment)}`,
       trust: roleTrust(opsAccountId, [roles.codeBuild(clusterProject.deployment(environment))]),
-      statements: [...readCluster(props), ...changeCluster(props), ...stateOfCluster(props, 'write')],
+      statements: [
+        ...readCluster(props),
+        ...changeCluster(props),
+        ...stateOfCluster(props, 'write'),
+        followRollout(props),
+        ...(proves ? [validateImages(props)] : []),
+      ],
     });
     new Role(this, 'Plan', {
       name: roles.plan,

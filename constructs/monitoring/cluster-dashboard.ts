@@ -1,6 +1,6 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
-import { clusterGroup, dashboards, gpuMetrics, nodeMetricNamespace, nodeRoles } from '../../config/names';
+import { scalingGroup, dashboards, gpuMetrics, nodeMetricNamespace, nodeRoles } from '../../config/names';
 import { dashboardBody, type Line, type Part } from './widgets';
 
 export interface ClusterDashboardProps {
@@ -19,7 +19,7 @@ const ofGroups = (environment: string, metrics: Readonly<Record<string, string>>
     Object.entries(metrics).map(([metric, label]) => ({
       namespace: 'AWS/AutoScaling',
       metric,
-      dimensions: { AutoScalingGroupName: clusterGroup(environment, role) },
+      dimensions: { AutoScalingGroupName: scalingGroup(environment, role) },
       label: `${role}, ${label}`,
       stat: 'Maximum',
     })),

@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in nine places that the factory depends on.
+"""moto_server, brought nearer to AWS in ten places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -12,6 +12,8 @@
 8. A build exports the variables that it was started with: there is no machine here that could run its commands. Its
    times are numbers, as the SDKs want them.
 9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
+10. A machine of an Auto Scaling group says which version of the template it was launched from; moto says the template's
+   default one of now. Instance refreshes can be started and described; they replace the machines at once, and succeed.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -24,9 +26,12 @@ import json
 import os
 import sys
 import threading
+import uuid
 
 import moto.server
 from flask import has_request_context, request
+from moto.autoscaling.models import InstanceState
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.backends import get_backend
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
@@ -194,14 +199,67 @@ def seconds_of(time):
     return datetime.datetime.fromisoformat(time).timestamp() if isinstance(time, str) else time
 
 
+create_machine = InstanceState.__init__
+
+
+def create_machine_of_version(self, *args, **rest):
+    create_machine(self, *args, **rest)
+    template = self.auto_scaling_group.ec2_launch_template
+    if template is not None:
+        version = template.get_version(self.auto_scaling_group.launch_template_version)
+        self.launched_from = {
+            "LaunchTemplateId": template.id,
+            "LaunchTemplateName": template.name,
+            "Version": str(version.number),
+        }
+
+
+instance_refreshes = {}
+
+
+def refreshes_of_group(self):
+    name = self._get_param("AutoScalingGroupName")
+    return instance_refreshes.setdefault((self.current_account, self.region, name), [])
+
+
+def start_instance_refresh(self):
+    refreshes = refreshes_of_group(self)
+    group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+    machines = group.desired_capacity
+    group.set_desired_capacity(0)
+    group.set_desired_capacity(machines)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    refreshes.insert(
+        0,
+        {
+            "InstanceRefreshId": str(uuid.uuid4()),
+            "AutoScalingGroupName": group.name,
+            "Status": "Successful",
+            "StartTime": now,
+            "EndTime": now,
+            "PercentageComplete": 100,
+            "InstancesToUpdate": 0,
+        },
+    )
+    return ActionResult({"InstanceRefreshId": refreshes[0]["InstanceRefreshId"]})
+
+
+def describe_instance_refreshes(self):
+    return ActionResult({"InstanceRefreshes": refreshes_of_group(self)})
+
+
 AmisResponse.describe_images = describe_images_in_pages
 AmisResponse.get_allowed_images_settings = get_allowed_images_settings
 AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
 AmisResponse.disable_allowed_images_settings = disable_allowed_images_settings
 AmisResponse.replace_image_criteria_in_allowed_images_settings = replace_image_criteria
 AmisResponse.enable_image_deprecation = enable_image_deprecation
+AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
+AutoScalingResponse.start_instance_refresh = start_instance_refresh
 CodeBuildResponse.start_build = start_build_with_exports
 CodeBuildResponse.batch_get_builds = batch_get_builds_with_times
+InstanceState.__init__ = create_machine_of_version
+InstanceState.launch_template = property(lambda self: getattr(self, "launched_from", None))
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
 amis.Ami.__init__ = create_ami_from_machine

@@ -1,6 +1,6 @@
 import {
   cleanupFunction,
-  clusterGroup,
+  scalingGroup,
   deadLetterQueue,
   functionMetrics,
   functions,
@@ -53,7 +53,7 @@ const contract = new Set<string>([
   ...['staging', 'production'].flatMap((environment) =>
     nodeRoles.flatMap((role) =>
       ['GroupDesiredCapacity', 'GroupInServiceInstances', 'GroupPendingInstances', 'GroupTerminatingInstances'].map(
-        (name) => `AWS/AutoScaling ${name} AutoScalingGroupName=${clusterGroup(environment, role)}`,
+        (name) => `AWS/AutoScaling ${name} AutoScalingGroupName=${scalingGroup(environment, role)}`,
       ),
     ),
   ),

@@ -1,0 +1,169 @@
+import { AutoScalingClient, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { resolveImages } from '../../../tools/delivery/images/resolve';
+import { readPointer } from '../../../tools/delivery/images/pointer';
+import { promote, type PromoteProps } from '../../../tools/delivery/promote';
+import { watchRollout } from '../../../tools/delivery/rollout/watch';
+import { deployCluster } from '../../../tools/rehearse/cluster';
+import { describeWith, localAws } from '../../support/tools';
+import { opsAccountId, production, staging, startAccounts, type Accounts } from './support/accounts';
+
+describeWith([localAws], 'promotion', () => {
+  let accounts: Accounts;
+  const first = { manager: '', prover: '' };
+  const second = { manager: '', prover: '' };
+  const lines: string[] = [];
+  const report = (line: string) => void lines.push(line);
+  const noSleep = () => Promise.resolve();
+  const ssm = () => new SSMClient(accounts.staging);
+  const validated = async () => ({
+    manager: await readPointer(ssm(), 'manager', 'validated'),
+    prover: await readPointer(ssm(), 'prover', 'validated'),
+  });
+  const promoting = (images: PromoteProps['images'], dryRun = false) =>
+    promote({
+      environment: 'staging',
+      client: accounts.staging,
+      images,
+      report,
+      dryRun,
+      pauses: [0],
+      sleep: noSleep,
+    });
+  const watching = (images: PromoteProps['images'], client = accounts.staging) =>
+    watchRollout({
+      environment: 'staging',
+      client,
+      images,
+      report,
+      limitMinutes: 1,
+      everySeconds: 30,
+      sleep: noSleep,
+    });
+  const proving = () => ({ environment: 'staging', accountId: staging.accountId, client: accounts.staging });
+
+  beforeAll(async () => {
+    accounts = await startAccounts();
+    for (const kind of ['manager', 'prover'] as const) {
+      first[kind] = await accounts.share(kind, 'v1.2.1');
+      second[kind] = await accounts.share(kind, 'v1.2.2');
+      await accounts.point('staging', kind, 'latest', first[kind]);
+    }
+  }, 60_000);
+  afterAll(() => accounts.aws.stop());
+  beforeEach(() => {
+    lines.length = 0;
+  });
+
+  const resolving = (requests: Parameters<typeof resolveImages>[0]['requests'], account = staging) =>
+    resolveImages({
+      requests,
+      account,
+      opsAccountId,
+      client: account === staging ? accounts.staging : accounts.production,
+      proving: proving(),
+    }).then(({ manager, prover }) => ({ manager: manager.ImageId, prover: prover.ImageId }));
+  const latest = { manager: { pointer: 'latest' }, prover: { pointer: 'latest' } } as const;
+  const proved = { manager: { pointer: 'validated' }, prover: { pointer: 'validated' } } as const;
+
+  test('before anything is deployed there is nothing to validate', async () => {
+    await expect(resolving(proved, production)).rejects.toThrow(
+      'staging has no validated manager image: there is no /boundless/ami/manager/validated; run the pipeline prover-cluster-staging',
+    );
+    await expect(promoting(first)).rejects.toThrow('There is no Auto Scaling group prover-cluster-staging-manager');
+    expect(await validated()).toEqual({ manager: undefined, prover: undefined });
+  });
+
+  test('staging deploys the latest images, and then has proved exactly those', async () => {
+    expect(await resolving(latest)).toEqual(first);
+    await deployCluster(accounts.staging, 'staging', first, 2);
+    await watching(first);
+    expect(lines).toEqual(
+      (['manager', 'prover'] as const).map(
+        (role) => `prover-cluster-staging-${role}: 2 of 2 machines in service and healthy on ${first[role]}`,
+      ),
+    );
+    expect(await promoting(first, true)).toMatchObject([{ was: undefined }, { was: undefined }]);
+    expect(await validated()).toEqual({ manager: undefined, prover: undefined });
+    await promoting(first);
+    expect(await validated()).toEqual(first);
+    const { Parameters = [] } = await ssm().send(new DescribeParametersCommand({}));
+    expect(Parameters.filter(({ Name }) => Name?.endsWith('/validated')).map(({ DataType }) => DataType)).toEqual([
+      'aws:ec2:image',
+      'aws:ec2:image',
+    ]);
+  });
+
+  test('a repetition changes nothing', async () => {
+    const { Parameters: before = [] } = await ssm().send(new DescribeParametersCommand({}));
+    expect(await promoting(first)).toEqual([
+      { role: 'manager', imageId: first.manager, was: first.manager },
+      { role: 'prover', imageId: first.prover, was: first.prover },
+    ]);
+    const { Parameters: after = [] } = await ssm().send(new DescribeParametersCommand({}));
+    expect(after.map(({ Version }) => Version)).toEqual(before.map(({ Version }) => Version));
+  });
+
+  test('what the groups do not run is never validated', async () => {
+    await expect(promoting(second)).rejects.toThrow(
+      new RegExp(
+        `staging does not run these images, so they are not validated:\\n.*it is to run ${first.manager}, not ${second.manager}`,
+      ),
+    );
+    // One role is enough to refuse both.
+    await expect(promoting({ ...first, prover: second.prover })).rejects.toThrow(second.prover);
+    expect(await validated()).toEqual(first);
+  });
+
+  test('production takes what staging proved, whatever is latest', async () => {
+    for (const kind of ['manager', 'prover'] as const)
+      for (const environment of ['staging', 'production'] as const)
+        await accounts.point(environment, kind, 'latest', second[kind]);
+    expect(await resolving(proved, production)).toEqual(first);
+    expect(await resolving(latest)).toEqual(second);
+  });
+
+  test('a new image replaces the machines, and then the pointers move', async () => {
+    await deployCluster(accounts.staging, 'staging', second);
+    await watching(second);
+    await promoting(second);
+    expect(await validated()).toEqual(second);
+    expect(await resolving(proved, production)).toEqual(second);
+  });
+
+  test('a rollback is the same with an older id', async () => {
+    expect(await resolving({ manager: { id: first.manager }, prover: { id: first.prover } }, production)).toEqual(
+      first,
+    );
+    await deployCluster(accounts.staging, 'staging', first);
+    await watching(first);
+    await promoting(first);
+    expect(await validated()).toEqual(first);
+  });
+
+  test('groups that are empty on purpose are fine', async () => {
+    for (const role of ['manager', 'prover'])
+      await new AutoScalingClient(accounts.staging).send(
+        new SetDesiredCapacityCommand({ AutoScalingGroupName: `prover-cluster-staging-${role}`, DesiredCapacity: 0 }),
+      );
+    await watching(first);
+    expect(lines[0]).toContain('0 of 0 machines');
+  });
+
+  test('images that are not there, of another kind, or without the tags of the account are refused together', async () => {
+    const bare = await accounts.share('prover', 'v1.2.2', { tags: { Image: 'prover' } });
+    const requests = { manager: { id: 'ami-00000000000000000' }, prover: { id: bare } };
+    const refused: Error = await resolving(requests, production).then(
+      () => new Error('it was taken'),
+      (error: Error) => error,
+    );
+    expect(refused.message).toContain(
+      'ami-00000000000000000 (manager): account 333333333333 does not see it; share it (make reconcile, in ops)',
+    );
+    expect(refused.message).toContain(`${bare} (prover): the tag ManagedBy is missing, not packer`);
+    const swapped = { manager: { id: first.prover }, prover: { id: first.manager } };
+    await expect(resolving(swapped, production)).rejects.toThrow(
+      `${first.prover} (manager): the kind in its name is prover, not manager`,
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { factory } from '../../config';
+
+const environments = factory.environments.map(({ environment }) => environment).join('|');
+
+export const usage = `usage: npm run delivery -- <command> [options]
+
+  images                say which images a deployment would take, and check them
+  plan                  plan the cluster with these images; save plan, record and summary in the folder
+  apply [--dry-run]     apply the saved plan of the folder, if it is the approved one and nothing has moved since
+  rollout               wait until the groups run the images, with progress
+  promote [--dry-run]   say of images that the environment proved them, if its groups run them
+  summary <file>        sum up what \`terraform show -json <plan>\` wrote to a file
+
+  --environment <${environments}>   (ENVIRONMENT)
+  --manager-image <id>, --prover-image <id>    (MANAGER_IMAGE_ID, PROVER_IMAGE_ID) image ids, or the pointer that the
+                       environment follows: latest where it proves images, else validated
+  --folder <folder>    where the saved plan is; .build/delivery/plan unless told
+  --sha256 <hash>      (PLAN_SHA256) the approved plan: SHA-256 of its record, plan.json
+  --exports <file>     write what a build exports as lines for a shell
+  --dry-run            check, and change nothing
+  --help               print this
+
+More variables: SERVICE_ACCOUNT_ID must be the environment's account, where it is set. PROVING_ENVIRONMENT and
+PROVING_ACCOUNT_ID say whose validated images are meant. CODEBUILD_RESOLVED_SOURCE_VERSION is the commit of plan and apply.
+PLAN_MAX_AGE_HOURS (24) and ROLLOUT_MINUTES (60) are limits. BOUNDLESS_ACT_AS=deployment|plan, in a build of CodeBuild,
+acts through that role of the environment's account; without it, credentials come from where AWS SDKs look.
+
+exit codes: 0 done, or nothing to do; 1 not done; 2 wrong usage`;
+
+export const commands = ['images', 'plan', 'apply', 'rollout', 'promote', 'summary'] as const;
+
+/** What was asked for. `variables` are those of the environment, with what the options say in their place. */
+export interface Action {
+  readonly command: (typeof commands)[number] | 'help';
+  readonly dryRun: boolean;
+  readonly folder: string;
+  readonly exportsFile: string | undefined;
+  /** The argument of `summary`. */
+  readonly file: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws Error that says what can't be understood */
+export function parse(args: readonly string[], inherited: Readonly<Record<string, string | undefined>>): Action {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: {
+      environment: text,
+      'manager-image': text,
+      'prover-image': text,
+      sha256: text,
+      folder: { ...text, default: '.build/delivery/plan' },
+      exports: text,
+      'dry-run': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const given = {
+    ENVIRONMENT: values.environment,
+    MANAGER_IMAGE_ID: values['manager-image'],
+    PROVER_IMAGE_ID: values['prover-image'],
+    PLAN_SHA256: values.sha256,
+  };
+  const variables = {
+    ...inherited,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+  const [name = '', ...rest] = positionals;
+  const { 'dry-run': dryRun, folder, exports: exportsFile } = values;
+  const action = { dryRun, folder, exportsFile, file: rest[0] ?? '', variables };
+  if (values.help) return { ...action, command: 'help' };
+  const command = commands.find((known) => known === name);
+  if (command === undefined) throw new Error(`There is no command ${JSON.stringify(name)}.`);
+  const count = command === 'summary' ? 1 : 0;
+  if (rest.length !== count) throw new Error(`${command} takes ${count} arguments, not ${rest.length}.`);
+  if (dryRun && command !== 'apply' && command !== 'promote') throw new Error(`${command} takes no --dry-run.`);
+  if (exportsFile !== undefined && command !== 'plan' && command !== 'apply')
+    throw new Error(`${command} takes no --exports.`);
+  return { ...action, command };
+}

@@ -1,0 +1,232 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Image } from '@aws-sdk/client-ec2';
+import type { EnvironmentConfig, FactoryConfig } from '../../config';
+import { arns, nodeRoles, roles, stacks, type NodeRole } from '../../config/names';
+import { accessTo, expectAccount, type Access, type ProfileRole } from './access';
+import type { Action } from './arguments';
+import { buildLink, writeExports } from './exports';
+import { remarks } from './images/verify';
+import { resolveImages, type PointerSource } from './images/resolve';
+import { applyPlan } from './plan/apply';
+import { makePlan } from './plan/make';
+import { DeliveryRefused } from './problem';
+import { promote } from './promote';
+import { watchRollout } from './rollout/watch';
+import { actAsRole, environmentOf, imageRequests, required } from './settings';
+import { planSchema } from './summary/changes';
+import { summaryOf } from './summary/summary';
+
+const workDirectory = path.join('.build', 'delivery');
+const synthesized = path.join('cdktf.out', 'stacks');
+/** The profile of the account whose validated images are meant. */
+const provingProfile = 'boundless-proving';
+
+const sleep = (seconds: number): Promise<unknown> => setTimeout(seconds * 1000);
+const hear = (text: string): void => void process.stdout.write(text);
+const say = (line: string): void => {
+  console.log(line);
+};
+
+/** What all commands work with. */
+interface Setting {
+  readonly action: Action;
+  readonly factory: FactoryConfig;
+  readonly account: EnvironmentConfig;
+  readonly access: Access;
+  readonly proving: PointerSource | undefined;
+}
+
+/** Does one command, and prints what comes of it. */
+export async function run(action: Action, factory: FactoryConfig): Promise<void> {
+  if (action.command === 'summary') return sumUp(action.file);
+  const setting = await prepare(action, factory);
+  switch (action.command) {
+    case 'images':
+      return images(setting);
+    case 'plan':
+      return plan(setting);
+    case 'apply':
+      return apply(setting);
+    case 'rollout':
+      return rollout(setting);
+    case 'promote':
+      return validate(setting);
+    case 'help':
+  }
+}
+
+async function prepare(action: Action, factory: FactoryConfig): Promise<Setting> {
+  const { variables } = action;
+  const account = environmentOf(
+    factory,
+    variables,
+    required(variables, 'ENVIRONMENT', 'the name of the environment to deliver to'),
+    'SERVICE_ACCOUNT_ID',
+  );
+  const role = actAsRole(variables['BOUNDLESS_ACT_AS']);
+  const proving = provingEnvironment(action, factory);
+  const others: ProfileRole[] =
+    proving === undefined
+      ? []
+      : [{ profile: provingProfile, roleArn: arns.role(proving.accountId, roles.validatedReader) }];
+  const access = await accessTo(account, role, workDirectory, others);
+  await expectAccount(access.client, account.accountId);
+  if (proving === undefined) return { action, factory, account, access, proving };
+  const { environment, region } = proving;
+  const client = role === undefined ? { region } : { region, profile: provingProfile };
+  return { action, factory, account, access, proving: { environment, accountId: proving.accountId, client } };
+}
+
+function provingEnvironment({ variables }: Action, factory: FactoryConfig): EnvironmentConfig | undefined {
+  const name = variables['PROVING_ENVIRONMENT'] ?? '';
+  if (name === '') return undefined;
+  const proving = environmentOf(factory, variables, name, 'PROVING_ACCOUNT_ID');
+  if (proving.followsLatest) return proving;
+  throw new DeliveryRefused(
+    `PROVING_ENVIRONMENT is ${name}, which proves no images (followsLatest is false in its configuration).`,
+  );
+}
+
+async function resolved({ action, factory, account, access, proving }: Setting): Promise<Record<NodeRole, Image>> {
+  const requests = imageRequests(action.variables, account);
+  const { client } = access;
+  return resolveImages({ requests, account, opsAccountId: factory.ops.accountId, client, proving });
+}
+
+const idsOf = (found: Readonly<Record<NodeRole, Image>>): Record<NodeRole, string> => ({
+  manager: found.manager.ImageId ?? '',
+  prover: found.prover.ImageId ?? '',
+});
+
+const remarksOf = (found: Readonly<Record<NodeRole, Image>>): readonly string[] =>
+  nodeRoles.flatMap((role) => remarks(found[role], new Date()));
+
+async function images(setting: Setting): Promise<void> {
+  const found = await resolved(setting);
+  for (const role of nodeRoles) say(`${role}: ${found[role].ImageId ?? ''} ${found[role].Name ?? ''}`);
+  remarksOf(found).forEach(say);
+}
+
+const commitOf = ({ action }: Setting): string =>
+  required(action.variables, 'CODEBUILD_RESOLVED_SOURCE_VERSION', 'the commit (git rev-parse HEAD)');
+
+const exported = (ids: Readonly<Record<NodeRole, string>>) => ({
+  MANAGER_IMAGE_ID: ids.manager,
+  PROVER_IMAGE_ID: ids.prover,
+});
+
+async function plan(setting: Setting): Promise<void> {
+  const { action, account, access } = setting;
+  const { variables, folder, exportsFile } = action;
+  const found = await resolved(setting);
+  const ids = idsOf(found);
+  const made = await makePlan({
+    account,
+    access,
+    images: ids,
+    remarks: remarksOf(found),
+    commit: commitOf(setting),
+    build: variables['CODEBUILD_BUILD_ID'] ?? 'local',
+    stackDirectory: path.join(synthesized, stacks.cluster(account.environment)),
+    folder,
+    workDirectory: path.join(workDirectory, 'work'),
+    hear,
+  });
+  const { headline, markdown } = made.summary;
+  say(`\n${markdown}\n${headline}\nPLAN_SHA256 ${made.sha256}`);
+  if (exportsFile !== undefined)
+    await writeExports(exportsFile, {
+      ...exported(ids),
+      PLAN_SHA256: made.sha256,
+      HEADLINE: headline,
+      SUMMARY_LINK: buildLink(variables['CODEBUILD_BUILD_ARN']),
+    });
+}
+
+async function apply(setting: Setting): Promise<void> {
+  const { action, account, access } = setting;
+  const { variables, folder, dryRun, exportsFile } = action;
+  const { outcome, record } = await applyPlan({
+    account,
+    access,
+    folder,
+    planSha256: required(variables, 'PLAN_SHA256', 'the SHA-256 of the plan that was approved'),
+    commit: commitOf(setting),
+    images: toldImages(action),
+    maxAgeHours: limit(variables, 'PLAN_MAX_AGE_HOURS', 24),
+    dryRun,
+    workDirectory: path.join(workDirectory, 'work'),
+    hear,
+  });
+  say(
+    `The plan of ${record.createdAt} (${record.build}) ${outcome === 'would be applied' ? outcome : `is ${outcome}`}.`,
+  );
+  if (exportsFile !== undefined) await writeExports(exportsFile, exported(record.images));
+}
+
+/** The image ids that the build was given; the plan names them all the same. */
+const toldImages = ({ variables }: Action): Record<string, string> =>
+  Object.fromEntries(
+    nodeRoles.flatMap((role) => {
+      const value = variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '';
+      return value.startsWith('ami-') ? [[role, value]] : [];
+    }),
+  );
+
+/** The images by their ids: what is waited for and validated is what was deployed, and no pointer of a later time. */
+function deployed({ action, account }: Setting): Record<NodeRole, string> {
+  const requests = imageRequests(action.variables, account);
+  const idOf = (role: NodeRole): string => {
+    const request = requests[role];
+    if ('id' in request) return request.id;
+    throw new DeliveryRefused(
+      `${role.toUpperCase()}_IMAGE_ID is ${request.pointer}; give the id that was deployed: the pointer may have moved since.`,
+    );
+  };
+  return { manager: idOf('manager'), prover: idOf('prover') };
+}
+
+const rolloutOf = (setting: Setting) => ({
+  environment: setting.account.environment,
+  client: setting.access.client,
+  images: deployed(setting),
+  report: say,
+});
+
+async function rollout(setting: Setting): Promise<void> {
+  const limitMinutes = limit(setting.action.variables, 'ROLLOUT_MINUTES', 60);
+  await watchRollout({ ...rolloutOf(setting), limitMinutes, everySeconds: 15, sleep });
+  say('Every group runs its image.');
+}
+
+async function validate(setting: Setting): Promise<void> {
+  const { action, account } = setting;
+  if (!account.followsLatest)
+    throw new DeliveryRefused(
+      `${account.environment} proves no images (followsLatest is false in its configuration), so nothing follows what it validates.`,
+    );
+  const { dryRun } = action;
+  const promotions = await promote({ ...rolloutOf(setting), dryRun, pauses: [1, 2, 4, 8, 15, 30], sleep });
+  for (const { role, imageId, was } of promotions) {
+    const verb = was === imageId ? 'was validated before' : dryRun ? 'would be validated' : 'is validated';
+    say(`${role}: ${imageId} ${verb}${was === undefined || was === imageId ? '' : `; before it, ${was}`}`);
+  }
+}
+
+async function sumUp(file: string): Promise<void> {
+  const { markdown, headline } = summaryOf(planSchema.parse(JSON.parse(await readFile(file, 'utf8'))), {
+    stack: path.basename(file),
+    images: new Map(),
+  });
+  say(`${markdown}\n${headline}`);
+}
+
+function limit(variables: Action['variables'], name: string, standard: number): number {
+  const value = variables[name] ?? '';
+  if (value === '') return standard;
+  if (!/^[1-9]\d{0,3}$/.test(value))
+    throw new DeliveryRefused(`${name} is ${JSON.stringify(value)}; give it a whole number from 1 to 9999.`);
+  return Number(value);
+}
