@@ -9,7 +9,7 @@ jest.setTimeout(300_000);
 
 const saved = { ...process.env };
 /** The real limit is 10 s. */
-const impatient = { requestHandler: { connectionTimeout: 300, requestTimeout: 300, throwOnRequestTimeout: true } };
+const impatient = { requestHandler: { connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true } };
 
 /** Every call of an image's sharing goes wrong once, over real HTTP, and the final state is what it should be. */
 describeWith([localAws], 'faults at every call', () => {
