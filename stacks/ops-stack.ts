@@ -3,6 +3,7 @@ import type { FactoryConfig } from '../config';
 import { arns, functions, outcomeRule, stacks } from '../config/names';
 import { AlarmTopic } from '../constructs/base/alarm-topic';
 import { OperationsKey } from '../constructs/base/operations-key';
+import { Delivery } from '../constructs/delivery/delivery';
 import { ImageKey } from '../constructs/images/image-key';
 import { PackerBuild } from '../constructs/images/packer-build';
 import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
@@ -15,7 +16,7 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts and shares the images. */
+/** The ops account: bakes, encrypts, shares and delivers the images. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
@@ -31,11 +32,21 @@ export class OpsStack extends AccountStack {
     });
     const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
     new PublicSharingBlock(this, 'PublicSharingBlock');
-    new PackerBuild(this, 'PackerBuild', {
+    const packerBuild = new PackerBuild(this, 'PackerBuild', {
       config: ops,
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,
     });
+    const { connectionArn } = ops.repository;
+    if (connectionArn !== null)
+      new Delivery(this, 'Delivery', {
+        ops,
+        environments,
+        connectionArn,
+        operationsKeyArn: operationsKey.arn,
+        packerProject: packerBuild,
+        topicArn: alarms.arn,
+      });
     new Sharing(this, 'Sharing', {
       accountId,
       region,
