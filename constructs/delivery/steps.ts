@@ -65,14 +65,7 @@ export interface BuildStepProps {
 }
 
 /** A build. Steps of a stage run side by side. */
-export const buildStep = ({
-  name,
-  project,
-  inputs = [],
-  output,
-  namespace,
-  variables = {},
-}: BuildStepProps): Step => ({
+export const buildStep = ({ name, project, inputs = [], output, namespace, variables = {} }: BuildStepProps): Step => ({
   projectArn: project.arn,
   action: {
     name,
