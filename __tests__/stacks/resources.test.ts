@@ -281,6 +281,7 @@ test('names of the design are as they are written there', () => {
     'boundless-deployment-role',
     'boundless-plan-role',
     'boundless-plan-role',
+    'boundless-validated-reader-role',
     'packer-ami-launch-reader-role',
     'packer-ami-launch-reader-role',
     'packer-ami-publisher-role',
