@@ -55,6 +55,27 @@ export const pipelines = {
   cluster: (environment: string) => `prover-cluster-${environment}`,
 } as const;
 
+/** A pipeline's artifacts lie in a bucket of its own: 58 characters at most, of the 63 that S3 allows. */
+export const artifactBucket = (pipeline: string, accountId: string): string => `${pipeline}-artifacts-${accountId}`;
+
+/** The artifact that carries a saved plan from its build to the one that applies it. */
+export const planArtifact = 'plan';
+
+/** What pipelines and the builds in `tools/delivery` say to each other; docs/delivery.md has the values. */
+export const deliveryVariables = {
+  environment: 'ENVIRONMENT',
+  serviceAccount: 'SERVICE_ACCOUNT_ID',
+  /** Where an image is proved before other environments run it. */
+  provingEnvironment: 'PROVING_ENVIRONMENT',
+  provingAccount: 'PROVING_ACCOUNT_ID',
+  /** Of the pipeline too: whoever starts it may name images. */
+  image: { manager: 'MANAGER_IMAGE_ID', prover: 'PROVER_IMAGE_ID' },
+  /** What the plan's build exports. */
+  headline: 'HEADLINE',
+  summaryLink: 'SUMMARY_LINK',
+  planSha256: 'PLAN_SHA256',
+} as const;
+
 export const roles = {
   packerBuild: 'packer-build-role',
   packerBuilder: 'packer-builder-role',
@@ -64,9 +85,9 @@ export const roles = {
   chat: 'boundless-chat-role',
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
-  /** Reads what an environment has validated, for the plans of others. */
-  validatedReader: 'boundless-validated-reader-role',
   publisher: 'packer-ami-publisher-role',
+  /** Reads what an environment has proved, for the plans of those that run nothing else. */
+  validatedReader: 'boundless-validated-reader-role',
   /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
   /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
@@ -74,6 +95,10 @@ export const roles = {
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
+  packerPipeline: 'packer-pipeline-role',
+  clusterPipeline: (environment: string) => `prover-cluster-${environment}-pipeline-role`,
+  /** Starts a cluster's pipeline at its times. */
+  clusterSchedule: (environment: string) => `prover-cluster-${environment}-schedule-role`,
   /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 spot builders. */
   autoScaling: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
   ec2Fleet: 'aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
@@ -238,6 +263,8 @@ export const stateKey = (stack: string): string => `${stack}.tfstate`;
 
 export const arns = {
   alarm: (accountId: string, region: string, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
+  codeBuildProject: (accountId: string, region: string, name: string) =>
+    `arn:aws:codebuild:${region}:${accountId}:project/${name}`,
   eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,

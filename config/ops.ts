@@ -24,5 +24,12 @@ export const ops = {
     brokerVersion: null,
     brokerSha256: null,
   },
+  delivery: {
+    provingEnvironment: 'staging',
+    schedule: { expression: 'cron(0 10 * * ? *)', timeZone: 'UTC' },
+    approvalTimeoutMinutes: 24 * 60,
+    deploymentTimeoutMinutes: 300,
+    artifactRetentionDays: 30,
+  },
   sharing: { reconcileEveryMinutes: 60 },
 } as const satisfies OpsConfig;

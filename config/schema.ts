@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brokerReleases } from './broker/releases';
 import { isSupportedBento, supportedBento } from './bento-releases';
+import { repositoryId } from './repository';
 
 /**
  * The shape of the configuration, and what each value may be on its own. What values must be to each other stands in
@@ -50,6 +51,15 @@ const instanceType = z.string();
 
 /** Who gets the alarms by e-mail; each address of the ops account has to confirm its subscription once. */
 const alarmEmails = z.array(email).readonly();
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What every account has. */
 const account = {
@@ -120,14 +130,26 @@ export const opsSchema = z
     /** Where CodeBuild takes the templates from. */
     repository: z
       .strictObject({
-        url: z.url({ protocol: /^https$/, error: 'is not an https address; give the clone address of the repository' }),
+        url: z
+          .url({
+            protocol: /^https$/,
+            error: 'is not an https address; give the clone address of the repository',
+            abort: true,
+          })
+          .refine(
+            (url) => repositoryId(url) !== undefined,
+            'names no repository; give its clone address, https://github.com/<owner>/<repository>.git',
+          ),
         branch: text,
-        /** ARN of a CodeConnections connection for a private repository; null for a public one. */
+        /**
+         * ARN of a CodeConnections connection. Null leaves the pipelines out: images are then built, and clusters deployed,
+         * by hand, and the repository must be public (docs/delivery.md).
+         */
         connectionArn: z
           .string()
           .regex(
             /^arn:aws:code(connections|star-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]{36}$/,
-            'is not the ARN of a connection; copy it from Developer Tools > Connections, or set null for a public repository',
+            'is not the ARN of a connection; copy it from Developer Tools > Connections, or set null to do without pipelines',
           )
           .nullable(),
       })
@@ -176,6 +198,37 @@ export const opsSchema = z
           .string()
           .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256; give 64 hexadecimal digits in lower case, or null from v1.2.2 on')
           .nullable(),
+      })
+      .readonly(),
+    /** How images get into the environments; used when there is a connection. */
+    delivery: z
+      .strictObject({
+        /** The environment that proves images for those that do not follow the latest. */
+        provingEnvironment: text,
+        /** When environments that follow the latest are deployed; null leaves it to whoever starts their pipelines. */
+        schedule: z
+          .strictObject({
+            expression: z
+              .string()
+              .regex(
+                /^(rate\([1-9]\d* (hour|day)s?\)|cron\([^\s()]+( [^\s()]+){5}\))$/,
+                'is not a schedule; use rate(<n> hours), rate(<n> days) or the six fields of cron(0 10 * * ? *)',
+              ),
+            timeZone: z
+              .string()
+              .refine(isTimeZone, 'is not a time zone; use a name of the IANA list, for example UTC or Europe/Berlin'),
+          })
+          .readonly()
+          .nullable(),
+        /** After this many minutes an approval that nobody gave is refused. */
+        approvalTimeoutMinutes: count(5, 86_400, 'minutes'),
+        /**
+         * After this many minutes CodeBuild stops a deployment: a manager may drain for 2 h 15 min before the next one starts,
+         * and the build waits for both (ROLLOUT_MINUTES in tools/delivery).
+         */
+        deploymentTimeoutMinutes: count(15, 480, 'minutes'),
+        /** Days after which artifacts are deleted, saved plans among them. */
+        artifactRetentionDays: count(7, 365, 'days'),
       })
       .readonly(),
     sharing: z

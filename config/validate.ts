@@ -85,6 +85,32 @@ function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationP
   });
 }
 
+/** The trust policy of `roles.validatedReader` names their plan roles, and holds 2,048 characters (IAM quotas). */
+const mostProvedEnvironments = 20;
+
+function problemsOfDelivery({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
+  const { provingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
+  const problems: ConfigurationProblem[] = [];
+  const problem = (field: string, value: unknown, message: string): void => {
+    problems.push({ file: 'config/ops.ts', field: `delivery.${field}`, value, message });
+  };
+  const proved = environments.filter(({ followsLatest }) => !followsLatest);
+  const proving = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
+  if (proved.length > 0 && !proving.includes(provingEnvironment)) {
+    const known = proving.length > 0 ? `use one of ${proving.join(', ')}` : 'set followsLatest in one environment';
+    problem('provingEnvironment', provingEnvironment, `is not an environment that follows the latest images; ${known}`);
+  }
+  if (proved.length > mostProvedEnvironments) {
+    const message = `proves images for too many environments, ${proved.length}; its trust policy holds ${mostProvedEnvironments}`;
+    problem('provingEnvironment', provingEnvironment, message);
+  }
+  if (approvalTimeoutMinutes >= artifactRetentionDays * 24 * 60) {
+    const message = `is no longer than an approval may take, ${approvalTimeoutMinutes} minutes; a plan must outlive it`;
+    problem('artifactRetentionDays', artifactRetentionDays, message);
+  }
+  return problems;
+}
+
 function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[] {
   const { min, desired, max } = environment.prover;
   if (min <= desired && desired <= max) return [];
@@ -151,6 +177,7 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsOfBuildTime(factory.ops),
     ...problemsOfMonitoring(factory.ops),
     ...problemsOfBudgets(factory),
+    ...problemsOfDelivery(factory),
     ...factory.environments.flatMap(problemsOfCounts),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),

@@ -3,6 +3,7 @@ import type { FactoryConfig } from '../config';
 import { functions, pipelines, stacks, topics } from '../config/names';
 import { OperationsKey } from '../constructs/base/operations-key';
 import { alarmsOf, budgetsOf, Topic } from '../constructs/base/topic';
+import { Delivery } from '../constructs/delivery/delivery';
 import { ImageKey } from '../constructs/images/image-key';
 import { PackerBuild } from '../constructs/images/packer-build';
 import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
@@ -16,7 +17,7 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts and shares the images, and tells people how that goes. */
+/** The ops account: bakes, encrypts, shares and delivers the images, and tells people how that goes. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
@@ -32,11 +33,21 @@ export class OpsStack extends AccountStack {
     });
     const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
     new PublicSharingBlock(this, 'PublicSharingBlock');
-    new PackerBuild(this, 'PackerBuild', {
+    const packerBuild = new PackerBuild(this, 'PackerBuild', {
       config: ops,
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,
     });
+    const { connectionArn } = ops.repository;
+    if (connectionArn !== null)
+      new Delivery(this, 'Delivery', {
+        ops,
+        environments,
+        connectionArn,
+        operationsKeyArn: operationsKey.arn,
+        packerProject: packerBuild,
+        topicArn: alarms.arn,
+      });
     new Sharing(this, 'Sharing', {
       accountId,
       region,
@@ -56,7 +67,7 @@ export class OpsStack extends AccountStack {
       archive: archiveOf(functions.notices),
       environments: environments.map(({ environment }) => environment),
       // Who may run an image that nothing proved yet needs no approval for it.
-      approvalPipelines: environments
+      approvalPipelines: (connectionArn === null ? [] : environments)
         .filter(({ followsLatest }) => !followsLatest)
         .map(({ environment }) => pipelines.cluster(environment)),
     });

@@ -33,6 +33,56 @@ test('the shipped configuration is valid', () => {
 describe('names file, field, value and fix of', () => {
   test.each<[string, Path, unknown, string, string, RegExp]>([
     [
+      'an address without a repository',
+      ['ops', 'repository', 'url'],
+      'https://github.com/boundless-xyz',
+      'config/ops.ts',
+      'repository.url',
+      /names no repository; give its clone address, https:\/\/github\.com\/<owner>\/<repository>\.git/,
+    ],
+    [
+      'an environment that proves nothing',
+      ['ops', 'delivery', 'provingEnvironment'],
+      'production',
+      'config/ops.ts',
+      'delivery.provingEnvironment',
+      /is not an environment that follows the latest images; use one of staging/,
+    ],
+    [
+      'a proving environment where none follows the latest',
+      staging('followsLatest'),
+      false,
+      'config/ops.ts',
+      'delivery.provingEnvironment',
+      /is not an environment that follows the latest images; set followsLatest in one environment/,
+    ],
+    ...['rate(5 minutes)', 'every day', 'cron(0 10 * * ?)', 'at(2030-01-01T00:00:00)', 'rate(0 days)'].map(
+      (expression): [string, Path, unknown, string, string, RegExp] => [
+        `the schedule ${expression}`,
+        ['ops', 'delivery', 'schedule', 'expression'],
+        expression,
+        'config/ops.ts',
+        'delivery.schedule.expression',
+        /is not a schedule; use rate\(<n> hours\), rate\(<n> days\) or the six fields of cron/,
+      ],
+    ),
+    [
+      'a time zone that is none',
+      ['ops', 'delivery', 'schedule', 'timeZone'],
+      'Europe/Nowhere',
+      'config/ops.ts',
+      'delivery.schedule.timeZone',
+      /is not a time zone; use a name of the IANA list/,
+    ],
+    [
+      'an approval that outlives its plan',
+      ['ops', 'delivery', 'approvalTimeoutMinutes'],
+      43_200,
+      'config/ops.ts',
+      'delivery.artifactRetentionDays',
+      /is no longer than an approval may take, 43200 minutes; a plan must outlive it/,
+    ],
+    [
       'a broker that was never released',
       ['ops', 'build', 'brokerVersion'],
       'v1.0.1',
@@ -390,6 +440,10 @@ describe('names file, field, value and fix of', () => {
     [['ops', 'monitoring', 'lateSharingMinutes'], 5, 240],
     [['ops', 'monitoring', 'staleImageDays'], 1, 365],
     [['ops', 'monitoring', 'stuckApprovalHours'], 1, 720],
+    // Plans are kept for 30 days.
+    [['ops', 'delivery', 'approvalTimeoutMinutes'], 5, 86_400, 43_199],
+    [['ops', 'delivery', 'deploymentTimeoutMinutes'], 15, 480],
+    [['ops', 'delivery', 'artifactRetentionDays'], 7, 365],
     [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
     [staging('prover', 'rootVolumeGiB'), 60, 16384],

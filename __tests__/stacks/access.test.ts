@@ -32,6 +32,19 @@ const serviceOnly = (service: string) => [
 const allowed = (statements: readonly PolicyStatement[], action: string) =>
   statements.filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes(action));
 
+test('plans of production read what staging validated, and that is all', () => {
+  expect(trustOf('staging', 'boundless-validated-reader-role')).toEqual(exactly('prover-cluster-production-plan-role'));
+  expect(identityPolicy(stackOf(stacks, 'staging'), 'boundless-validated-reader-role')).toEqual([
+    {
+      Sid: 'ReadValidated',
+      Effect: 'Allow',
+      Action: ['ssm:GetParameter', 'ssm:GetParameters'],
+      Resource: 'arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/*/validated',
+    },
+  ]);
+  expect(JSON.stringify(stackOf(stacks, 'production'))).not.toContain('boundless-validated-reader-role');
+});
+
 describe.each(environments)('%s', (environment, account) => {
   test('the publisher role trusts exactly the sharing Lambda', () => {
     expect(trustOf(environment, 'packer-ami-publisher-role')).toEqual(exactly('packer-ami-sharing-role'));

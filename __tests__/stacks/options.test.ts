@@ -162,3 +162,36 @@ describe.each([1, 3, 100])('with %d service accounts', (count) => {
       ]);
   });
 });
+
+describe('an environment that proves images for many', () => {
+  const longest = (index: number) => `production-${String(index).padStart(9, '0')}`;
+  const proving = (count: number) => {
+    const { ops, environments } = withAccounts(count + 1);
+    const [first, ...others] = environments;
+    const proved = others.map((environment, index) => ({
+      ...environment,
+      environment: longest(index),
+      followsLatest: false,
+    }));
+    const delivery = { ...ops.delivery, provingEnvironment: first!.environment };
+    return { ops: { ...ops, delivery }, environments: [first!, ...proved] };
+  };
+
+  test('names 20 in its trust policy, within the 2,048 characters that it may have', () => {
+    const stack = stackOf(synthesize({ factory: proving(20) }), 'account-0');
+    const { assume_role_policy: trust } = resourceWith(
+      stack,
+      'aws_iam_role',
+      'name',
+      'boundless-validated-reader-role',
+    );
+    expect(String(trust)).toContain(`prover-cluster-${longest(19)}-plan-role`);
+    expect(String(trust).length).toBeLessThanOrEqual(2048);
+  });
+
+  test('is refused one more', () => {
+    expect(() => synthesize({ factory: proving(21) })).toThrow(
+      'config/ops.ts: delivery.provingEnvironment: "account-0" proves images for too many environments, 21; its trust policy holds 20',
+    );
+  });
+});

@@ -258,6 +258,7 @@ test('names of the design are as they are written there', () => {
     'boundless-notices-role',
     'boundless-plan-role',
     'boundless-plan-role',
+    'boundless-validated-reader-role',
     'packer-ami-launch-reader-role',
     'packer-ami-launch-reader-role',
     'packer-ami-publisher-role',

@@ -10,8 +10,8 @@ export interface OperationsKeyProps {
 }
 
 /**
- * Encrypts what the account's operation leaves behind: logs, alarm messages, failed events. Apart from the image key,
- * so that nobody who reads logs can touch images.
+ * Encrypts what the account's operation leaves behind: logs, alarm messages, failed events, pipelines' artifacts. Apart
+ * from the image key, so that nobody who reads logs can touch images.
  */
 export class OperationsKey extends Construct {
   readonly arn: string;

@@ -19,9 +19,17 @@ export const policyDocument = (...statements: readonly Statement[]): string =>
     Statement: statements.map(({ Sid, Effect = 'Allow', ...rest }) => ({ Sid, Effect, ...rest })),
   });
 
-/** Lets an AWS service take the role. Who may hand the role to the service is a matter of `iam:PassRole`. */
-export const serviceTrust = (service: string): string =>
-  policyDocument({ Sid: 'Service', Principal: { Service: service }, Action: 'sts:AssumeRole' });
+/**
+ * Lets an AWS service take the role, under a condition if there is one. Who may hand the role to the service is a matter
+ * of `iam:PassRole`.
+ */
+export const serviceTrust = (service: string, condition?: Statement['Condition']): string =>
+  policyDocument({
+    Sid: 'Service',
+    Principal: { Service: service },
+    Action: 'sts:AssumeRole',
+    ...(condition !== undefined && { Condition: condition }),
+  });
 
 /**
  * Lets exactly these roles of another account take the role. The roles are named in a condition, not as principals: IAM

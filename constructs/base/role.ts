@@ -1,5 +1,6 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { policyDocument, type Statement } from './policy';
 
@@ -26,6 +27,8 @@ export interface RoleProps {
 export class Role extends Construct {
   readonly arn: string;
   readonly name: string;
+  /** For what must not start before the role may do its work. */
+  readonly permissions: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: RoleProps) {
     super(scope, id);
@@ -36,7 +39,7 @@ export class Role extends Construct {
       maxSessionDuration: props.maxSessionSeconds ?? 3600,
       ...(props.permissionsBoundary !== undefined && { permissionsBoundary: props.permissionsBoundary }),
     });
-    new IamRolePolicy(this, 'Policy', {
+    this.permissions = new IamRolePolicy(this, 'Policy', {
       name: props.name,
       role: role.name,
       policy: policyDocument(...props.statements),

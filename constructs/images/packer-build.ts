@@ -2,10 +2,13 @@ import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../config';
 import { buildMinutes } from '../../config/build-time';
-import { codeBuildProjects, logGroups, roles } from '../../config/names';
+import { codeBuildProjects, logGroups, pipelines, roles } from '../../config/names';
+import { buildMachine } from '../base/build-machine';
+import { connectionStatement } from '../base/connection';
 import { LogGroup } from '../base/log-group';
 import { serviceTrust, type Statement } from '../base/policy';
 import { Role } from '../base/role';
+import { artifactPermissions } from '../delivery/artifact-permissions';
 import { Builder } from './builder';
 import { packerPermissions } from './packer-permissions';
 
@@ -20,9 +23,17 @@ export interface PackerBuildProps {
  * bakes one image, named by the variable `IMAGE`, or finds one that was baked from the same inputs (docs/building.md).
  */
 export class PackerBuild extends Construct {
+  readonly name: string;
+  readonly arn: string;
+
   constructor(scope: Construct, id: string, { config, imageKeyArn, operationsKeyArn }: PackerBuildProps) {
     super(scope, id);
     const { accountId, region, build, repository } = config;
+    /** The pipeline starts builds too, and its source is cloned by the build itself, with the build's own rights. */
+    const pipelineStatements = (connectionArn: string): Statement[] => [
+      connectionStatement(connectionArn, ['GetConnection', 'GetConnectionToken', 'UseConnection']),
+      ...artifactPermissions({ accountId, pipeline: pipelines.packer, kmsKeyArn: operationsKeyArn, access: 'write' }),
+    ];
     const builder = new Builder(this, 'Builder');
     const logs = new LogGroup(this, 'Logs', {
       name: logGroups.codeBuild(codeBuildProjects.packer),
@@ -35,7 +46,7 @@ export class PackerBuild extends Construct {
       trust: serviceTrust('codebuild.amazonaws.com'),
       statements: [
         logs.writeStatement(),
-        ...connectionStatements(repository.connectionArn),
+        ...(repository.connectionArn === null ? [] : pipelineStatements(repository.connectionArn)),
         ...packerPermissions({ accountId, region, imageKeyArn, builderRoleArn: builder.roleArn }),
       ],
     });
@@ -58,7 +69,7 @@ export class PackerBuild extends Construct {
       IMAGE_WAIT_MINUTES: String(buildMinutes.image),
       PACKER_MINUTES: String(build.timeoutMinutes - buildMinutes.cleanUp),
     };
-    new CodebuildProject(this, 'Resource', {
+    const project = new CodebuildProject(this, 'Resource', {
       name: codeBuildProjects.packer,
       description: 'Bakes the machine images of the prover clusters',
       serviceRole: role.arn,
@@ -66,14 +77,7 @@ export class PackerBuild extends Construct {
       queuedTimeout: 60,
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'NO_ARTIFACTS' },
-      environment: {
-        type: 'LINUX_CONTAINER',
-        computeType: build.computeType,
-        image: 'aws/codebuild/standard:7.0',
-        imagePullCredentialsType: 'CODEBUILD',
-        privilegedMode: false,
-        environmentVariable: Object.entries(variables).map(([name, value]) => ({ name, value, type: 'PLAINTEXT' })),
-      },
+      environment: buildMachine(build.computeType, variables),
       source: {
         type: 'GITHUB',
         location: repository.url,
@@ -87,13 +91,7 @@ export class PackerBuild extends Construct {
       sourceVersion: repository.branch,
       logsConfig: { cloudwatchLogs: { status: 'ENABLED', groupName: logs.name } },
     });
+    this.name = project.name;
+    this.arn = project.arn;
   }
-}
-
-/** Connections made before 2024 have the service's old name in their ARN, and in the actions on them. */
-function connectionStatements(connectionArn: string | null): Statement[] {
-  if (connectionArn === null) return [];
-  const [, , service = ''] = connectionArn.split(':');
-  const actions = ['GetConnection', 'GetConnectionToken', 'UseConnection'];
-  return [{ Sid: 'ReadRepository', Action: actions.map((action) => `${service}:${action}`), Resource: connectionArn }];
 }

@@ -196,7 +196,7 @@ const rolloutOf = (setting: Setting) => ({
 });
 
 async function rollout(setting: Setting): Promise<void> {
-  const limitMinutes = limit(setting.action.variables, 'ROLLOUT_MINUTES', 60);
+  const limitMinutes = limit(setting.action.variables, 'ROLLOUT_MINUTES', 240);
   await watchRollout({ ...rolloutOf(setting), limitMinutes, everySeconds: 15, sleep });
   say('Every group runs its image.');
 }

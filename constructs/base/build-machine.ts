@@ -1,0 +1,14 @@
+import type { CodebuildProjectEnvironment } from '@cdktf/provider-aws/lib/codebuild-project';
+
+/** A plain, unprivileged build machine. Its variables are plain text: whoever may see a build reads them. */
+export const buildMachine = (
+  computeType: string,
+  variables: Readonly<Record<string, string>>,
+): CodebuildProjectEnvironment => ({
+  type: 'LINUX_CONTAINER',
+  computeType,
+  image: 'aws/codebuild/standard:7.0',
+  imagePullCredentialsType: 'CODEBUILD',
+  privilegedMode: false,
+  environmentVariable: Object.entries(variables).map(([name, value]) => ({ name, value, type: 'PLAINTEXT' })),
+});
