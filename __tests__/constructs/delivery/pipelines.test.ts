@@ -316,7 +316,7 @@ describe('projects of clusters', () => {
     for (const project of projects) {
       expect(project).toMatchObject({
         concurrent_build_limit: 1,
-        build_timeout: String(project['name']).endsWith('-plan') ? 30 : 180,
+        build_timeout: String(project['name']).endsWith('-plan') ? 30 : 300,
         queued_timeout: 60,
         environment: { privileged_mode: false },
         artifacts: { type: 'CODEPIPELINE' },
