@@ -234,10 +234,13 @@ export const optionalSecrets = ['order-stream-url'] as const satisfies readonly 
 /** Lifecycle hooks of the machines' groups: the boot code completes them. */
 export const lifecycleHooks = { launch: 'bento-launch', terminate: 'bento-terminate' } as const;
 
-/** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`, and `InstanceId` for one machine. */
+/** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`. */
 export const nodeMetricNamespace = 'BoundlessProverCluster';
 
-/** What machines with a GPU measure, in percent. */
+/** What machines measure: bytes of memory, and how full `/` and the data volume are, from 0 to 1 (`Mountpoint`). */
+export const nodeMetrics = ['MemoryAvailable', 'MemoryTotal', 'FilesystemUsed'] as const;
+
+/** What machines with a GPU measure, in percent; their temperature, in degrees Celsius, as `GpuTemperature`. */
 export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
 
 export const logGroups = {

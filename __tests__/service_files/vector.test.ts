@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { logGroups, nodeMetricNamespace, nodeRoles } from '../../config/names';
+import { gpuMetrics, logGroups, nodeMetricNamespace, nodeMetrics, nodeRoles } from '../../config/names';
 import { python } from '../scripts/boot/python';
 
 interface Sink {
@@ -44,6 +44,11 @@ test('measurements go into the namespace that the machines may write to', () => 
   const metrics = sinks.filter(({ type }) => type === 'aws_cloudwatch_metrics');
   expect(metrics.map((sink) => sink.default_namespace)).toEqual([nodeMetricNamespace, nodeMetricNamespace]);
   expect(configurations[0]!.sources['machine']!.namespace).toBe(nodeMetricNamespace);
+});
+
+test('measurements are called what dashboards and alarms call them', () => {
+  for (const name of nodeMetrics) expect(text('vector.yaml')).toContain(`: "${name}"`);
+  for (const name of gpuMetrics) expect(text('vector-gpu.yaml')).toContain(`name: ${name},`);
 });
 
 test('every variable is one that the boot writes, and the group is the one of the stack', () => {
