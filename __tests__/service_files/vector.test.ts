@@ -47,7 +47,7 @@ test('measurements go into the namespace that the machines may write to', () => 
 });
 
 test('measurements are called what dashboards and alarms call them', () => {
-  for (const name of nodeMetrics) expect(text('vector.yaml')).toContain(`: "${name}"`);
+  for (const name of nodeMetrics) expect(text('vector.yaml')).toContain(`.name = "${name}"`);
   for (const name of gpuMetrics) expect(text('vector-gpu.yaml')).toContain(`name: ${name},`);
 });
 
