@@ -22,7 +22,13 @@ export class ServiceAccountStack extends AccountStack {
     super(scope, stacks.serviceAccount(environment), { accountId, region, environment });
     const opsAccountId = ops.accountId;
 
-    new DeploymentRoles(this, 'DeploymentRoles', { environment, accountId, region, opsAccountId });
+    new DeploymentRoles(this, 'DeploymentRoles', {
+      environment,
+      accountId,
+      region,
+      opsAccountId,
+      validates: config.followsLatest,
+    });
     new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
     new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
     if (proves.length > 0)

@@ -1,4 +1,14 @@
-import { arns, pointerPath, policies, stacks, stateBucket, stateKey } from '../../config/names';
+import {
+  arns,
+  imageOfRole,
+  nodeRoles,
+  pointerName,
+  pointerPath,
+  policies,
+  stacks,
+  stateBucket,
+  stateKey,
+} from '../../config/names';
 import type { Statement } from '../base/policy';
 
 /** The service account whose cluster is deployed. */
@@ -60,6 +70,17 @@ export function readCluster(account: ClusterAccount): Statement[] {
       Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*`,
     },
   ];
+}
+
+/** What a deployment says once its cluster is healthy: that the images it runs are proved. */
+export function validateImages({ region, accountId }: ClusterAccount): Statement {
+  return {
+    Sid: 'ValidateImages',
+    Action: 'ssm:PutParameter',
+    Resource: nodeRoles.map(
+      (role) => `arn:aws:ssm:${region}:${accountId}:parameter${pointerName(imageOfRole[role], 'validated')}`,
+    ),
+  };
 }
 
 /** What Terraform changes: only what carries the stack's tag, and roles only below their boundary. */

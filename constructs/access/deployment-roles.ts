@@ -4,10 +4,12 @@ import { clusterProject, policies, roles, stacks } from '../../config/names';
 import { policyDocument, roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 import { sessionAgentStatement } from '../base/session-agent';
-import { changeCluster, readCluster, stateOfCluster, type ClusterAccount } from './cluster-permissions';
+import { changeCluster, readCluster, stateOfCluster, validateImages, type ClusterAccount } from './cluster-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
   readonly opsAccountId: string;
+  /** Whether a deployment proves images here. */
+  readonly validates: boolean;
 }
 
 /**
@@ -23,7 +25,12 @@ export class DeploymentRoles extends Construct {
       name: roles.deployment,
       description: `Deploys ${stacks.cluster(environment)}`,
       trust: roleTrust(opsAccountId, [roles.codeBuild(clusterProject.deployment(environment))]),
-      statements: [...readCluster(props), ...changeCluster(props), ...stateOfCluster(props, 'write')],
+      statements: [
+        ...readCluster(props),
+        ...changeCluster(props),
+        ...stateOfCluster(props, 'write'),
+        ...(props.validates ? [validateImages(props)] : []),
+      ],
     });
     new Role(this, 'Plan', {
       name: roles.plan,

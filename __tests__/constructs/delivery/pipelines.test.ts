@@ -288,6 +288,11 @@ describe.each([
   });
 });
 
+test('builds of clusters have no right to the connection, and get the files', () => {
+  for (const { name, stage } of pipelinesOf(largerOps).filter((one) => one.name !== 'packer-pipeline'))
+    expect([name, stage[0]!.action[0]!.configuration['OutputArtifactFormat']]).toEqual([name, 'CODE_ZIP']);
+});
+
 describe('projects of clusters', () => {
   const projects = resourcesOf(largerOps, 'aws_codebuild_project').filter(
     ({ name }) => name !== 'packer-build-project',
