@@ -45,6 +45,22 @@ test('plans of production read what staging validated, and that is all', () => {
   expect(JSON.stringify(stackOf(stacks, 'production'))).not.toContain('boundless-validated-reader-role');
 });
 
+test('deployments of staging say which images are validated there; those of production say nothing', () => {
+  const statements = (environment: string) =>
+    allowed(identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role'), 'ssm:PutParameter');
+  expect(statements('staging')).toEqual([
+    {
+      Sid: 'ValidateImages',
+      Effect: 'Allow',
+      Action: 'ssm:PutParameter',
+      Resource: ['manager', 'prover'].map(
+        (image) => `arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/${image}/validated`,
+      ),
+    },
+  ]);
+  expect(statements('production')).toEqual([]);
+});
+
 describe.each(environments)('%s', (environment, account) => {
   test('the publisher role trusts exactly the sharing Lambda', () => {
     expect(trustOf(environment, 'packer-ami-publisher-role')).toEqual(exactly('packer-ami-sharing-role'));

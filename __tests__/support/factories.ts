@@ -29,6 +29,25 @@ export function withEverything(service: 'codeconnections' | 'codestar-connection
   };
 }
 
+/** Everything, and two more service accounts: one that follows the latest images, one that runs what was proved. */
+export function withMoreAccounts(): FactoryConfig {
+  const { ops, environments } = withEverything();
+  const another = (followsLatest: boolean, environment: string, accountId: string, index: number) => {
+    const like = environments.find((one) => one.followsLatest === followsLatest);
+    if (like === undefined) throw new Error(`there is no environment like ${environment}`);
+    const network = { vpcCidr: `10.${index}.0.0/16`, subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }] };
+    return { ...like, environment, accountId, network };
+  };
+  return {
+    ops,
+    environments: [
+      ...environments,
+      another(true, 'staging-two', '444444444444', 40),
+      another(false, 'production-two', '555555555555', 50),
+    ],
+  };
+}
+
 /** The shipped configuration with that many service accounts. */
 export function withAccounts(count: number): FactoryConfig {
   const [staging] = factory.environments;
