@@ -38,7 +38,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     const environment = await accounts.aws.environment(production.accountId);
     access = { client: accounts.production, environment, initArguments: ['-backend-config=use_path_style=true'] };
     s3 = new S3Client({ ...accounts.production, forcePathStyle: true });
-    const CreateBucketConfiguration = { LocationConstraint: production.region };
+    const CreateBucketConfiguration = { LocationConstraint: production.region as 'us-west-2' };
     await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
     const both = async (version: string) => ({
       manager: await accounts.share('manager', version),
