@@ -4,7 +4,7 @@ import { codeBuildProjects, functions, logGroups, roles } from '../config/names'
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const makefile = read('Makefile');
-const documents = ['README.md', 'docs/architecture.md', 'docs/building.md', 'docs/sharing.md'].map(
+const documents = ['README.md', 'docs/architecture.md', 'docs/building.md', 'docs/promotion.md', 'docs/sharing.md'].map(
   (file) => [file, read(file)] as const,
 );
 

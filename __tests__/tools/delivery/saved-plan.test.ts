@@ -53,7 +53,6 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
   beforeEach(() => {
     said = '';
   });
-  afterEach(() => {});
 
   const plan = (images: Ids, changes: { stack?: string; folder?: string } = {}): Promise<MadePlan> =>
     makePlan({
@@ -127,7 +126,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       const { sha256: hash = made.sha256, ...rest } = changes;
       return apply({ sha256: hash }, rest).then(
         ({ outcome }) => `it was ${outcome}`,
-        (error: Error) => `${error.name}: ${error.message}`,
+        (error: unknown) => String(error),
       );
     };
     /** Changes the record, and gives its new SHA-256: what an approval of a wrong plan would have approved. */

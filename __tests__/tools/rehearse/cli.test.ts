@@ -15,7 +15,7 @@ afterAll(() => {
   rmSync(work, { recursive: true });
 });
 
-describeWith(['packer', localAws], 'the rehearsal', () => {
+describeWith(['packer', 'terraform', localAws], 'the rehearsal', () => {
   test('shares three really built images with two accounts', () => {
     const { stdout, status } = spawnSync(process.execPath, [...command, '--json'], {
       encoding: 'utf8',
@@ -34,6 +34,11 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       expect(details[`share ${image} again`]).toBe('nothing changed');
     }
     for (const step of [
+      'prove the latest in staging',
+      'plan production',
+      'prove another one before approval',
+      'apply the approved plan',
+      'promote it, and roll back',
       'check that instances can start',
       'share out of order',
       'repair drift',
