@@ -142,6 +142,7 @@ describe('arguments', () => {
     [['summary'], 'summary takes 1 arguments, not 0'],
     [['plan', '--dry-run'], 'plan takes no --dry-run'],
     [['promote', '--exports', 'x'], 'promote takes no --exports'],
+    [['apply', '--folder', ''], '--folder is empty; the action needs the input artifact `plan`'],
     [['apply', '--yes'], "Unknown option '--yes'"],
   ])('%j are refused', (args, reason) => {
     expect(() => parse(args, {})).toThrow(reason);
