@@ -24,9 +24,7 @@ export interface SynthesizedStack {
 }
 
 /** The whole app as `app.synth()` writes it, read back from the files: the only form that includes what synthesis adds. */
-export function synthesize(
-  options: { factory?: FactoryConfig } = {},
-): ReadonlyMap<string, SynthesizedStack> {
+export function synthesize(options: { factory?: FactoryConfig } = {}): ReadonlyMap<string, SynthesizedStack> {
   const outdir = mkdtempSync(path.join(process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir(), 'synth-'));
   const app = new App({ outdir });
   addStacks(app, { factory: validated(options.factory ?? factory), archiveOf: archivePath });

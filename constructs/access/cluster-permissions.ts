@@ -186,7 +186,7 @@ export const validateImages = ({ region, accountId }: ClusterAccount): Statement
 
 /**
  * The stack's own state, and the lock beside it: Terraform writes and removes `<key>.tflock` for every plan too
- * (cdktf.md 2.2).
+ * (cdktf.md 2.2). It also lists the states of other workspaces, below `env:/`, of which there are none.
  */
 export function stateOfCluster(
   { environment, accountId, region }: ClusterAccount,
@@ -199,7 +199,7 @@ export function stateOfCluster(
       Sid: 'FindState',
       Action: 's3:ListBucket',
       Resource: bucket,
-      Condition: { StringLike: { 's3:prefix': [key, `${key}.tflock`] } },
+      Condition: { StringLike: { 's3:prefix': [key, `${key}.tflock`, 'env:/'] } },
     },
     {
       Sid: 'State',

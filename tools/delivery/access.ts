@@ -10,6 +10,7 @@ export interface ClientSettings {
   readonly region: string;
   readonly profile?: string;
   readonly endpoint?: string;
+  readonly maxAttempts?: number;
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -28,6 +29,9 @@ export interface Access {
 
 /** The profile of the cluster's account. A saved plan keeps its name, so planning and applying call it the same. */
 const clusterProfile = 'boundless-cluster';
+
+/** A wait of an hour should not end because AWS was throttling for a minute; the SDK's own limit is 3. */
+export const maxAttempts = 10;
 
 /** A role of another account, and the profile to reach it by. */
 export interface ProfileRole {
@@ -82,11 +86,11 @@ export async function accessTo(
   folder: string,
   others: readonly ProfileRole[] = [],
 ): Promise<Access> {
-  if (roleName === undefined) return { client: { region }, environment: {}, initArguments: [] };
+  if (roleName === undefined) return { client: { region, maxAttempts }, environment: {}, initArguments: [] };
   const roleArn = arns.role(accountId, roleName);
   await writeProfiles(folder, region, [{ profile: clusterProfile, roleArn }, ...others]);
   return {
-    client: { region, profile: clusterProfile },
+    client: { region, maxAttempts, profile: clusterProfile },
     environment: { [`TF_VAR_${actAsVariable}`]: roleArn },
     initArguments: [`-backend-config=profile=${clusterProfile}`],
   };

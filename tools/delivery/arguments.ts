@@ -70,6 +70,7 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
   };
   const [name = '', ...rest] = positionals;
   const { 'dry-run': dryRun, folder, exports: exportsFile } = values;
+  if (folder === '') throw new Error('--folder is empty; the action needs the input artifact `plan`.');
   const action = { dryRun, folder, exportsFile, file: rest[0] ?? '', variables };
   if (values.help) return { ...action, command: 'help' };
   const command = commands.find((known) => known === name);

@@ -2,7 +2,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { imageOfRole, nodeRoles, pointerName, type NodeRole } from '../../config/names';
 import { readPointer, writeValidated } from './images/pointer';
 import { DeliveryRefused, listed } from './problem';
-import { lookAtRollout, type RolloutProps } from './rollout/watch';
+import { rolloutLook, type RolloutProps } from './rollout/watch';
 
 export interface PromoteProps extends RolloutProps {
   readonly dryRun: boolean;
@@ -29,7 +29,7 @@ export interface Promotion {
  */
 export async function promote(props: PromoteProps): Promise<readonly Promotion[]> {
   const { client, images, dryRun, environment } = props;
-  const open = (await lookAtRollout(props)).filter(({ is }) => is !== 'done');
+  const open = (await rolloutLook(props)()).filter(({ is }) => is !== 'done');
   if (open.length > 0)
     throw new DeliveryRefused(
       `${environment} does not run these images, so they are not validated:${listed(open.map(({ says }) => says))}`,

@@ -9,7 +9,8 @@ import { headerLine, Rehearsal, StepFailed, stepLine, summaryLine } from './repo
 const usage = `usage: make rehearse [JSON=1]
 
 Lives the whole life of an image on a local AWS: a real Packer build of each image, the built archive of the sharing
-Lambda, real API calls with the credentials of three accounts. Prints a line for each step.
+Lambda, real API calls with the credentials of three accounts, the commands of the delivery pipelines, and saved plans of
+Terraform where it is installed. Prints a line for each step.
 
   --json   print the report for machines instead: {"ok", "seconds", "steps": [{"name", "ok", "seconds", "details"}]}
   --help   print this

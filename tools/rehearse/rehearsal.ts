@@ -9,6 +9,7 @@ import { bootstrapLocal, deployOps, deployServiceAccount } from './accounts';
 import { buildEvent } from './build-event';
 import { expectEqual } from './expect';
 import { invoke, resultOf, unpack, type LambdaSettings } from './lambda-process';
+import { promoteShared } from './promotion';
 import type { Rehearsal } from './report';
 import { matches } from './rule';
 import { latest, ownedImage, sees } from './shared-image';
@@ -25,7 +26,7 @@ export interface RehearsalOptions {
   readonly log: (line: string) => void;
 }
 
-/** Lives the life of an image, from the bake to the pointers, on a local AWS. */
+/** Lives the life of an image on a local AWS: from the bake to production, and what can happen to it on the way. */
 export async function rehearse(rehearsal: Rehearsal, options: RehearsalOptions): Promise<void> {
   const { ops, environments } = factory;
   const { aws } = await rehearsal.step('start the local AWS', async () => {
@@ -199,12 +200,27 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     return { details: `nothing changed: ${invocation.error.message}` };
   });
 
+  const latestManager = await promoteShared({
+    rehearsal,
+    aws,
+    directory,
+    log,
+    stackNamed,
+    shared: (kind) => images.find(({ image }) => image === kind)?.imageId ?? '',
+    shareAnother: async (kind) => {
+      const imageId = await bakeAnother(kind);
+      await share(eventOf(kind, imageId));
+      return imageId;
+    },
+  });
+
   await liveShared({
     rehearsal,
     aws,
     imageKeyArn,
     bake: bakeAnother,
-    shared: (kind) => images.find(({ image }) => image === kind)?.imageId ?? '',
+    shared: (kind) =>
+      kind === 'manager' ? latestManager : (images.find(({ image }) => image === kind)?.imageId ?? ''),
     build: (image, imageId) => invoke(code, lambda, eventOf(image, imageId), signal),
     command: (command, settings = {}) =>
       invoke(code, { ...lambda, environment: { ...lambda.environment, ...settings } }, command, signal),

@@ -4,14 +4,20 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { run, type Ended, type RunOptions } from '../../scripts/support';
 
-interface Buildspec {
+export interface Buildspec {
   readonly version: number;
-  readonly env: { readonly shell: string; readonly 'exported-variables': readonly string[] };
+  readonly env: {
+    readonly shell: string;
+    readonly variables?: Readonly<Record<string, string>>;
+    readonly 'exported-variables': readonly string[];
+  };
   readonly phases: Readonly<Record<string, { readonly 'on-failure': string; readonly commands: readonly string[] }>>;
-  readonly artifacts: { readonly 'base-directory': string; readonly files: readonly string[] };
+  readonly artifacts?: { readonly 'base-directory': string; readonly files: readonly string[] };
 }
 
-export const buildspec = parse(readFileSync('packer/buildspec.yml', 'utf8')) as Buildspec;
+export const readBuildspec = (file: string): Buildspec => parse(readFileSync(file, 'utf8')) as Buildspec;
+
+export const buildspec = readBuildspec('packer/buildspec.yml');
 
 export interface EndedBuild extends Ended {
   /** What the build exports: variables that were set when it ended. */
@@ -20,32 +26,43 @@ export interface EndedBuild extends Ended {
   readonly artifacts: readonly string[];
 }
 
-const commands = (): string[] => Object.values(buildspec.phases).flatMap((phase) => phase.commands);
+const commandsOf = ({ phases }: Buildspec): string[] => Object.values(phases).flatMap((phase) => phase.commands);
+
+/** Runs Packer's buildspec. */
+export const runBuild = (work: string, options: RunOptions): Promise<EndedBuild> =>
+  runBuildspec(buildspec, work, options);
 
 /**
- * Runs the buildspec as CodeBuild does: all commands in one shell (AWS CodeBuild User Guide, "Buildspec versions"),
+ * Runs a buildspec as CodeBuild does: all commands in one shell (AWS CodeBuild User Guide, "Buildspec versions"),
  * until one fails; then, in any case, its exported variables are read and its artifacts gathered.
  */
-export async function runBuild(work: string, options: RunOptions): Promise<EndedBuild> {
+export async function runBuildspec(spec: Buildspec, work: string, options: RunOptions): Promise<EndedBuild> {
   const environment = path.join(work, 'environment');
   const script = [
     `trap 'code=$?; env -0 > ${environment}; exit $code' EXIT`,
-    ...commands().map((command) => `${command}\ncode=$?; [[ $code -eq 0 ]] || exit $code`),
+    ...commandsOf(spec).map((command) => `${command}\ncode=$?; [[ $code -eq 0 ]] || exit $code`),
   ];
-  const ended = await run('bash', ['-c', script.join('\n')], { ...options, cwd: work });
+  const ended = await run('bash', ['-c', script.join('\n')], {
+    ...options,
+    // A project's variables come before those of its buildspec.
+    env: { ...spec.env.variables, ...options.env },
+    cwd: work,
+  });
   const set = new Map(
     readFileSync(environment, 'utf8')
       .split('\0')
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
-  const exported = buildspec.env['exported-variables'].flatMap((name) => {
+  const exported = spec.env['exported-variables'].flatMap((name) => {
     const value = set.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...ended, exported: Object.fromEntries(exported), artifacts: filesIn(path.join(work, folderOfArtifacts)) };
+  return { ...ended, exported: Object.fromEntries(exported), artifacts: filesIn(path.join(work, folderOf(spec))) };
 }
 
-export const folderOfArtifacts = buildspec.artifacts['base-directory'];
+const folderOf = ({ artifacts }: Buildspec): string => artifacts?.['base-directory'] ?? 'no-artifacts';
+
+export const folderOfArtifacts = folderOf(buildspec);
 
 function filesIn(folder: string): string[] {
   try {

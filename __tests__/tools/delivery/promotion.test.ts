@@ -1,10 +1,14 @@
 import { AutoScalingClient, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { resolveImages } from '../../../tools/delivery/images/resolve';
 import { readPointer } from '../../../tools/delivery/images/pointer';
 import { promote, type PromoteProps } from '../../../tools/delivery/promote';
 import { watchRollout } from '../../../tools/delivery/rollout/watch';
+import { layWire } from '../../../tools/local-aws/wire';
 import { deployCluster } from '../../../tools/rehearse/cluster';
+import { identityPolicy, listOf } from '../../support/policies';
+import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { opsAccountId, production, staging, startAccounts, type Accounts } from './support/accounts';
 
@@ -20,16 +24,16 @@ describeWith([localAws], 'promotion', () => {
     manager: await readPointer(ssm(), 'manager', 'validated'),
     prover: await readPointer(ssm(), 'prover', 'validated'),
   });
-  const promoting = (images: PromoteProps['images'], dryRun = false) =>
-    promote({
-      environment: 'staging',
-      client: accounts.staging,
-      images,
-      report,
-      dryRun,
-      pauses: [0],
-      sleep: noSleep,
-    });
+  const promotionOf = (images: PromoteProps['images'], dryRun = false): PromoteProps => ({
+    environment: 'staging',
+    client: accounts.staging,
+    images,
+    report,
+    dryRun,
+    pauses: [0],
+    sleep: noSleep,
+  });
+  const promoting = (images: PromoteProps['images'], dryRun = false) => promote(promotionOf(images, dryRun));
   const watching = (images: PromoteProps['images'], client = accounts.staging) =>
     watchRollout({
       environment: 'staging',
@@ -141,6 +145,49 @@ describeWith([localAws], 'promotion', () => {
     expect(await validated()).toEqual(first);
   });
 
+  test('takes no right that the roles do not have, and of the deployment role every new one', async () => {
+    const wire = await layWire(accounts.aws.endpoint);
+    const { region, credentials } = accounts.ops;
+    const sts = new STSClient({ endpoint: wire.endpoint, region, credentials });
+    const through = async (role: string) => {
+      const { Credentials } = await sts.send(
+        new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${staging.accountId}:role/${role}`, RoleSessionName: 'test' }),
+      );
+      const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+      const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+      return { endpoint: wire.endpoint, region, credentials: session };
+    };
+    const granted = (role: string) =>
+      identityPolicy(stackOf(synthesize(), 'staging'), role).flatMap(({ Action }) => listOf(Action));
+    try {
+      const client = await through('boundless-deployment-role');
+      await resolveImages({ requests: latest, account: staging, opsAccountId, client });
+      await deployCluster(accounts.staging, 'staging', second);
+      await watching(second, client);
+      await promote({ ...promotionOf(second), client });
+      const planning = await through('boundless-plan-role');
+      await resolveImages({ requests: latest, account: staging, opsAccountId, client: planning });
+    } finally {
+      await wire.close();
+    }
+    const asked = (role: string) => [
+      ...new Set(wire.calls.filter((call) => call.role?.endsWith(`/${role}`)).map(({ action }) => action)),
+    ];
+    for (const role of ['boundless-deployment-role', 'boundless-plan-role']) {
+      expect(asked(role).length).toBeGreaterThan(0);
+      expect(granted(role)).toEqual(expect.arrayContaining(asked(role)));
+    }
+    expect(asked('boundless-deployment-role')).toEqual(
+      expect.arrayContaining([
+        'autoscaling:DescribeAutoScalingGroups',
+        'autoscaling:DescribeInstanceRefreshes',
+        'ssm:PutParameter',
+      ]),
+    );
+    await deployCluster(accounts.staging, 'staging', first);
+    await promoting(first);
+  });
+
   test('groups that are empty on purpose are fine', async () => {
     for (const role of ['manager', 'prover'])
       await new AutoScalingClient(accounts.staging).send(
@@ -153,14 +200,11 @@ describeWith([localAws], 'promotion', () => {
   test('images that are not there, of another kind, or without the tags of the account are refused together', async () => {
     const bare = await accounts.share('prover', 'v1.2.2', { tags: { Image: 'prover' } });
     const requests = { manager: { id: 'ami-00000000000000000' }, prover: { id: bare } };
-    const refused: Error = await resolving(requests, production).then(
-      () => new Error('it was taken'),
-      (error: Error) => error,
-    );
-    expect(refused.message).toContain(
+    const refused = await resolving(requests, production).then(() => 'it was taken', String);
+    expect(refused).toContain(
       'ami-00000000000000000 (manager): account 333333333333 does not see it; share it (make reconcile, in ops)',
     );
-    expect(refused.message).toContain(`${bare} (prover): the tag ManagedBy is missing, not packer`);
+    expect(refused).toContain(`${bare} (prover): the tag ManagedBy is missing, not packer`);
     const swapped = { manager: { id: first.prover }, prover: { id: first.manager } };
     await expect(resolving(swapped, production)).rejects.toThrow(
       `${first.prover} (manager): the kind in its name is prover, not manager`,

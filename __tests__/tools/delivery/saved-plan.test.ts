@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../scripts/support';
 import { synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { production, staging, startAccounts, type Accounts } from './support/accounts';
+import { allows, recordS3 } from './support/s3-recorder';
 import { writeLightStack } from './support/stacks';
 
 jest.setTimeout(120_000);
@@ -38,7 +39,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     const environment = await accounts.aws.environment(production.accountId);
     access = { client: accounts.production, environment, initArguments: ['-backend-config=use_path_style=true'] };
     s3 = new S3Client({ ...accounts.production, forcePathStyle: true });
-    const CreateBucketConfiguration = { LocationConstraint: production.region };
+    const CreateBucketConfiguration = { LocationConstraint: production.region as 'us-west-2' };
     await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
     const both = async (version: string) => ({
       manager: await accounts.share('manager', version),
@@ -53,7 +54,6 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
   beforeEach(() => {
     said = '';
   });
-  afterEach(() => {});
 
   const plan = (images: Ids, changes: { stack?: string; folder?: string } = {}): Promise<MadePlan> =>
     makePlan({
@@ -127,7 +127,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       const { sha256: hash = made.sha256, ...rest } = changes;
       return apply({ sha256: hash }, rest).then(
         ({ outcome }) => `it was ${outcome}`,
-        (error: Error) => `${error.name}: ${error.message}`,
+        (error: unknown) => String(error),
       );
     };
     /** Changes the record, and gives its new SHA-256: what an approval of a wrong plan would have approved. */
@@ -233,6 +233,35 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       expect(await refused({ access: { ...access, environment } })).toMatch(/`terraform init` ended with 1/);
       expect(said).toContain(`AWS account ID not allowed: ${staging.accountId}`);
     });
+  });
+
+  test('takes no right to the state that the roles do not have', async () => {
+    const recorder = await recordS3(accounts.aws.endpoint);
+    const recorded = { ...access, environment: { ...access.environment, AWS_ENDPOINT_URL_S3: recorder.endpoint } };
+    const denied = (role: string) => recorder.take().filter((call) => !allows(stacks, 'production', role, call));
+    const asked = { account: production, workDirectory: at('work'), commit, hear };
+    try {
+      const made = await makePlan({
+        ...asked,
+        access: recorded,
+        images: newer,
+        remarks: [],
+        build: 'a-build',
+        stackDirectory: at('stack'),
+        folder: at('recorded'),
+      });
+      expect(recorder.calls.map(({ action }) => action)).toContain('s3:ListBucket');
+      expect(denied('boundless-plan-role')).toEqual([]);
+      await apply(made, { access: recorded, folder: at('recorded') });
+      await apply(made, { access: recorded, folder: at('recorded') });
+      // What the plan role may not do.
+      expect(
+        recorder.calls.filter((call) => !allows(stacks, 'production', 'boundless-plan-role', call)),
+      ).toContainEqual(expect.objectContaining({ action: 's3:PutObject', resource: `arn:aws:s3:::${Bucket}/${Key}` }));
+      expect(denied('boundless-deployment-role')).toEqual([]);
+    } finally {
+      recorder.close();
+    }
   });
 
   test('is refused where somebody has applied another one since', async () => {

@@ -91,7 +91,7 @@ describe('profiles', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'profiles-'));
   const roleArn = 'arn:aws:iam::333333333333:role/boundless-plan-role';
   const write = async (variables: Record<string, string>) => {
-    const environment: NodeJS.ProcessEnv = { ...variables } as never;
+    const environment: NodeJS.ProcessEnv = { ...variables };
     await writeProfiles(folder, 'us-west-2', [{ profile: 'boundless-cluster', roleArn }], environment);
     return readFileSync(environment['AWS_CONFIG_FILE']!, 'utf8');
   };
@@ -142,6 +142,7 @@ describe('arguments', () => {
     [['summary'], 'summary takes 1 arguments, not 0'],
     [['plan', '--dry-run'], 'plan takes no --dry-run'],
     [['promote', '--exports', 'x'], 'promote takes no --exports'],
+    [['apply', '--folder', ''], '--folder is empty; the action needs the input artifact `plan`'],
     [['apply', '--yes'], "Unknown option '--yes'"],
   ])('%j are refused', (args, reason) => {
     expect(() => parse(args, {})).toThrow(reason);

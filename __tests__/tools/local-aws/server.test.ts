@@ -2,6 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  StartInstanceRefreshCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  CreateLaunchTemplateVersionCommand,
   DescribeImagesCommand,
   EC2Client,
   EnableImageDeprecationCommand,
@@ -9,6 +17,7 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { startLocalAws } from '../../../tools/local-aws';
+import { deployCluster } from '../../../tools/rehearse/cluster';
 import { isListening } from '../../support/net';
 import { describeWith, localAws } from '../../support/tools';
 
@@ -51,6 +60,44 @@ describeWith([localAws], 'the local AWS', () => {
       expect(Date.parse(image?.DeprecationTime ?? '') % 60_000).toBe(0);
       expect(await seen(other, { Filters })).toBe(deprecated ? 0 : 1);
       expect(await seen(other, { Filters, IncludeDeprecated: true })).toBe(1);
+    } finally {
+      await aws.stop();
+    }
+  }, 60_000);
+
+  test('machines keep the version that they were launched from, until a refresh replaces them', async () => {
+    const aws = await startLocalAws('us-west-2');
+    try {
+      const settings = await aws.clientSettings('222222222222');
+      const [ec2, autoScaling] = [new EC2Client(settings), new AutoScalingClient(settings)];
+      const { ImageId = '' } = await ec2.send(new RegisterImageCommand({ Name: 'boundless-manager-1' }));
+      const images = { manager: ImageId, prover: ImageId };
+      await deployCluster(settings, 'staging', images);
+      const name = { AutoScalingGroupName: 'prover-cluster-staging-manager' };
+      const machine = async () => {
+        const { AutoScalingGroups: [group] = [] } = await autoScaling.send(
+          new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name.AutoScalingGroupName] }),
+        );
+        const [only] = group?.Instances ?? [];
+        return [only?.InstanceId, only?.LaunchTemplate?.Version];
+      };
+      const refreshes = async () =>
+        (await autoScaling.send(new DescribeInstanceRefreshesCommand(name))).InstanceRefreshes?.map(
+          ({ Status }) => Status,
+        );
+      const [first, version] = await machine();
+      expect([version, await refreshes()]).toEqual(['1', []]);
+
+      const LaunchTemplateName = name.AutoScalingGroupName;
+      const LaunchTemplateData = { ImageId, InstanceType: 't3.small' as const };
+      await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName, LaunchTemplateData }));
+      const LaunchTemplate = { LaunchTemplateName, Version: '2' };
+      await autoScaling.send(new UpdateAutoScalingGroupCommand({ ...name, LaunchTemplate }));
+      expect(await machine()).toEqual([first, '1']);
+      await autoScaling.send(new StartInstanceRefreshCommand(name));
+      const [second, newer] = await machine();
+      expect([newer, await refreshes()]).toEqual(['2', ['Successful']]);
+      expect(second).not.toBe(first);
     } finally {
       await aws.stop();
     }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Report } from '../../../tools/rehearse/report';
 import { isListening } from '../../support/net';
-import { describeWith, localAws } from '../../support/tools';
+import { describeWith, installed, localAws } from '../../support/tools';
 
 const command = ['tools/run.mjs', 'tools/rehearse/cli.ts'];
 /** Temporary folders of the rehearsal: in a place of our own, so that what it leaves can be seen. */
@@ -14,6 +14,14 @@ const environment = { ...process.env, TMPDIR: work };
 afterAll(() => {
   rmSync(work, { recursive: true });
 });
+
+/** Steps that Terraform takes. */
+const promotion = [
+  'plan production',
+  'prove another one before approval',
+  'apply the approved plan',
+  'promote it, and roll back',
+];
 
 describeWith(['packer', localAws], 'the rehearsal', () => {
   test('shares three really built images with two accounts', () => {
@@ -34,6 +42,8 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       expect(details[`share ${image} again`]).toBe('nothing changed');
     }
     for (const step of [
+      'prove the latest in staging',
+      ...(installed('terraform') ? promotion : []),
       'check that instances can start',
       'share out of order',
       'repair drift',

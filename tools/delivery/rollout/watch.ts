@@ -21,13 +21,15 @@ export interface WatchProps extends RolloutProps {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
-/** Looks at every group once. */
-export async function lookAtRollout({ environment, client, images }: RolloutProps): Promise<readonly Verdict[]> {
+/** A look at every group, with clients that keep their sessions from one look to the next. */
+export function rolloutLook({ environment, client, images }: RolloutProps): () => Promise<readonly Verdict[]> {
   const [autoScaling, ec2] = [new AutoScalingClient(client), new EC2Client(client)];
-  const verdicts: Verdict[] = [];
-  for (const role of nodeRoles)
-    verdicts.push(judge(await readGroup(autoScaling, ec2, scalingGroup(environment, role)), images[role]));
-  return verdicts;
+  return async () => {
+    const verdicts: Verdict[] = [];
+    for (const role of nodeRoles)
+      verdicts.push(judge(await readGroup(autoScaling, ec2, scalingGroup(environment, role)), images[role]));
+    return verdicts;
+  };
 }
 
 /**
@@ -37,10 +39,11 @@ export async function lookAtRollout({ environment, client, images }: RolloutProp
  */
 export async function watchRollout(props: WatchProps): Promise<void> {
   const looks = Math.max(1, Math.ceil((props.limitMinutes * 60) / props.everySeconds));
+  const lookAtRollout = rolloutLook(props);
   const said = new Set<string>();
   let verdicts: readonly Verdict[] = [];
   for (let look = 0; look <= looks; look += 1) {
-    verdicts = await lookAtRollout(props);
+    verdicts = await lookAtRollout();
     for (const { says } of verdicts) {
       if (!said.has(says)) props.report(says);
       said.add(says);

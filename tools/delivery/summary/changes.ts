@@ -30,6 +30,16 @@ export const planSchema = z.looseObject({
   resource_changes: z.array(resourceSchema).default([]),
   resource_drift: z.array(resourceSchema).default([]),
   output_changes: z.record(z.string(), changeSchema).default({}),
+  variables: z.record(z.string(), z.looseObject({ value: z.unknown() })).default({}),
+  configuration: z
+    .looseObject({
+      root_module: z
+        .looseObject({
+          variables: z.record(z.string(), z.looseObject({ sensitive: z.boolean().optional() })).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 export type Plan = z.infer<typeof planSchema>;

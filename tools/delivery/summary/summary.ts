@@ -1,6 +1,7 @@
 import { changesOf, kindOf, type Change, type Plan, type ResourceChange } from './changes';
 import { counts, headlineOf } from './headline';
 import { describeImage, imageChanges, type KnownImages } from './images';
+import { hidesOf, type Hides } from './secrets';
 import { changedArguments, showChange } from './values';
 
 /** What a person reads before he approves a plan. */
@@ -21,6 +22,7 @@ export interface SummaryProps {
 /** Sums a plan up. Sensitive values are never shown, nor parts of them. */
 export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: SummaryProps): Summary {
   const changes = changesOf(plan);
+  const hides = hidesOf(plan);
   const outputs = Object.entries(plan.output_changes).filter(([, change]) => kindOf(change) !== 'none');
   const images = imageChanges(changes);
   const headline = headlineOf({ stack, changes, images, known, outputs: outputs.length, remarks });
@@ -32,7 +34,7 @@ export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: Su
     section('Destroyed', of('destroy').map(withReasons)),
     section(
       'Replaced',
-      of('replace').map((change) => withArguments(withReasons(change), change)),
+      of('replace').map((change) => withArguments(withReasons(change), change, hides)),
     ),
     section('Forgotten: Terraform lets go of them, and they stay in AWS', of('forget').map(withReasons)),
     section(
@@ -45,7 +47,7 @@ export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: Su
     ),
     section(
       'Changed',
-      of('update').map((change) => withArguments(code(change.address), change)),
+      of('update').map((change) => withArguments(code(change.address), change, hides)),
     ),
     section(
       'Created',
@@ -65,7 +67,10 @@ export function summaryOf(plan: Plan, { stack, images: known, remarks = [] }: Su
           : [`${code(address)} from ${code(importedFrom === '' ? '(known later)' : importedFrom)}`],
       ),
     ),
-    section('Outputs', outputs.map(outputLine)),
+    section(
+      'Outputs',
+      outputs.map((output) => outputLine(output, hides)),
+    ),
     section(
       'Changed outside of Terraform since the last apply',
       plan.resource_drift.filter(({ change }) => kindOf(change) !== 'none').map(({ address }) => code(address)),
@@ -89,13 +94,15 @@ const escaped = (text: string): string => text.replace(/[\\`*_[\]<>#|]/g, '\\$&'
 const withReasons = ({ address, reasons }: ResourceChange): string =>
   reasons.length === 0 ? code(address) : `${code(address)}: ${escaped(reasons.join('; '))}`;
 
-const withArguments = (line: string, { change }: ResourceChange): string =>
+const withArguments = (line: string, { change }: ResourceChange, hides: Hides): string =>
   [
     line,
-    ...changedArguments(change).map(({ name, before, after }) => `  - ${code(name)}: ${code(before)} → ${code(after)}`),
+    ...changedArguments(change, hides).map(
+      ({ name, before, after }) => `  - ${code(name)}: ${code(before)} → ${code(after)}`,
+    ),
   ].join('\n');
 
-function outputLine([name, change]: readonly [string, Change]): string {
-  const { before, after } = showChange(change);
+function outputLine([name, change]: readonly [string, Change], hides: Hides): string {
+  const { before, after } = showChange(change, hides);
   return `${code(name)}: ${code(before)} → ${code(after)}`;
 }

@@ -1,4 +1,5 @@
 import type { Change } from './changes';
+import type { Hides } from './secrets';
 
 /** Stands for what must not be shown. */
 const hidden = '(sensitive)';
@@ -15,22 +16,26 @@ const marked = (marks: unknown): boolean =>
   (Array.isArray(marks) && marks.some(marked)) ||
   (isObject(marks) && Object.values(marks).some(marked));
 
-/** A value in one line; nothing of it where any part of it is marked as sensitive. */
-export function show(value: unknown, sensitive: unknown, isUnknown: unknown = false): string {
+/** A value in one line; nothing of it where any part of it is marked as sensitive, or is hidden. */
+export function show(value: unknown, sensitive: unknown, hides: Hides, isUnknown: unknown = false): string {
   if (marked(sensitive)) return hidden;
   if (marked(isUnknown)) return unknown;
   if (value === undefined || value === null) return '(nothing)';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (hides(text)) return hidden;
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ');
   return line.length > longest ? `(${line.length} characters)` : line;
 }
 
 /** Before and after of a whole value. */
-export const showChange = ({ before, after, before_sensitive: was, after_sensitive: is, after_unknown }: Change) => ({
+export function showChange(change: Change, hides: Hides): { readonly before: string; readonly after: string } {
+  const { before, after, before_sensitive: was, after_sensitive: is, after_unknown: isUnknown } = change;
   // A value that becomes sensitive was so before, for whoever reads a summary, and the other way round.
-  before: show(before, marked(is) ? is : was),
-  after: show(after, marked(was) ? was : is, after_unknown),
-});
+  return {
+    before: show(before, marked(is) ? is : was, hides),
+    after: show(after, marked(was) ? was : is, hides, isUnknown),
+  };
+}
 
 /** One argument of a resource that changes. */
 export interface ChangedArgument {
@@ -43,7 +48,7 @@ const at = (value: unknown, name: string): unknown =>
   isObject(value) ? value[name] : value === true ? true : undefined;
 
 /** The arguments of a resource that differ between before and after, sorted by name. */
-export function changedArguments(change: Change): readonly ChangedArgument[] {
+export function changedArguments(change: Change, hides: Hides): readonly ChangedArgument[] {
   const names = new Set(
     [change.before, change.after, change.after_unknown].flatMap((v) => (isObject(v) ? Object.keys(v) : [])),
   );
@@ -58,6 +63,6 @@ export function changedArguments(change: Change): readonly ChangedArgument[] {
       after_sensitive: of(change.after_sensitive),
     };
     const same = JSON.stringify(part.before ?? null) === JSON.stringify(part.after ?? null);
-    return same && !marked(part.after_unknown) ? [] : [{ name, ...showChange(part) }];
+    return same && !marked(part.after_unknown) ? [] : [{ name, ...showChange(part, hides) }];
   });
 }
