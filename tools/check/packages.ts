@@ -12,6 +12,7 @@ const packages: Readonly<Record<string, string>> = {
   jq: 'jq',
   curl: 'curl',
   gpg: 'gnupg',
+  openssl: 'openssl',
   xz: 'xz-utils',
   unshare: 'util-linux',
   nsenter: 'util-linux',

@@ -22,9 +22,9 @@ export const usage = `usage: npm run delivery -- <command> [options]
   --help               print this
 
 More variables: SERVICE_ACCOUNT_ID must be the environment's account, where it is set. PROVING_ENVIRONMENT and
-PROVING_ACCOUNT_ID say whose validated images are meant. CODEBUILD_RESOLVED_SOURCE_VERSION is the commit of plan and apply.
-PLAN_MAX_AGE_HOURS (24) and ROLLOUT_MINUTES (240) are limits. BOUNDLESS_ACT_AS=deployment|plan, in a build of CodeBuild,
-acts through that role of the environment's account; without it, credentials come from where AWS SDKs look.
+PROVING_ACCOUNT_ID say whose validated images are meant, in a build. CODEBUILD_RESOLVED_SOURCE_VERSION is the commit of
+plan and apply. PLAN_MAX_AGE_HOURS (24) and ROLLOUT_MINUTES (240) are limits. BOUNDLESS_ACT_AS=deployment|plan, in a build
+of CodeBuild, acts through that role of the environment's account; without it, credentials come from where AWS SDKs look.
 
 exit codes: 0 done, or nothing to do; 1 not done; 2 wrong usage`;
 

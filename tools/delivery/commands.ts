@@ -2,41 +2,29 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Image } from '@aws-sdk/client-ec2';
-import type { EnvironmentConfig, FactoryConfig } from '../../config';
-import { arns, nodeRoles, roles, stacks, type NodeRole } from '../../config/names';
-import { accessTo, expectAccount, type Access, type ProfileRole } from './access';
+import type { FactoryConfig } from '../../config';
+import { nodeRoles, stacks, type NodeRole } from '../../config/names';
 import type { Action } from './arguments';
 import { buildLink, writeExports } from './exports';
 import { remarks } from './images/verify';
-import { resolveImages, type PointerSource } from './images/resolve';
+import { resolveImages } from './images/resolve';
 import { applyPlan } from './plan/apply';
 import { makePlan } from './plan/make';
 import { DeliveryRefused } from './problem';
 import { promote } from './promote';
 import { watchRollout } from './rollout/watch';
-import { actAsRole, environmentOf, imageRequests, required } from './settings';
+import { prepare, workDirectory, type Setting } from './prepare';
+import { imageRequests, required } from './settings';
 import { planSchema } from './summary/changes';
 import { summaryOf } from './summary/summary';
 
-const workDirectory = path.join('.build', 'delivery');
 const synthesized = path.join('cdktf.out', 'stacks');
-/** The profile of the account whose validated images are meant. */
-const provingProfile = 'boundless-proving';
 
 const sleep = (seconds: number): Promise<unknown> => setTimeout(seconds * 1000);
 const hear = (text: string): void => void process.stdout.write(text);
 const say = (line: string): void => {
   console.log(line);
 };
-
-/** What all commands work with. */
-interface Setting {
-  readonly action: Action;
-  readonly factory: FactoryConfig;
-  readonly account: EnvironmentConfig;
-  readonly access: Access;
-  readonly proving: PointerSource | undefined;
-}
 
 /** Does one command, and prints what comes of it. */
 export async function run(action: Action, factory: FactoryConfig): Promise<void> {
@@ -55,38 +43,6 @@ export async function run(action: Action, factory: FactoryConfig): Promise<void>
       return validate(setting);
     case 'help':
   }
-}
-
-async function prepare(action: Action, factory: FactoryConfig): Promise<Setting> {
-  const { variables } = action;
-  const account = environmentOf(
-    factory,
-    variables,
-    required(variables, 'ENVIRONMENT', 'the name of the environment to deliver to'),
-    'SERVICE_ACCOUNT_ID',
-  );
-  const role = actAsRole(variables['BOUNDLESS_ACT_AS']);
-  const proving = provingEnvironment(action, factory);
-  const others: ProfileRole[] =
-    proving === undefined
-      ? []
-      : [{ profile: provingProfile, roleArn: arns.role(proving.accountId, roles.validatedReader) }];
-  const access = await accessTo(account, role, workDirectory, others);
-  await expectAccount(access.client, account.accountId);
-  if (proving === undefined) return { action, factory, account, access, proving };
-  const { environment, region } = proving;
-  const client = role === undefined ? { region } : { region, profile: provingProfile };
-  return { action, factory, account, access, proving: { environment, accountId: proving.accountId, client } };
-}
-
-function provingEnvironment({ variables }: Action, factory: FactoryConfig): EnvironmentConfig | undefined {
-  const name = variables['PROVING_ENVIRONMENT'] ?? '';
-  if (name === '') return undefined;
-  const proving = environmentOf(factory, variables, name, 'PROVING_ACCOUNT_ID');
-  if (proving.followsLatest) return proving;
-  throw new DeliveryRefused(
-    `PROVING_ENVIRONMENT is ${name}, which proves no images (followsLatest is false in its configuration).`,
-  );
 }
 
 async function resolved({ action, factory, account, access, proving }: Setting): Promise<Record<NodeRole, Image>> {

@@ -276,6 +276,16 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       expect(repeated.stdout).toContain('Every group runs its image.');
     });
 
+    test('an operator acts with credentials of the account, and follows no pointer of another', async () => {
+      const byHand = { ...toProduction, ...proved, BOUNDLESS_ACT_AS: '' };
+      const foreign = await command('plan', byHand);
+      expect(foreign.stderr).toContain(`These are credentials of ${opsAccountId}, not of ${production.accountId}`);
+      const own = await accounts.aws.environment(production.accountId);
+      const following = await command('plan', { ...byHand, ...own });
+      expect(following.stderr).toContain('Nothing says whose validated manager image is meant: give an image id');
+      expect([foreign.code, following.code]).toEqual([1, 1]);
+    });
+
     test.each([
       ['plan', { ...toProduction, ...proved, ...latest }, 'production cannot follow it'],
       [

@@ -58,7 +58,7 @@ async function idOf(
   const kind = imageOfRole[role];
   if (pointer === 'validated' && proving === undefined)
     throw new DeliveryRefused(
-      `PROVING_ENVIRONMENT is not set, so nothing says whose validated ${kind} image is meant; set it, or give an image id.`,
+      `Nothing says whose validated ${kind} image is meant: give an image id, or in a build set PROVING_ENVIRONMENT.`,
     );
   const source = pointer === 'validated' && proving !== undefined ? proving : { ...account, client };
   const id = await readPointer(new SSMClient(source.client), kind, pointer);
