@@ -27,7 +27,8 @@ export const ops = {
   delivery: {
     provingEnvironment: 'staging',
     schedule: { expression: 'cron(0 10 * * ? *)', timeZone: 'UTC' },
-    approvalTimeoutMinutes: 24 * 60,
+    // Below PLAN_MAX_AGE_HOURS of tools/delivery: what is approved in time can be applied.
+    approvalTimeoutMinutes: 22 * 60,
     deploymentTimeoutMinutes: 300,
     artifactRetentionDays: 30,
   },
