@@ -93,7 +93,10 @@ describeWith(tools, 'a machine that is to go', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const { code, stderr } = await machine.drain('--now');
     user.kill();
-    expect([code, stderr]).toEqual([0, expect.stringContaining('systemctl stop ended with 1')]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/var-lib-bento.mount.*target is busy.*the machine ends anyway/),
+    ]);
     expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
   });
 });

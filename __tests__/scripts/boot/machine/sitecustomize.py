@@ -12,7 +12,7 @@ time.sleep = lambda seconds: pause(seconds / 40)
 
 if "FALL_AT" in os.environ:
     left = int(os.environ["FALL_AT"])
-    replace, run = os.replace, subprocess.run
+    replace, begin = os.replace, subprocess.Popen.__init__
     reading = {"is-active", "show", "list-units", "blkid", "address"}
 
     def step():
@@ -25,9 +25,9 @@ if "FALL_AT" in os.environ:
         step()
         return replace(*args, **options)
 
-    def falling_run(command, *args, **options):
+    def falling_begin(self, command, *args, **options):
         if not reading & set(command):
             step()
-        return run(command, *args, **options)
+        begin(self, command, *args, **options)
 
-    os.replace, subprocess.run = falling_replace, falling_run
+    os.replace, subprocess.Popen.__init__ = falling_replace, falling_begin
