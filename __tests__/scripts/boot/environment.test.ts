@@ -99,6 +99,14 @@ describeWith(['bash', ...pythonPackages], 'environments of the services', () => 
     expect(broker('v1.1.0')).toMatchObject({ MARKET_CHAIN_ID: '8453', SET_VERIFIER_ADDRESS: address });
   });
 
+  test('a chain without its addresses is refused: the broker would not start', () => {
+    const { error } = python(
+      'from bento_boot.settings import parse_settings\nparse_settings(json.dumps(given), "/the/settings")',
+      { ...settings, chainId: 8453 },
+    );
+    expect(error).toContain('chainId is given without deployment');
+  });
+
   test('settings that are wrong are all named at once', () => {
     const wrong = { bucket: 'B', segmentPo2: 99, segmentpo2: 1, deployment: { setVerifierAddress: '0x1' } };
     const { error } = python(

@@ -62,9 +62,7 @@ describeWith(['python3-boto3'], 'systemctl', () => {
   });
 
   test('that takes its time lets the hook wait', async () => {
-    expect(
-      (await ask('[services.systemctl("slow", "0.4", waiting=beat), len(beats) > 2]')).value,
-    ).toEqual(['', true]);
+    expect((await ask('[services.systemctl("slow", "0.4", waiting=beat), len(beats) > 2]')).value).toEqual(['', true]);
   });
 
   test('that never ends is ended', async () => {
@@ -114,7 +112,9 @@ describeWith(['python3-boto3'], 'a unit that started', () => {
     ['ActiveState=active;NRestarts=0', 'ActiveState=failed;NRestarts=0'],
   ])('is not when it comes to %s, %s', async (before, after) => {
     expect(await steady(before, after)).toMatchObject({
-      refused: expect.stringMatching(/^a\.service does not stay up \(\w+, started again \d times\); see journalctl/) as string,
+      refused: expect.stringMatching(
+        /^a\.service does not stay up \(\w+, started again \d times\); see journalctl/,
+      ) as string,
     });
   });
 
