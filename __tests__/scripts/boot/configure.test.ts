@@ -151,11 +151,11 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
 
   test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
     await machine.secrets(secretsOf);
-    let runs = 0;
-    for (let code: number | null = 137; code === 137; runs += 1)
-      ({ code } = await machine.configure({ FALL_AT: String(runs + 1) }));
-    // It fell at each of the files and of the restarts.
-    expect(runs).toBeGreaterThan(7);
+    const fallen = await machine.configureFalling();
+    for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
+      expect(fallen).toContain(step);
+    for (const unit of ['valkey', 'executor', 'aux', 'api'])
+      expect(fallen).toContain(`systemctl restart bento-${unit}.service`);
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
     expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');

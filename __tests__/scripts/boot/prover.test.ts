@@ -1,5 +1,6 @@
 import { describeWith } from '../../support/tools';
 import { startMachine, tools, type Machine } from './machine';
+import { idleAgent, standInStores } from './machine/programs';
 
 jest.setTimeout(120_000);
 
@@ -8,27 +9,15 @@ describeWith(tools, 'a prover', () => {
   beforeAll(async () => {
     machine = await startMachine('prover', { image: 'bento', version: 'v1.0.1', brokerVersion: 'v1.0.0' });
     await machine.secrets({ 'wallet-key': undefined, 'rpc-urls': undefined });
-    // What the manager of another network would be.
-    await machine.run(['bash', '-c', 'ip address add 127.0.0.9/32 dev lo']);
   });
   afterAll(() => machine.close());
-  const manager = (ports: readonly number[]) =>
-    machine.run([
-      '/usr/bin/python3',
-      '-c',
-      `
-import socket, time
-open_ones = [socket.create_server(("127.0.0.9", port)) for port in ${JSON.stringify(ports)}]
-time.sleep(600)`,
-    ]);
-
   test('waits for the stores of the manager, and then starts an agent for each GPU', async () => {
     const run = machine.configure();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(machine.events()).toEqual(['start bento-logs.service']);
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     // The agents of this test would migrate a database that is not there.
-    machine.write({ '/usr/local/bin/bento-agent': agent }, 0o755);
+    machine.write({ '/usr/local/bin/bento-agent': idleAgent }, 0o755);
     expect(await run).toMatchObject({ code: 0 });
     stores.kill();
     expect(machine.events()).toEqual([
@@ -62,7 +51,7 @@ time.sleep(600)`,
 
   test('forgets the files of a role that it had before', async () => {
     machine.write({ '/etc/bento/broker.env': 'PRIVATE_KEY="canary"\n' }, 0o600);
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     expect(await machine.configure()).toMatchObject({ code: 0 });
     stores.kill();
     expect(Object.keys(await machine.written())).not.toContain('broker.env');
@@ -71,7 +60,7 @@ time.sleep(600)`,
   test('takes a new password to every agent', async () => {
     await machine.secrets({ 'database-password': 'canary-new' });
     machine.events();
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     expect(await machine.configure()).toMatchObject({ code: 0 });
     stores.kill();
     expect(machine.events()).toEqual(
@@ -82,7 +71,7 @@ time.sleep(600)`,
   test('without a GPU is given up', async () => {
     await machine.run(['systemctl', 'stop', 'bento-prover.target']);
     machine.write({ '/run/gpus': '' });
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     const { code } = await machine.configure();
     stores.kill();
     expect(code).toBe(1);
@@ -90,10 +79,3 @@ time.sleep(600)`,
     expect(machine.read('/run/journal/bento-prover.service.log')).toContain('nvidia-smi lists: none');
   });
 });
-
-const agent = `#!/bin/bash
-unit=\${PROMETHEUS_METRICS_ADDR##*:}
-echo "$*" >"/run/started/agent-$unit"
-env | sort >"/run/started/agent-$unit.env"
-exec sleep infinity
-`;

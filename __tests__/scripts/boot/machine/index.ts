@@ -49,6 +49,13 @@ export interface Machine extends ThrowawayRoot {
   readonly instanceId: string;
   readonly volumeId: string;
   configure(env?: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran>;
+  /**
+   * Ends the run at each thing that it would change, and starts another one each time, until one is through.
+   *
+   * @returns where it ended
+   * @throws Error when the last one fails
+   */
+  configureFalling(): Promise<string[]>;
   drain(...args: readonly string[]): RootRun;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
   aws(code: string, given?: unknown): Promise<unknown>;
@@ -238,8 +245,25 @@ for name, value in given.items():
 
   const environment = { ...endpoints, ...credentials, PYTHONPATH: '/stand-ins/python', PYTHONDONTWRITEBYTECODE: '1' };
   let told = 0;
+  const configure: Machine['configure'] = async (env = {}, ...args) => {
+    const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/configure.py', ...args], {
+      ...environment,
+      ...env,
+    });
+    return { code, log: stdout + stderr };
+  };
   return {
     ...root,
+    configure,
+    async configureFalling() {
+      const file = '/run/fallen';
+      root.write({ [file]: '' });
+      for (;;) {
+        const { code, log } = await configure({ FALL_ONCE: file });
+        if (code !== 137 && code !== 0) throw new Error(log);
+        if (code === 0) return root.read(file).trim().split('\n');
+      }
+    },
     instanceId,
     volumeId,
     aws,
@@ -248,13 +272,6 @@ for name, value in given.items():
     secrets,
     hook: (answer) => {
       write('hook.json', answer);
-    },
-    async configure(env = {}, ...args) {
-      const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/configure.py', ...args], {
-        ...environment,
-        ...env,
-      });
-      return { code, log: stdout + stderr };
     },
     drain: (...args) => root.run(['/usr/local/lib/boundless/drain.py', ...args], environment),
     calls() {
