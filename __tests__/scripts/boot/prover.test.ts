@@ -11,6 +11,7 @@ describeWith(tools, 'a prover', () => {
     await machine.secrets({ 'wallet-key': undefined, 'rpc-urls': undefined });
   });
   afterAll(() => machine.close());
+
   test('waits for the stores of the manager, and then starts an agent for each GPU', async () => {
     const run = machine.configure();
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -68,14 +69,32 @@ describeWith(tools, 'a prover', () => {
     );
   });
 
-  test('without a GPU is given up', async () => {
+  test('ends when its capacity is taken back: agents stop, and nothing else is missed', async () => {
+    machine.metadata({ 'spot/instance-action': '{"action": "terminate", "time": "2026-01-01T00:00:00Z"}' });
+    machine.events();
+    const { code, stderr } = await machine.drain();
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^<[0-4]>/m)]);
+    expect(machine.events().sort()).toEqual([
+      'stop bento-prover.service',
+      'stop bento-prover.target',
+      'stop bento-prover@0.service',
+      'stop bento-prover@1.service',
+    ]);
+    expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
+    machine.metadata({ 'spot/instance-action': undefined });
+  });
+
+  test.each([
+    ['', 'none'],
+    ['No devices were found\n', 'No devices were found'],
+  ])('without a GPU is given up: %j', async (listed, said) => {
     await machine.run(['systemctl', 'stop', 'bento-prover.target']);
-    machine.write({ '/run/gpus': '' });
+    machine.write({ '/run/gpus': listed });
     const stores = standInStores(machine);
     const { code } = await machine.configure();
     stores.kill();
     expect(code).toBe(1);
     expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.read('/run/journal/bento-prover.service.log')).toContain('nvidia-smi lists: none');
+    expect(machine.read('/run/journal/bento-prover.service.log')).toContain(`nvidia-smi lists: ${said}`);
   });
 });

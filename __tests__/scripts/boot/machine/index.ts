@@ -75,6 +75,7 @@ export interface Machine extends ThrowawayRoot {
 
 const here = path.join(__dirname);
 const region = 'us-west-2';
+export const mac = '0e:00:00:00:00:01';
 const endpoints = { AWS_ENDPOINT_URL: 'http://127.0.0.1:5000', AWS_ENDPOINT_URL_AUTOSCALING: 'http://127.0.0.1:5001' };
 const credentials = { AWS_ACCESS_KEY_ID: 'AKIALOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: region };
 
@@ -205,7 +206,6 @@ result = {"instanceId": instance["InstanceId"], "interfaceId": interface["Networ
     values = { ...values, ...changed };
     write('metadata.json', values);
   };
-  const mac = '0e:00:00:00:00:01';
   metadata({
     mac,
     'instance-id': instanceId,
