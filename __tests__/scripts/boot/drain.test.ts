@@ -76,15 +76,20 @@ describeWith(tools, 'a machine that is to go', () => {
     order(machine.events());
     machine.metadata({ 'spot/instance-action': undefined });
     await again();
-    expect(await machine.drain('--now')).toMatchObject({ code: 0 });
+    const told = machine.calls().length;
+    // Five minutes pass in 75 ms; the broker takes half a second.
+    expect(await machine.drain(['--now'], { SPEED: '4000' })).toMatchObject({ code: 0 });
     order(machine.events());
+    const beats = machine.calls().slice(told);
+    expect(beats.pop()).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
+    expect(new Set(beats)).toEqual(new Set(['bento-terminate RecordLifecycleActionHeartbeat']));
   });
 
   test('a hook that nobody waits in is no failure; one that cannot be told is', async () => {
     machine.hook(['ValidationError', 'No active Lifecycle Action found with instance ID i-0']);
-    expect(await machine.drain('--now')).toMatchObject({ code: 0 });
+    expect(await machine.drain(['--now'])).toMatchObject({ code: 0 });
     machine.hook(['AccessDenied', 'not allowed']);
-    const { code, stderr } = await machine.drain('--now');
+    const { code, stderr } = await machine.drain(['--now']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('waits for its hook to run out')]);
     machine.hook('ok');
   });
@@ -93,7 +98,7 @@ describeWith(tools, 'a machine that is to go', () => {
     await again();
     machine.metadata({ mac: undefined });
     const told = machine.calls();
-    const { code, stderr } = await machine.drain('--now');
+    const { code, stderr } = await machine.drain(['--now']);
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/draining without a word to Auto Scaling: the metadata service has no mac/),
@@ -101,7 +106,7 @@ describeWith(tools, 'a machine that is to go', () => {
     order(machine.events());
     expect(machine.calls()).toEqual(told);
     machine.metadata({ mac });
-    expect(await machine.drain('--now')).toMatchObject({ code: 0 });
+    expect(await machine.drain(['--now'])).toMatchObject({ code: 0 });
     expect(machine.calls().slice(told.length)).toEqual(['bento-terminate CompleteLifecycleAction CONTINUE']);
   });
 
@@ -109,7 +114,7 @@ describeWith(tools, 'a machine that is to go', () => {
     await again();
     const user = machine.run(['bash', '-c', 'cd /var/lib/bento; sleep 60']);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const { code, stderr } = await machine.drain('--now');
+    const { code, stderr } = await machine.drain(['--now']);
     user.kill();
     expect([code, stderr]).toEqual([
       0,

@@ -52,11 +52,12 @@ export interface Machine extends ThrowawayRoot {
   /**
    * Ends the run at each thing that it would change, and starts another one each time, until one is through.
    *
+   * @param at pattern of the things that count, such as `write` or `systemctl start`
    * @returns where it ended
    * @throws Error when the last one fails
    */
-  configureFalling(): Promise<string[]>;
-  drain(...args: readonly string[]): RootRun;
+  configureFalling(at?: RegExp): Promise<string[]>;
+  drain(args?: readonly string[], env?: Readonly<Record<string, string>>): RootRun;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
   aws(code: string, given?: unknown): Promise<unknown>;
   /** Replaces values of the metadata service; undefined removes one. */
@@ -255,11 +256,11 @@ for name, value in given.items():
   return {
     ...root,
     configure,
-    async configureFalling() {
+    async configureFalling(at = /./) {
       const file = '/run/fallen';
       root.write({ [file]: '' });
       for (;;) {
-        const { code, log } = await configure({ FALL_ONCE: file });
+        const { code, log } = await configure({ FALL_ONCE: file, FALL_AT: at.source });
         if (code !== 137 && code !== 0) throw new Error(log);
         if (code === 0) return root.read(file).trim().split('\n');
       }
@@ -273,7 +274,8 @@ for name, value in given.items():
     hook: (answer) => {
       write('hook.json', answer);
     },
-    drain: (...args) => root.run(['/usr/local/lib/boundless/drain.py', ...args], environment),
+    drain: (args = [], env = {}) =>
+      root.run(['/usr/local/lib/boundless/drain.py', ...args], { ...environment, ...env }),
     calls() {
       const file = path.join(outside, 'calls');
       const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
