@@ -43,6 +43,8 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     settings = parse_settings(text, name)
     secrets = store.secrets(purpose.role)
     keys = storage(secrets["storage"], prefix(purpose.environment))
+    if purpose.role == "manager":
+        manager.check(store, settings, keys, machine)
     if check:
         log.info(f"a {purpose.role} of {purpose.environment} has everything it needs; nothing was changed")
         return
@@ -53,7 +55,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     if purpose.role == "manager":
         forget(manager.FILES)
         manager.prepare(store, settings, secrets, keys, release, machine)
-        manager.run(settings, secrets, keys, machine, waiting)
+        manager.run(settings, secrets, machine, waiting)
     else:
         forget(prover.FILES)
         prover.prepare(settings, secrets, keys, release, machine)
@@ -61,11 +63,18 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     log.info(f"this is a {purpose.role} of {purpose.environment}: Bento {release.version}, broker {release.broker_version}")
 
 
+def give_up(hook: Hook | None) -> int:
+    problem = hook.complete("ABANDON") if hook is not None else None
+    if problem is not None:
+        log.error(f"Auto Scaling could not be told: {problem}")
+    return 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only say what is missing; change nothing")
     check = parser.parse_args().check
-    hook = None
+    hook: Hook | None = None
     try:
         metadata = Metadata()
         machine = read_machine(metadata)
@@ -77,10 +86,12 @@ def main() -> int:
         take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
     except (Refusal, ClientError, BotoCoreError, OSError) as error:
         log.error(f"this machine cannot take its role: {error}")
-        problem = hook.complete("ABANDON") if hook is not None else None
-        if problem is not None:
-            log.error(f"Auto Scaling could not be told: {problem}")
-        return 1
+        return give_up(hook)
+    except Exception:
+        # Nobody has thought of it: the journal gets all there is to know, and the machine is not left waiting.
+        log.error("this machine cannot take its role, for a reason that this program does not know")
+        give_up(hook)
+        raise
     problem = hook.complete("CONTINUE") if hook is not None else None
     if problem is not None:
         log.error(f"the role works, but Auto Scaling could not be told: {problem}")

@@ -8,12 +8,11 @@ completes the group's lifecycle hook. `--now` drains at once, for a machine that
 """
 
 import argparse
-import subprocess
 import sys
 import time
 from typing import Callable
 
-from bento_boot import log
+from bento_boot import log, services
 from bento_boot.identity import read_machine
 from bento_boot.lifecycle import TERMINATE_HOOK, Hook
 from bento_boot.metadata import Metadata
@@ -21,7 +20,9 @@ from bento_boot.refusal import Refusal
 from bento_boot.volume import MOUNT_UNIT
 
 POLL_S = 5.0
-# One transaction: systemd stops units in the reverse of their order. Patterns match what is loaded, and no more.
+# The broker has 2 h 15 min by its unit; systemd ends what takes longer, and this is for a systemd that does not answer.
+STOPPED_WITHIN_S = 3 * 3600.0
+# One transaction: systemd stops units in the reverse of their order.
 UNITS = [
     "bento-manager.target",
     "bento-prover.target",
@@ -46,12 +47,11 @@ def reason_to_go(metadata: Metadata) -> str | None:
 
 
 def stop(units: list[str], waiting: Callable[[], None]) -> None:
-    process = subprocess.Popen(["systemctl", "stop", *(unit for unit in units)])
-    while process.poll() is None:
-        waiting()
-        time.sleep(1)
-    if process.returncode != 0:
-        log.error(f"systemctl stop ended with {process.returncode}; going on, since the machine ends anyway")
+    """Stops those that there are: patterns match what is loaded, where a name of the other role would be an error."""
+    try:
+        services.systemctl("stop", *(f"{unit}*" for unit in units), waiting=waiting, timeout_s=STOPPED_WITHIN_S)
+    except Refusal as error:
+        log.error(f"{error}; going on, since the machine ends anyway")
 
 
 def main() -> int:
@@ -68,12 +68,18 @@ def main() -> int:
         if reason is None:
             time.sleep(POLL_S)
     log.info(f"draining: {reason}")
-    hook = Hook(TERMINATE_HOOK, read_machine(metadata))
-    stop(["bento-configure.service"], hook.heartbeat)
-    stop(UNITS, hook.heartbeat)
-    stop([f"{MOUNT_UNIT}*"], hook.heartbeat)
+    try:
+        hook = Hook(TERMINATE_HOOK, read_machine(metadata))
+    except Refusal as error:
+        # Orders are worth more than the hook, which the next attempt completes.
+        log.error(f"draining without a word to Auto Scaling: {error}")
+        hook = None
+    beat = hook.heartbeat if hook is not None else lambda: None
+    stop(["bento-configure.service"], beat)
+    stop(UNITS, beat)
+    stop([MOUNT_UNIT], beat)
     log.info("drained")
-    problem = hook.complete("CONTINUE")
+    problem = hook.complete("CONTINUE") if hook is not None else "this machine does not know its group"
     if problem is not None:
         log.error(f"Auto Scaling could not be told, and waits for its hook to run out: {problem}")
     return 0 if problem is None else 1

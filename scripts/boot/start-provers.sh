@@ -10,7 +10,8 @@ gpus=$(nvidia-smi --query-gpu=index --format=csv,noheader) || {
   exit 1
 }
 mapfile -t indexes <<<"$gpus"
-if [[ -z $gpus ]] || ((${#indexes[@]} > most)); then
+# Without one, the driver may say so in words.
+if [[ $gpus =~ [^0-9$'\n'] || -z $gpus ]] || ((${#indexes[@]} > most)); then
   echo "a prover has 1 to $most GPUs, and nvidia-smi lists: ${gpus:-none}" >&2
   exit 1
 fi

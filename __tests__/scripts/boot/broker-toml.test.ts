@@ -61,6 +61,33 @@ describeWith(['python3-tomlkit'], 'broker.toml at boot', () => {
     checkBrokerToml(toml, '1.2.2');
   });
 
+  test('comments, order and all other lines stay', () => {
+    const changed = render({ market: { max_collateral: '50' }, batcher: { block_deadline_buffer_secs: 200 } });
+    expect(changed).toBe(
+      template
+        .replace('max_collateral = "25"', 'max_collateral = "50"')
+        .replace('block_deadline_buffer_secs = 180', 'block_deadline_buffer_secs = 200'),
+    );
+  });
+
+  test('null takes a key away, whatever name the template has for it', () => {
+    expect(render({ market: { max_stake: null } })).not.toMatch(/max_(stake|collateral)/);
+  });
+
+  test('a value with a table of its own takes no other key into it', () => {
+    const toml = render({ market: { gas_priority_mode: { custom: { base: 1 } }, max_order_expiry_secs: 600 } });
+    checkBrokerToml(toml, '1.2.2');
+    expect(toml.indexOf('max_order_expiry_secs')).toBeLessThan(toml.indexOf('[market.gas_priority_mode'));
+  });
+
+  test.each([
+    [{ cancel_proving_expired_orders: true }, true],
+    [{ cancel_proving_expired_orders: false }, false],
+    [{}, false],
+  ])('the broker is told of the database where it cancels jobs: %j', (market, cancels) => {
+    expect(boot('value = broker_toml.cancels(given)', render({ market })).value).toBe(cancels);
+  });
+
   test('it knows the same second names as the check', () => {
     const named = sections
       .flatMap((section) => keys[section])
@@ -73,6 +100,11 @@ describeWith(['python3-tomlkit'], 'broker.toml at boot', () => {
     ['{"markets": {}}', 'is no object with sections of market, prover, batcher'],
     ['{"market": 1}', 'is no object with sections of market, prover, batcher'],
     ['{', 'the parameter /name is no JSON'],
+    ['{"market": {"peak_prove_khz": NaN}}', 'the parameter /name is no JSON: NaN is no number'],
+    [
+      '{"market": {"deny_requestor_addresses": [null]}}',
+      'has null inside of market.deny_requestor_addresses; TOML has none, so leave it out',
+    ],
   ])('%s is refused', (text, said) => {
     expect(boot('value = broker_toml.parse_overrides(given, "/name")', text).error).toContain(said);
   });

@@ -151,11 +151,11 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
 
   test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
     await machine.secrets(secretsOf);
-    let runs = 0;
-    for (let code: number | null = 137; code === 137; runs += 1)
-      ({ code } = await machine.configure({ FALL_AT: String(runs + 1) }));
-    // It fell at each of the files and of the restarts.
-    expect(runs).toBeGreaterThan(7);
+    const fallen = await machine.configureFalling(/write|restart|reload/);
+    for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
+      expect(fallen).toContain(step);
+    for (const unit of ['valkey', 'executor', 'aux', 'api'])
+      expect(fallen).toContain(`systemctl restart bento-${unit}.service`);
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
     expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');
@@ -263,11 +263,44 @@ describeWith(tools, 'a manager that cannot', () => {
     await machine.run(['rm', '/etc/bento/instance.json']);
   });
 
-  test('a bucket that the keys do not open: no agent starts', async () => {
-    await machine.settings({ bucket: 'somebody-elses' });
+  test('a bucket that the keys do not open: neither volume nor address is taken', async () => {
+    await machine.settings({ bucket: 'somebody-elses', dataVolumeId: machine.volumeId });
+    const reason = "Bento's keys do not open the bucket somebody-elses";
+    expect(await refusal()).toContain(reason);
+    expect(
+      await machine.aws(
+        'result = boto3.client("ec2").describe_volumes(VolumeIds=[given])["Volumes"][0]["Attachments"]',
+        machine.volumeId,
+      ),
+    ).toEqual([]);
+    const checked = await machine.configure({}, '--check');
+    expect([checked.code, checked.log]).toEqual([1, expect.stringContaining(reason)]);
+    await machine.settings({});
+  });
+
+  test('values of broker.toml that are no JSON', async () => {
+    const name = at('broker');
+    await machine.aws('boto3.client("ssm").put_parameter(Name=given, Value="{", Type="String")', name);
+    expect(await refusal()).toContain(`the parameter ${name} is no JSON`);
+    expect(await machine.configure({}, '--check')).toMatchObject({ code: 1 });
+    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', name);
+  });
+
+  test('what nobody has thought of is told to Auto Scaling as well', async () => {
+    await machine.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
     const { code, log } = await machine.configure();
-    expect([code, log]).toEqual([1, expect.stringContaining("Bento's keys do not open the bucket somebody-elses")]);
-    expect(machine.events().join()).not.toContain('bento-manager.target');
+    expect([code, log]).toEqual([1, expect.stringMatching(/a reason that this program does not know[^]*Traceback/)]);
+    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    for (const canary of canaries) expect(log).not.toContain(canary);
+    await machine.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
+  });
+
+  test('Auto Scaling that may not be told is one more error', async () => {
+    machine.hook(['AccessDenied', 'not allowed']);
+    await machine.settings({ bucket: null });
+    const { code, log } = await machine.configure();
+    expect([code, log]).toEqual([1, expect.stringMatching(/bucket is missing[^]*could not be told: .*AccessDenied/)]);
+    machine.hook('ok');
     await machine.settings({});
   });
 

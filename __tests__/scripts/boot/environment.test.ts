@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { describeWith, localAws } from '../../support/tools';
-import { python } from './python';
+import { describeWith } from '../../support/tools';
+import { python, pythonPackages } from './python';
 
 const settings = { managerAddress: '10.20.0.10', bucket: 'bento-storage' };
 const secrets = {
@@ -46,7 +46,7 @@ function sourced(file: string): Record<string, string> {
   return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
 }
 
-describeWith(['bash', localAws], 'environments of the services', () => {
+describeWith(['bash', ...pythonPackages], 'environments of the services', () => {
   test.each([
     ['v1.0.0', { PRIVATE_KEY: secrets['wallet-key'], RPC_URL: 'https://rpc.example/key' }],
     ['v1.1.2', { PROVER_PRIVATE_KEY: secrets['wallet-key'], PROVER_RPC_URL: 'https://rpc.example/key' }],
@@ -97,6 +97,14 @@ describeWith(['bash', localAws], 'environments of the services', () => {
       environments({ role: 'manager', version, settings: { deployment, chainId: 8453 } })['broker'];
     expect(broker('v1.0.2')).toMatchObject({ CHAIN_ID: '8453', BOUNDLESS_MARKET_ADDRESS: address });
     expect(broker('v1.1.0')).toMatchObject({ MARKET_CHAIN_ID: '8453', SET_VERIFIER_ADDRESS: address });
+  });
+
+  test('a chain without its addresses is refused: the broker would not start', () => {
+    const { error } = python(
+      'from bento_boot.settings import parse_settings\nparse_settings(json.dumps(given), "/the/settings")',
+      { ...settings, chainId: 8453 },
+    );
+    expect(error).toContain('chainId is given without deployment');
   });
 
   test('settings that are wrong are all named at once', () => {

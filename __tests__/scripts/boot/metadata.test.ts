@@ -46,6 +46,29 @@ test('a service that is in trouble for a moment is asked again', async () => {
   expect(await read(service({ 'instance-id': 'i-0123' }, 3))).toEqual({ code: 0, said: 'i-0123' });
 });
 
+test('an answer that breaks off is asked for again', async () => {
+  const whole = service({ 'instance-id': 'i-0123' });
+  let broken = 2;
+  expect(
+    await read((request, response) => {
+      if (request.method === 'GET' && (broken -= 1) >= 0) {
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('i-', () => response.destroy());
+      } else whole(request, response);
+    }),
+  ).toEqual({ code: 0, said: 'i-0123' });
+});
+
+test('one without tokens is no service of EC2: nothing is "not there"', async () => {
+  const { code, said } = await read((_, response) => response.writeHead(404).end());
+  expect([code, said]).toEqual([1, expect.stringContaining('does not answer for instance-id: 404')]);
+});
+
+test('one that is absent is an error as well', async () => {
+  const { code, said } = await read((request) => request.socket.destroy());
+  expect([code, said]).toEqual([1, expect.stringContaining('does not answer for instance-id')]);
+});
+
 test('one that never answers is an error that says what to look at', async () => {
   const { code, said } = await read(service({}, 100));
   expect(code).toBe(1);

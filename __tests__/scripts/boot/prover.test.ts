@@ -1,5 +1,6 @@
 import { describeWith } from '../../support/tools';
 import { startMachine, tools, type Machine } from './machine';
+import { idleAgent, standInStores } from './machine/programs';
 
 jest.setTimeout(120_000);
 
@@ -8,27 +9,19 @@ describeWith(tools, 'a prover', () => {
   beforeAll(async () => {
     machine = await startMachine('prover', { image: 'bento', version: 'v1.0.1', brokerVersion: 'v1.0.0' });
     await machine.secrets({ 'wallet-key': undefined, 'rpc-urls': undefined });
-    // What the manager of another network would be.
-    await machine.run(['bash', '-c', 'ip address add 127.0.0.9/32 dev lo']);
   });
   afterAll(() => machine.close());
-  const manager = (ports: readonly number[]) =>
-    machine.run([
-      '/usr/bin/python3',
-      '-c',
-      `
-import socket, time
-open_ones = [socket.create_server(("127.0.0.9", port)) for port in ${JSON.stringify(ports)}]
-time.sleep(600)`,
-    ]);
 
   test('waits for the stores of the manager, and then starts an agent for each GPU', async () => {
-    const run = machine.configure();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Five minutes pass in 3 s: long enough for a heartbeat of the hook.
+    const run = machine.configure({ SPEED: '100' });
+    for (let tries = 0; machine.calls().length === 0 && tries < 300; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(machine.calls()).toEqual(['bento-launch RecordLifecycleActionHeartbeat']);
     expect(machine.events()).toEqual(['start bento-logs.service']);
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     // The agents of this test would migrate a database that is not there.
-    machine.write({ '/usr/local/bin/bento-agent': agent }, 0o755);
+    machine.write({ '/usr/local/bin/bento-agent': idleAgent }, 0o755);
     expect(await run).toMatchObject({ code: 0 });
     stores.kill();
     expect(machine.events()).toEqual([
@@ -37,7 +30,9 @@ time.sleep(600)`,
       'start bento-prover@0.service',
       'start bento-prover@1.service',
     ]);
-    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+    expect(machine.calls().filter((call) => !call.includes('Heartbeat'))).toEqual([
+      'bento-launch CompleteLifecycleAction CONTINUE',
+    ]);
   });
 
   test('gives each agent its GPU, its port and its folder', () => {
@@ -62,7 +57,7 @@ time.sleep(600)`,
 
   test('forgets the files of a role that it had before', async () => {
     machine.write({ '/etc/bento/broker.env': 'PRIVATE_KEY="canary"\n' }, 0o600);
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     expect(await machine.configure()).toMatchObject({ code: 0 });
     stores.kill();
     expect(Object.keys(await machine.written())).not.toContain('broker.env');
@@ -71,7 +66,7 @@ time.sleep(600)`,
   test('takes a new password to every agent', async () => {
     await machine.secrets({ 'database-password': 'canary-new' });
     machine.events();
-    const stores = manager([5432, 6379]);
+    const stores = standInStores(machine);
     expect(await machine.configure()).toMatchObject({ code: 0 });
     stores.kill();
     expect(machine.events()).toEqual(
@@ -79,21 +74,32 @@ time.sleep(600)`,
     );
   });
 
-  test('without a GPU is given up', async () => {
+  test('ends when its capacity is taken back: agents stop, and nothing else is missed', async () => {
+    machine.metadata({ 'spot/instance-action': '{"action": "terminate", "time": "2026-01-01T00:00:00Z"}' });
+    machine.events();
+    const { code, stderr } = await machine.drain();
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^<[0-4]>/m)]);
+    expect(machine.events().sort()).toEqual([
+      'stop bento-prover.service',
+      'stop bento-prover.target',
+      'stop bento-prover@0.service',
+      'stop bento-prover@1.service',
+    ]);
+    expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
+    machine.metadata({ 'spot/instance-action': undefined });
+  });
+
+  test.each([
+    ['', 'none'],
+    ['No devices were found\n', 'No devices were found'],
+  ])('without a GPU is given up: %j', async (listed, said) => {
     await machine.run(['systemctl', 'stop', 'bento-prover.target']);
-    machine.write({ '/run/gpus': '' });
-    const stores = manager([5432, 6379]);
+    machine.write({ '/run/gpus': listed });
+    const stores = standInStores(machine);
     const { code } = await machine.configure();
     stores.kill();
     expect(code).toBe(1);
     expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.read('/run/journal/bento-prover.service.log')).toContain('nvidia-smi lists: none');
+    expect(machine.read('/run/journal/bento-prover.service.log')).toContain(`nvidia-smi lists: ${said}`);
   });
 });
-
-const agent = `#!/bin/bash
-unit=\${PROMETHEUS_METRICS_ADDR##*:}
-echo "$*" >"/run/started/agent-$unit"
-env | sort >"/run/started/agent-$unit.env"
-exec sleep infinity
-`;

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeWith, localAws } from '../../support/tools';
+import { describeWith } from '../../support/tools';
 import { temporaryFolder } from '../support';
-import { python } from './python';
+import { python, pythonPackages } from './python';
 
 const folder = temporaryFolder();
 let volumes = 0;
@@ -34,7 +34,7 @@ function makeUsable(file: string): string {
   return log.trim().split('\n').at(-1) ?? '';
 }
 
-describeWith(['mkfs.ext4', 'blkid', 'e2fsck', localAws], 'the data volume', () => {
+describeWith(['mkfs.ext4', 'blkid', 'e2fsck', ...pythonPackages], 'the data volume', () => {
   test('a blank one is formatted, once', () => {
     const file = volume();
     expect(makeUsable(file)).toContain('is blank: formatting it');

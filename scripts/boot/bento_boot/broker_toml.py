@@ -29,14 +29,27 @@ def parse_overrides(text: str, name: str) -> dict[str, dict[str, Any]]:
     :param name: of the parameter, for messages
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_no_number)
     except ValueError as error:
         raise Refusal(f"the parameter {name} is no JSON: {error}") from error
     if not isinstance(content, dict) or not all(
         section in SECTIONS and isinstance(values, dict) for section, values in content.items()
     ):
         raise Refusal(f"the parameter {name} is no object with sections of {', '.join(SECTIONS)}")
+    for section, values in content.items():
+        for key, value in values.items():
+            if value is not None and _has_null(value):
+                raise Refusal(f"the parameter {name} has null inside of {section}.{key}; TOML has none, so leave it out")
     return content
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
+def _has_null(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is None or any(_has_null(item) for item in inner)
 
 
 def render(template: str, overrides: dict[str, dict[str, Any]]) -> str:

@@ -1,9 +1,22 @@
 """Files that are whole or not there, whatever happens in between."""
 
+import grp
 import os
+import pwd
 import shutil
 import tempfile
 from pathlib import Path
+
+
+def _same(file: Path, content: str, mode: int, owner: str, group: str) -> bool:
+    try:
+        found = file.stat()
+        if file.read_bytes() != content.encode():
+            return False
+    except FileNotFoundError:
+        return False
+    ids = (pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) == (mode, *ids)
 
 
 def write(file: Path, content: str, mode: int, owner: str = "root", group: str = "root") -> bool:
@@ -12,11 +25,11 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
 
     :returns: whether it differs from what was there
     """
-    if file.exists() and file.read_text() == content and (file.stat().st_mode & 0o7777) == mode:
+    if _same(file, content, mode, owner, group):
         return False
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "w") as stream:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
             shutil.chown(temporary, owner, group)
             os.fchmod(stream.fileno(), mode)
             stream.write(content)

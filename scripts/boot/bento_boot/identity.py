@@ -35,11 +35,17 @@ class Purpose:
 def _told(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
+    example = '{"role": "prover", "environment": "staging"}'
     try:
         content = json.loads(file.read_text())
-        return {key: content[key] for key in ("role", "environment") if key in content}
-    except (ValueError, TypeError) as error:
-        raise Refusal(f'{file} is no JSON object such as {{"role": "prover", "environment": "staging"}}: {error}') from error
+    except ValueError as error:
+        raise Refusal(f"{file} is no JSON object such as {example}: {error}") from error
+    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+        raise Refusal(f"{file} is no JSON object of texts such as {example}")
+    unknown = sorted(set(content) - {"role", "environment"})
+    if unknown:
+        raise Refusal(f"{file} has {', '.join(unknown)}, which nothing reads; write it as {example}")
+    return {str(key): str(value) for key, value in content.items()}
 
 
 def _one(field: str, told: str | None, tag: str | None) -> str:

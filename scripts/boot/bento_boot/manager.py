@@ -30,6 +30,15 @@ def _broker_toml(store: Store) -> str:
     return broker_toml.render(TEMPLATE.read_text(), overrides)
 
 
+def check(store: Store, settings: Settings, keys: Storage, machine: Machine) -> None:
+    """
+    What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
+    keeps it from others.
+    """
+    _broker_toml(store)
+    check_storage(settings, keys, machine.region)
+
+
 def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) -> None:
     if settings.data_volume_id is None:
         log.warning("no data volume: orders, tasks and files of Bento end with this machine")
@@ -41,7 +50,7 @@ def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) ->
     volume.make_usable(device)
     write(Path("/run/systemd/system") / volume.MOUNT_UNIT, volume.mount_unit(device), 0o644)
     services.systemctl("daemon-reload")
-    services.start(volume.MOUNT_UNIT)
+    services.start(volume.MOUNT_UNIT, waiting)
 
 
 def check_storage(settings: Settings, keys: Storage, region: str) -> None:
@@ -82,21 +91,18 @@ def prepare(
         write(ETC / f"{service}.env", environment.render(values), 0o600)
 
 
-def run(
-    settings: Settings, secrets: dict[str, str], keys: Storage, machine: Machine, waiting: Callable[[], None]
-) -> None:
+def run(settings: Settings, secrets: dict[str, str], machine: Machine, waiting: Callable[[], None]) -> None:
     _mount(settings, machine, waiting)
     # Only now: who has the volume has the address.
     addresses = address.take(settings.manager_address, machine)
     _write_stores(secrets, addresses, machine)
-    check_storage(settings, keys, machine.region)
-    services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf")
+    services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
     # The password of now, also where the server ran already.
-    services.systemctl("reload", "bento-postgresql.service")
-    services.ensure("bento-valkey.service", ETC / "valkey.conf")
-    services.start(TARGET)
+    services.systemctl("reload", "bento-postgresql.service", waiting=waiting)
+    services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
+    services.start(TARGET, waiting)
     for service in ("executor", "aux", "api"):
-        services.ensure(f"bento-{service}.service", ETC / f"{service}.env")
+        services.ensure(f"bento-{service}.service", ETC / f"{service}.env", waiting=waiting)
     if services.outdated("bento-broker.service", [ETC / "broker.env"]):
         log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
     # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.

@@ -1,5 +1,6 @@
 """The machine's own metadata, by IMDSv2 only (Amazon EC2 User Guide, "Access instance metadata")."""
 
+import http.client
 import os
 import time
 import urllib.error
@@ -28,6 +29,15 @@ class Metadata:
         with self._open(request, timeout=5) as answer:
             return str(answer.read().decode())
 
+    def _value(self, path: str) -> str | None:
+        token = self._request("api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds=str(TOKEN_LIFE_S))
+        try:
+            return self._request(f"meta-data/{path}", X_aws_ec2_metadata_token=token)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
     def get(self, path: str) -> str | None:
         """The value at `/latest/meta-data/<path>`; None where there is none."""
         last = ""
@@ -35,14 +45,12 @@ class Metadata:
             if attempt > 0:
                 time.sleep(PAUSE_S)
             try:
-                token = self._request("api/token", "PUT", X_aws_ec2_metadata_token_ttl_seconds=str(TOKEN_LIFE_S))
-                return self._request(f"meta-data/{path}", X_aws_ec2_metadata_token=token)
+                return self._value(path)
             except urllib.error.HTTPError as error:
-                if error.code == 404:
-                    return None
                 last = f"{error.code} {error.reason}"
-            except OSError as error:
-                last = str(error)
+            # An answer that breaks off is no OSError.
+            except (OSError, http.client.HTTPException) as error:
+                last = str(error) or repr(error)
         raise Refusal(
             f"the metadata service {self._endpoint} does not answer for {path}: {last}; "
             "is it enabled for this instance (HttpEndpoint, HttpTokens=required)?"

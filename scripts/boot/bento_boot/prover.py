@@ -31,8 +31,8 @@ def run(settings: Settings, waiting: Callable[[], None]) -> None:
             MANAGER_WITHIN_S,
             waiting,
         )
-    services.start(TARGET)
+    services.start(TARGET, waiting)
     agents = services.instances("bento-prover@")
     for agent in agents:
-        services.ensure(agent, ETC / "prover.env")
+        services.ensure(agent, ETC / "prover.env", waiting=waiting)
     services.expect_steady(["bento-prover.service", *agents], 20)

@@ -1,9 +1,9 @@
 """systemd, and whether what it started works."""
 
+import http.client
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,19 +13,41 @@ from . import log
 from .refusal import Refusal
 
 
-def systemctl(*arguments: str, timeout_s: float = 2400) -> str:
-    """:raises Refusal: with what systemd says of the unit"""
-    done = subprocess.run(
-        ["systemctl", *arguments], capture_output=True, text=True, check=False, timeout=timeout_s
-    )
-    if done.returncode != 0:
-        raise Refusal(f"systemctl {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
+Waiting = Callable[[], None]
+HEARTBEAT_WITHIN_S = 5.0
 
 
-def start(unit: str) -> None:
+def _nothing() -> None:
+    pass
+
+
+def systemctl(*arguments: str, waiting: Waiting = _nothing, timeout_s: float = 2400) -> str:
+    """
+    :param waiting: called every few seconds meanwhile: a database recovers for longer than a lifecycle hook waits
+    :raises Refusal: with what systemd says of the unit
+    """
+    until = time.monotonic() + timeout_s
+    said = f"systemctl {' '.join(arguments)}"
+    with subprocess.Popen(
+        ["systemctl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while True:
+            try:
+                output, complaint = process.communicate(timeout=HEARTBEAT_WITHIN_S)
+                break
+            except subprocess.TimeoutExpired:
+                waiting()
+                if time.monotonic() > until:
+                    process.kill()
+                    raise Refusal(f"{said} has not ended after {timeout_s:.0f} s") from None
+    if process.returncode != 0:
+        raise Refusal(f"{said} failed: {complaint.strip() or output.strip()}")
+    return output
+
+
+def start(unit: str, waiting: Waiting = _nothing) -> None:
     log.info(f"starting {unit}")
-    systemctl("start", unit)
+    systemctl("start", unit, waiting=waiting)
 
 
 def active(unit: str) -> bool:
@@ -45,13 +67,13 @@ def outdated(unit: str, files: Sequence[Path]) -> bool:
     return any(file.stat().st_mtime > started.timestamp() for file in files)
 
 
-def ensure(unit: str, *files: Path) -> None:
+def ensure(unit: str, *files: Path, waiting: Waiting = _nothing) -> None:
     """Starts a unit, or has it start again if it runs with files of before."""
     if outdated(unit, files):
         log.info(f"restarting {unit}, whose settings changed")
-        systemctl("restart", unit)
+        systemctl("restart", unit, waiting=waiting)
     else:
-        start(unit)
+        start(unit, waiting)
 
 
 def answers(host: str, port: int) -> bool:
@@ -66,11 +88,11 @@ def healthy(url: str) -> bool:
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
             return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
+    except (OSError, http.client.HTTPException):
         return False
 
 
-def wait(what: str, ready: Callable[[], bool], seconds: float, waiting: Callable[[], None] = lambda: None) -> None:
+def wait(what: str, ready: Callable[[], bool], seconds: float, waiting: Waiting = _nothing) -> None:
     """:raises Refusal: when it is not ready in time"""
     until = time.monotonic() + seconds
     said = time.monotonic()

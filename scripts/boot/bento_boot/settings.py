@@ -99,6 +99,8 @@ def parse_settings(text: str, name: str) -> Settings:
             if problem is not None:
                 problems.append(f"{key} is {json.dumps(value)}; {problem}")
         values[key] = value
+    if values["chainId"] is not None and not values["deployment"]:
+        problems.append("chainId is given without deployment; the broker takes both or none")
     if problems:
         raise Refusal(f"the parameter {name} is not right: {'; '.join(problems)}")
     return Settings(

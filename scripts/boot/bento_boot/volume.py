@@ -35,8 +35,8 @@ def attach(volume_id: str, machine: Machine, waiting: Callable[[], None]) -> Non
     until = time.monotonic() + FREE_WITHIN_S
     said = ""
     while True:
-        holder = _holder(ec2, volume_id)
-        if holder == machine.instance_id:
+        holder, state = _holder(ec2, volume_id)
+        if holder == machine.instance_id and state in ("attaching", "attached"):
             return
         if holder is None and _attached(ec2, volume_id, machine.instance_id):
             return
@@ -52,12 +52,14 @@ def attach(volume_id: str, machine: Machine, waiting: Callable[[], None]) -> Non
         time.sleep(10)
 
 
-def _holder(ec2: Any, volume_id: str) -> str | None:
+def _holder(ec2: Any, volume_id: str) -> tuple[str | None, str]:
+    """The machine that has the volume, if any, and how far it has come: EC2 lists it while it attaches and detaches."""
     try:
         volume: dict[str, Any] = ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]
     except ClientError as error:
         raise Refusal(f"the data volume {volume_id} cannot be found: {error}") from error
-    return next((str(attachment["InstanceId"]) for attachment in volume["Attachments"]), None)
+    attachments = [entry for entry in volume["Attachments"] if entry["State"] != "detached"]
+    return (str(attachments[0]["InstanceId"]), str(attachments[0]["State"])) if attachments else (None, "")
 
 
 def _attached(ec2: Any, volume_id: str, instance_id: str) -> bool:

@@ -49,7 +49,15 @@ export interface Machine extends ThrowawayRoot {
   readonly instanceId: string;
   readonly volumeId: string;
   configure(env?: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran>;
-  drain(...args: readonly string[]): RootRun;
+  /**
+   * Ends the run at each thing that it would change, and starts another one each time, until one is through.
+   *
+   * @param at pattern of the things that count, such as `write` or `systemctl start`
+   * @returns where it ended
+   * @throws Error when the last one fails
+   */
+  configureFalling(at?: RegExp): Promise<string[]>;
+  drain(args?: readonly string[], env?: Readonly<Record<string, string>>): RootRun;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
   aws(code: string, given?: unknown): Promise<unknown>;
   /** Replaces values of the metadata service; undefined removes one. */
@@ -68,6 +76,7 @@ export interface Machine extends ThrowawayRoot {
 
 const here = path.join(__dirname);
 const region = 'us-west-2';
+export const mac = '0e:00:00:00:00:01';
 const endpoints = { AWS_ENDPOINT_URL: 'http://127.0.0.1:5000', AWS_ENDPOINT_URL_AUTOSCALING: 'http://127.0.0.1:5001' };
 const credentials = { AWS_ACCESS_KEY_ID: 'AKIALOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: region };
 
@@ -198,7 +207,6 @@ result = {"instanceId": instance["InstanceId"], "interfaceId": interface["Networ
     values = { ...values, ...changed };
     write('metadata.json', values);
   };
-  const mac = '0e:00:00:00:00:01';
   metadata({
     mac,
     'instance-id': instanceId,
@@ -238,8 +246,25 @@ for name, value in given.items():
 
   const environment = { ...endpoints, ...credentials, PYTHONPATH: '/stand-ins/python', PYTHONDONTWRITEBYTECODE: '1' };
   let told = 0;
+  const configure: Machine['configure'] = async (env = {}, ...args) => {
+    const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/configure.py', ...args], {
+      ...environment,
+      ...env,
+    });
+    return { code, log: stdout + stderr };
+  };
   return {
     ...root,
+    configure,
+    async configureFalling(at = /./) {
+      const file = '/run/fallen';
+      root.write({ [file]: '' });
+      for (;;) {
+        const { code, log } = await configure({ FALL_ONCE: file, FALL_AT: at.source });
+        if (code !== 137 && code !== 0) throw new Error(log);
+        if (code === 0) return root.read(file).trim().split('\n');
+      }
+    },
     instanceId,
     volumeId,
     aws,
@@ -249,14 +274,8 @@ for name, value in given.items():
     hook: (answer) => {
       write('hook.json', answer);
     },
-    async configure(env = {}, ...args) {
-      const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/configure.py', ...args], {
-        ...environment,
-        ...env,
-      });
-      return { code, log: stdout + stderr };
-    },
-    drain: (...args) => root.run(['/usr/local/lib/boundless/drain.py', ...args], environment),
+    drain: (args = [], env = {}) =>
+      root.run(['/usr/local/lib/boundless/drain.py', ...args], { ...environment, ...env }),
     calls() {
       const file = path.join(outside, 'calls');
       const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];

@@ -1,3 +1,5 @@
+import type { RootRun, ThrowawayRoot } from '../../root/throwaway-root';
+
 /** What a release's programs do as far as the boot can tell, and what a GPU machine says of itself. */
 export const programs: Readonly<Record<string, string>> = {
   // Each start leaves its words and the names of its variables. An agent migrates the database, and takes part only
@@ -41,3 +43,21 @@ wait
 cat /run/gpus
 `,
 };
+
+/** An agent that does nothing, for a machine whose manager is none. */
+export const idleAgent = `#!/bin/bash
+unit=\${PROMETHEUS_METRICS_ADDR##*:}
+echo "$*" >"/run/started/agent-$unit"
+env | sort >"/run/started/agent-$unit.env"
+exec sleep infinity
+`;
+
+/** What a prover sees of its manager before it starts: ports that are open. Ends when it is killed. */
+export const standInStores = (root: ThrowawayRoot): RootRun =>
+  root.run([
+    '/usr/bin/python3',
+    '-c',
+    `import socket, time
+open_ones = [socket.create_server(("127.0.0.9", port)) for port in (5432, 6379)]
+time.sleep(600)`,
+  ]);

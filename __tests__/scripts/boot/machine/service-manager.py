@@ -36,14 +36,14 @@ def note(line):
         log.write(f"{line}\n")
 
 
-def load(name):
+def load(name, missing="not found"):
     """Directives of a unit, with the instance of a template filled in."""
     match = re.fullmatch(r"([^@]+@)([^.]+)(\.\w+)", name)
     file = name if match is None else match[1] + match[3]
     instance = "" if match is None else match[2]
     path = next((folder / file for folder in FOLDERS if (folder / file).exists()), None)
     if path is None:
-        raise Failed(f"Unit {name} not found.")
+        raise Failed(f"Unit {name} {missing}.")
     found: dict[str, list[str]] = {}
     for key, value in re.findall(r"^(\w+)=(.*)$", path.read_text(), re.M):
         found.setdefault(key, []).append(value.replace("%i", instance))
@@ -190,6 +190,10 @@ def is_active(name):
 
 
 def stop(patterns):
+    for name in patterns:
+        # A name has to be a unit's; a pattern need not match (systemctl(1)).
+        if not set("*?[") & set(name) and name not in active:
+            load(name, "not loaded")
     chosen = {name for name in active for pattern in patterns if fnmatch.fnmatch(name, pattern)}
     chosen |= {name for name in active for target in chosen if target in words(load(name), "PartOf")}
     for name in reversed(in_order(chosen)):

@@ -1,0 +1,128 @@
+import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
+import { layWire, type Decide } from '../../../tools/local-aws/wire';
+import { describeWith, localAws } from '../../support/tools';
+import { answers, pythonPackages } from './python';
+
+jest.setTimeout(60_000);
+
+const canary = 'canary';
+const right = {
+  'database-password': `${canary}-database`,
+  'valkey-password': `${canary}-valkey`,
+  storage: JSON.stringify({ accessKeyId: 'AKIACANARY', secretAccessKey: canary }),
+  'wallet-key': 'ca'.repeat(32),
+  'rpc-urls': `https://rpc.example.com/${canary}`,
+};
+type Secrets = Readonly<Record<string, string | null>>;
+
+describeWith([localAws, ...pythonPackages], 'secrets and parameters', () => {
+  let aws: LocalAws;
+  let environment: Record<string, string>;
+  let environments = 0;
+  beforeAll(async () => {
+    aws = await startLocalAws('us-west-2');
+    environment = await aws.environment('111111111111');
+  });
+  afterAll(() => aws.stop());
+
+  /**
+   * What an expression comes to, of a store of its own in which these secrets are: null is one that was never given a
+   * value. `prepare` is Python that changes something before.
+   */
+  async function read(expression: string, secrets: Secrets, prepare = '', decide?: Decide) {
+    environments += 1;
+    const wire = await layWire(aws.endpoint, decide);
+    try {
+      const { answers: given, log } = await answers(
+        `
+import boto3
+from bento_boot.store import Store
+below = "/boundless/test${environments}/prover-cluster"
+direct = boto3.client("secretsmanager", endpoint_url="${aws.endpoint}")
+for name, value in json.loads(${JSON.stringify(JSON.stringify(secrets))}).items():
+    direct.create_secret(Name=f"{below}/{name}", **({} if value is None else {"SecretString": value}))
+${prepare}
+store = Store("test${environments}", "us-west-2")
+def answer(_):
+    return ${expression}`,
+        [null],
+        { ...environment, AWS_ENDPOINT_URL: wire.endpoint },
+      );
+      expect(JSON.stringify(given[0]?.refused ?? '') + log).not.toContain(canary);
+      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: wire.calls };
+    } finally {
+      await wire.close();
+    }
+  }
+
+  test('a role reads its own, and asks for no other', async () => {
+    const { value, calls } = await read('store.secrets("prover")', right);
+    expect(value).toEqual({
+      'database-password': right['database-password'],
+      'valkey-password': right['valkey-password'],
+      storage: right.storage,
+    });
+    expect(calls.map(({ action }) => action)).toEqual(Array(3).fill('secretsmanager:GetSecretValue'));
+  });
+
+  test('an optional one is there or not', async () => {
+    expect((await read('store.secrets("manager")', right)).value).toEqual(right);
+    const more = { ...right, 'order-stream-url': 'wss://orders.example.com' };
+    expect((await read('store.secrets("manager")', more)).value).toEqual(more);
+    const { refused, below } = await read('store.secrets("manager")', { ...right, 'order-stream-url': canary });
+    expect(refused).toBe(`secrets are not right: ${below}/order-stream-url is not an address`);
+  });
+
+  test('all that are not there, empty, without a value, binary or deleted are named at once', async () => {
+    const { 'wallet-key': _, ...others } = right;
+    const { refused, below } = await read(
+      'store.secrets("manager")',
+      { ...others, 'rpc-urls': null, 'valkey-password': '  \n' },
+      `direct.delete_secret(SecretId=f"{below}/storage")
+direct.delete_secret(SecretId=f"{below}/database-password", ForceDeleteWithoutRecovery=True)
+direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}")`,
+    );
+    for (const name of ['wallet-key', 'rpc-urls', 'valkey-password', 'database-password'])
+      expect(refused).toContain(`${below}/${name} has no value`);
+    expect(refused).toMatch(new RegExp(`${below}/storage cannot be read: InvalidRequestException: .*deleted`));
+    expect(refused).toMatch(/; put them into Secrets Manager$/);
+  });
+
+  test.each([
+    ['wallet-key', `0x${'g'.repeat(64)}${canary}`, 'is not 64 hexadecimal digits'],
+    ['rpc-urls', `https://a.example, ${canary}`, 'is not addresses with http:// or https://'],
+    ['rpc-urls', `https://a.example,`, 'is not addresses'],
+    ['valkey-password', `${canary}\u0000`, 'has characters that are not printable ASCII'],
+    ['database-password', `${canary}\nsecond line`, 'has characters that are not printable ASCII'],
+    ['storage', canary, 'is no JSON object with accessKeyId and secretAccessKey'],
+    ['storage', `["${canary}"]`, 'is no JSON object'],
+    ['storage', `{"accessKeyId": "${canary}"}`, 'is no JSON object'],
+    ['storage', `{"accessKeyId": "${canary}", "secretAccessKey": 1}`, 'is no JSON object'],
+    // An SDK would take an empty key for none, and use the machine's role: the check would lie.
+    ['storage', `{"accessKeyId": "", "secretAccessKey": "${canary}"}`, 'is no JSON object'],
+  ])('%s that is %j is refused by its form', async (name, value, reason) => {
+    const { refused, below } = await read('store.secrets("manager")', { ...right, [name]: value });
+    expect(refused).toContain(`${below}/${name} ${reason}`);
+  });
+
+  test('that may not be read are named with the reason', async () => {
+    const { refused, below } = await read('store.secrets("prover")', right, '', () => 'deny');
+    for (const name of ['database-password', 'valkey-password', 'storage'])
+      expect(refused).toContain(`${below}/${name} cannot be read: AccessDeniedException: injected`);
+    expect((await read('store.parameter("settings")', {}, '', () => 'deny')).refused).toMatch(
+      /the parameter \S+\/settings cannot be read: AccessDeniedException/,
+    );
+  });
+
+  test('are asked for again where AWS has too much to do, or breaks', async () => {
+    const { value, calls } = await read('len(store.secrets("prover"))', right, '', (_, index) =>
+      index === 0 ? 'throttle' : index === 1 ? 'break' : undefined,
+    );
+    expect([value, calls.length]).toEqual([3, 5]);
+  });
+
+  test('a parameter that is not there is none', async () => {
+    const { value, below } = await read('store.parameter("broker")', {});
+    expect(value).toEqual([`${below}/broker`, null]);
+  });
+});
