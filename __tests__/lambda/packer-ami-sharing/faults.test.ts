@@ -8,8 +8,8 @@ import { context, environment, exportedBy, noWaits, serviceAccounts } from './su
 jest.setTimeout(300_000);
 
 const saved = { ...process.env };
-/** The real limit is 10 s. */
-const impatient = { requestHandler: { connectionTimeout: 1000, requestTimeout: 1000, throwOnRequestTimeout: true } };
+/** The real limit is 10 s. One that is much shorter would take a busy machine for a service that hangs. */
+const impatient = { requestHandler: { connectionTimeout: 2500, requestTimeout: 2500, throwOnRequestTimeout: true } };
 
 /** Every call of an image's sharing goes wrong once, over real HTTP, and the final state is what it should be. */
 describeWith([localAws], 'faults at every call', () => {
@@ -75,17 +75,21 @@ describeWith([localAws], 'faults at every call', () => {
   test.each<Fault>(['throttle', 'break', 'miss', 'expire', 'hang', 'lose'])(
     'a call that meets "%s" is repeated within the invocation',
     async (fault) => {
-      for (let bad = 0; bad < cleanRun.length; bad += 1)
+      for (let bad = 0; bad < cleanRun.length; bad += 1) {
+        // Waiting takes long: each action hangs once, in whichever account it comes first.
+        const seen = cleanRun.slice(0, bad).some(({ action }) => action === cleanRun[bad]!.action);
+        if (fault === 'hang' && seen) continue;
         await withImage(async (imageId) => {
           const decide: Decide = ({ action }, index) =>
             index === bad && (fault !== 'miss' || action.startsWith('ec2:')) ? fault : undefined;
           const { error, calls } = await share(imageId, decide, fault === 'hang' ? impatient : {});
           // Sessions of the function's own role are renewed by Lambda: there the retry of the invocation helps.
           if (error !== undefined) {
-            expect([fault, calls[bad]?.role]).toEqual(['expire', undefined]);
+            expect({ fault, role: calls[bad]?.role, error }).toMatchObject({ fault: 'expire', role: undefined });
             expect((await share(imageId)).error).toBeUndefined();
           }
         });
+      }
     },
   );
 
