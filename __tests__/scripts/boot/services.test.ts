@@ -147,10 +147,12 @@ describeWith(['python3-boto3'], 'what is waited for', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect((await ask(`services.healthy("http://127.0.0.1:${port}/health")`)).value).toBe(healthy);
-    expect((await ask(`services.answers("127.0.0.1", ${port})`)).value).toBe(true);
+    const asked = await ask(
+      `[services.healthy("http://127.0.0.1:${port}/health"), services.answers("127.0.0.1", ${port})]`,
+    );
     server.close();
     await once(server, 'close');
-    expect((await ask(`services.answers("127.0.0.1", ${port})`)).value).toBe(false);
+    expect(asked).toMatchObject({ value: [healthy, true] });
+    expect(await ask(`services.answers("127.0.0.1", ${port})`)).toMatchObject({ value: false });
   });
 });

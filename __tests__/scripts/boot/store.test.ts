@@ -74,7 +74,7 @@ def answer(_):
   });
 
   test('all that are not there, empty, without a value, binary or deleted are named at once', async () => {
-    const { 'wallet-key': _, ...others } = right;
+    const others = Object.fromEntries(Object.entries(right).filter(([name]) => name !== 'wallet-key'));
     const { refused, below } = await read(
       'store.secrets("manager")',
       { ...others, 'rpc-urls': null, 'valkey-password': '  \n' },
