@@ -31,6 +31,8 @@ test('no command takes a role: chained sessions would end after an hour', () => 
 
 test('everything in the folder of the image is an artifact, without parts that a failed build would lack', () => {
   expect(buildspec.artifacts).toEqual({ 'base-directory': '.build/image', files: ['**/*'] });
+  // Only what is verified by a checksum when it is used.
+  expect(buildspec.cache).toEqual({ paths: ['/root/.config/packer/plugins/**/*'] });
 });
 
 test('every tool of the lock has a version, a SHA-256 and an https address', () => {

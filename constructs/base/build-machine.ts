@@ -1,4 +1,4 @@
-import type { CodebuildProjectEnvironment } from '@cdktf/provider-aws/lib/codebuild-project';
+import type { CodebuildProjectCache, CodebuildProjectEnvironment } from '@cdktf/provider-aws/lib/codebuild-project';
 
 /** A plain, unprivileged build machine. Its variables are plain text: whoever may see a build reads them. */
 export const buildMachine = (
@@ -12,3 +12,9 @@ export const buildMachine = (
   privilegedMode: false,
   environmentVariable: Object.entries(variables).map(([name, value]) => ({ name, value, type: 'PLAINTEXT' })),
 });
+
+/**
+ * What the buildspec's `cache` names stays on the build machine, for builds that meet it again within minutes (CodeBuild
+ * User Guide, "Local caching"). It is downloads only, and their checksums are verified each time.
+ */
+export const buildCache: CodebuildProjectCache = { type: 'LOCAL', modes: ['LOCAL_CUSTOM_CACHE'] };

@@ -1,7 +1,7 @@
 import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import { deliveryVariables, logGroups, pipelines, roles } from '../../config/names';
-import { buildMachine } from '../base/build-machine';
+import { buildCache, buildMachine } from '../base/build-machine';
 import { LogGroup } from '../base/log-group';
 import { serviceTrust } from '../base/policy';
 import { Role } from '../base/role';
@@ -71,6 +71,7 @@ export class ClusterProject extends Construct implements BuildProject {
       concurrentBuildLimit: 1,
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'CODEPIPELINE' },
+      cache: buildCache,
       environment: buildMachine('BUILD_GENERAL1_MEDIUM', {
         [deliveryVariables.environment]: cluster.environment,
         [deliveryVariables.serviceAccount]: cluster.accountId,

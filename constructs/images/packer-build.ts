@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { OpsConfig } from '../../config';
 import { buildMinutes } from '../../config/build-time';
 import { codeBuildProjects, logGroups, pipelines, roles } from '../../config/names';
-import { buildMachine } from '../base/build-machine';
+import { buildCache, buildMachine } from '../base/build-machine';
 import { connectionStatement } from '../base/connection';
 import { LogGroup } from '../base/log-group';
 import { serviceTrust, type Statement } from '../base/policy';
@@ -77,6 +77,7 @@ export class PackerBuild extends Construct {
       queuedTimeout: 60,
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'NO_ARTIFACTS' },
+      cache: buildCache,
       environment: buildMachine(build.computeType, variables),
       source: {
         type: 'GITHUB',

@@ -12,6 +12,7 @@ export interface Buildspec {
     readonly 'exported-variables': readonly string[];
   };
   readonly phases: Readonly<Record<string, { readonly 'on-failure': string; readonly commands: readonly string[] }>>;
+  readonly cache?: { readonly paths: readonly string[] };
   readonly artifacts?: { readonly 'base-directory': string; readonly files: readonly string[] };
 }
 
