@@ -51,7 +51,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     other = prover.TARGET if purpose.role == "manager" else manager.TARGET
     if services.active(other):
         # A broker drains for hours; whoever changes the role decides when.
-        raise Refusal(f"this machine has another role at work; run `systemctl stop {other}` first")
+        raise Refusal(f"this machine has another role at work; run `systemctl stop {other}` first (docs/boot.md)")
     if purpose.role == "manager":
         forget(manager.FILES)
         manager.prepare(store, settings, secrets, keys, release, machine)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def _same(file: Path, content: str, mode: int, owner: str, group: str) -> bool:
+    ids = (pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
     try:
         found = file.stat()
-        if file.read_bytes() != content.encode():
-            return False
+        # A file of somebody else may be none that can be read: root has few powers here (bento-configure.service).
+        right = (found.st_mode & 0o7777, found.st_uid, found.st_gid) == (mode, *ids)
+        return right and file.read_bytes() == content.encode()
     except FileNotFoundError:
         return False
-    ids = (pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
-    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) == (mode, *ids)
 
 
 def write(file: Path, content: str, mode: int, owner: str = "root", group: str = "root") -> bool:
