@@ -108,6 +108,14 @@ ln -s /usr/bin/redis-server /usr/local/lib/boundless/bin/valkey-server
 ln -s /usr/bin/redis-cli /usr/local/lib/boundless/bin/valkey-cli
 `;
 
+const release = String.raw`
+for try in {1..50}; do
+  if ! mountpoint --quiet /var/lib/bento; then exec losetup --detach "$(cat /run/loop)"; fi
+  umount /var/lib/bento || sleep 0.1
+done
+exit 1
+`;
+
 async function ready(child: ChildProcess, what: string): Promise<void> {
   let said = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -301,14 +309,17 @@ for name, value in given.items():
       );
     },
     async close() {
-      await root.run(['bash', '-c', 'umount /var/lib/bento 2>/dev/null; losetup --detach "$(cat /run/loop)"']);
+      // Services first, then their disk: a disk whose file is in the root would keep the root, and itself, for ever.
       manager.kill();
+      await manager;
+      const { code, stderr } = await root.run(['bash', '-c', release]);
       await root.close();
       for (const child of [...around, operator]) child.stdin!.end();
       await Promise.all(
         [...around, operator].map(async (child) => (child.exitCode === null ? once(child, 'close') : undefined)),
       );
       rmSync(outside, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`the disk of the machine stays behind: ${stderr}`);
     },
   };
 }
