@@ -93,6 +93,7 @@ export const roles = {
   /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
   sharingFamily: 'packer-ami-*-role',
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
+  flowLogs: (environment: string) => `prover-cluster-${environment}-flow-logs-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
   packerPipeline: 'packer-pipeline-role',
@@ -114,6 +115,8 @@ export const serviceLinkedServices = {
 export const policies = {
   /** The most that any role of a cluster may do, whatever policies it carries. */
   nodeBoundary: 'prover-cluster-node-boundary',
+  /** What deploying a cluster's network takes; with it, the inline policy of the deployment role would be too long. */
+  deploymentNetwork: 'boundless-deployment-network',
 } as const;
 
 /** Builder machines reach Session Manager through this profile. */
@@ -122,6 +125,7 @@ export const packerBuilderProfile = 'packer-builder';
 export const keyAliases = {
   ami: 'alias/boundless-ami',
   operations: 'alias/boundless-operations',
+  cluster: (environment: string) => `alias/boundless-prover-cluster-${environment}`,
 } as const;
 
 /** How the machine image is named inside `config/`: the pointers that a node of this role boots from. */
@@ -246,6 +250,8 @@ export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
 export const logGroups = {
   /** What machines of a role write; `bento-logs.service` ships it. */
   node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
+  /** Who talked to whom in the network of a cluster. */
+  flow: (environment: string) => `${clusterPath(environment)}/network`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,
   lambda: (functionName: string) => `/aws/lambda/${functionName}`,
   /** In us-east-1, wherever the channel's topics are. */

@@ -5,6 +5,8 @@ interface Network {
   readonly file: string;
   readonly vpcCidr: string;
   readonly subnets: readonly { readonly zone: string; readonly cidr: string }[];
+  readonly natSubnets: readonly { readonly zone: string; readonly cidr: string }[];
+  readonly managerAddress: string;
 }
 
 interface Range {
@@ -36,7 +38,7 @@ const sizeProblem = (cidr: string): string | undefined => {
 
 /** VPCs must not overlap each other (they may be peered one day), and subnets must lie apart within their VPC. */
 export function problemsWithNetworks(networks: readonly Network[]): ConfigurationProblem[] {
-  return networks.flatMap(({ file, vpcCidr, subnets }, index) => {
+  return networks.flatMap(({ file, vpcCidr, subnets, natSubnets, managerAddress }, index) => {
     const at = (field: string, value: string, message: string): ConfigurationProblem => ({
       file,
       field,
@@ -52,18 +54,34 @@ export function problemsWithNetworks(networks: readonly Network[]): Configuratio
           at('network.vpcCidr', vpcCidr, `overlaps ${other.vpcCidr} of ${other.file}; choose networks apart`),
         );
     }
-    subnets.forEach(({ zone, cidr }, position) => {
-      const field = `network.subnets.${position}`;
+    const all = [
+      ...subnets.map((subnet, position) => ({ ...subnet, kind: 'subnets', position })),
+      ...natSubnets.map((subnet, position) => ({ ...subnet, kind: 'natSubnets', position })),
+    ];
+    all.forEach(({ zone, cidr, kind, position: ofKind }, position) => {
+      const field = `network.${kind}.${ofKind}`;
       const size = sizeProblem(cidr);
       if (size !== undefined) problems.push(at(`${field}.cidr`, cidr, size));
       if (!contains(range(vpcCidr), range(cidr)))
         problems.push(at(`${field}.cidr`, cidr, `is not within ${vpcCidr}; choose a part of the VPC's network`));
-      for (const other of subnets.slice(0, position)) {
+      for (const other of all.slice(0, position)) {
         if (overlap(range(cidr), range(other.cidr)))
           problems.push(at(`${field}.cidr`, cidr, `overlaps ${other.cidr}; choose subnets apart`));
-        if (zone === other.zone) problems.push(at(`${field}.zone`, zone, 'has a subnet already; name each zone once'));
+        if (zone === other.zone && kind === other.kind)
+          problems.push(at(`${field}.zone`, zone, 'has a subnet already; name each zone once'));
       }
     });
+    const address = addressProblem(managerAddress, subnets[0]?.cidr);
+    if (address !== undefined) problems.push(at('network.managerAddress', managerAddress, address));
     return problems;
   });
+}
+
+/** AWS keeps the first four addresses and the last one of each subnet (Amazon VPC User Guide, "Subnet CIDR blocks"). */
+function addressProblem(address: string, subnet: string | undefined): string | undefined {
+  const [own, whole] = [range(`${address}/32`), subnet === undefined ? undefined : range(subnet)];
+  if (own === undefined || whole === undefined) return undefined;
+  return own.first < whole.first + 4 || own.first >= whole.last
+    ? `is no address of ${subnet ?? ''} that AWS leaves free; choose one from its fifth to its last but one`
+    : undefined;
 }

@@ -19,8 +19,18 @@ export const production = {
       { zone: 'b', cidr: '10.30.16.0/20' },
       { zone: 'c', cidr: '10.30.32.0/20' },
     ],
+    natSubnets: [
+      { zone: 'a', cidr: '10.30.240.0/28' },
+      { zone: 'b', cidr: '10.30.240.16/28' },
+      { zone: 'c', cidr: '10.30.240.32/28' },
+    ],
+    managerAddress: '10.30.0.10',
+    interfaceEndpoints: ['ssm', 'ssmmessages', 'ec2messages', 'secretsmanager', 'logs'],
   },
-  manager: { instanceType: 'c7a.4xlarge', rootVolumeGiB: 100 },
+  manager: {
+    instanceType: 'c7a.4xlarge',
+    rootVolumeGiB: 100,
+  },
   prover: {
     instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge', 'g6e.xlarge'],
     rootVolumeGiB: 100,

@@ -251,6 +251,34 @@ const imageProvider = z
     'is not a provider of images; use an account id, amazon, aws-marketplace or aws-backup-vault',
   );
 
+const zone = z.string().regex(/^[a-z]$/, 'is not a zone; give its letter, for example a');
+const zonedNetwork = z.strictObject({ zone, cidr }).readonly();
+
+/** A VPC of the cluster's own. */
+const ownNetwork = z
+  .strictObject({
+    vpcCidr: cidr,
+    /** One private subnet per zone, for the machines; the manager lives in the first. */
+    subnets: list(zonedNetwork, 'subnet'),
+    /** A public subnet for each NAT gateway and nothing else; zones without one of their own use the first. */
+    natSubnets: list(zonedNetwork, 'subnet for a NAT gateway'),
+    /** Address at which provers reach the manager, whichever machine that is: in the first subnet, outside of its first four. */
+    managerAddress: z.ipv4('is not an IPv4 address; give one of the first subnet, such as 10.20.0.10'),
+    /**
+     * AWS services that are reached without the NAT gateway, by an interface for about 7 USD a month in each zone; S3 is
+     * always, for nothing.
+     */
+    interfaceEndpoints: z
+      .array(
+        z.enum(
+          ['ec2messages', 'logs', 'monitoring', 'secretsmanager', 'ssm', 'ssmmessages'],
+          'is not a service that machines use; take ssm, ssmmessages, ec2messages, secretsmanager, logs or monitoring',
+        ),
+      )
+      .readonly(),
+  })
+  .readonly();
+
 /** One environment of provers, in a service account of its own. */
 export const environmentSchema = z
   .strictObject({
@@ -277,21 +305,7 @@ export const environmentSchema = z
         providers: z.array(imageProvider).readonly(),
       })
       .readonly(),
-    network: z
-      .strictObject({
-        vpcCidr: cidr,
-        /** One private subnet per zone; instances get no public address. */
-        subnets: list(
-          z
-            .strictObject({
-              zone: z.string().regex(/^[a-z]$/, 'is not a zone; give its letter, for example a'),
-              cidr,
-            })
-            .readonly(),
-          'subnet',
-        ),
-      })
-      .readonly(),
+    network: ownNetwork,
     manager: z
       .strictObject({
         instanceType,
@@ -316,6 +330,7 @@ export const environmentSchema = z
   .readonly();
 
 export type OpsConfig = z.infer<typeof opsSchema>;
+export type OwnNetwork = z.infer<typeof ownNetwork>;
 export type EnvironmentConfig = z.infer<typeof environmentSchema>;
 
 /** What the whole factory is made from. */

@@ -19,8 +19,14 @@ export const staging = {
       { zone: 'b', cidr: '10.20.16.0/20' },
       { zone: 'c', cidr: '10.20.32.0/20' },
     ],
+    natSubnets: [{ zone: 'a', cidr: '10.20.240.0/28' }],
+    managerAddress: '10.20.0.10',
+    interfaceEndpoints: [],
   },
-  manager: { instanceType: 'c7a.4xlarge', rootVolumeGiB: 100 },
+  manager: {
+    instanceType: 'c7a.4xlarge',
+    rootVolumeGiB: 100,
+  },
   prover: {
     instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge'],
     rootVolumeGiB: 100,

@@ -1,7 +1,9 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
-import { imageOfRole, roles, stacks, type NodeRole } from '../config/names';
+import { imageOfRole, logGroups, roles, stacks, type NodeRole } from '../config/names';
+import { LogGroup } from '../constructs/base/log-group';
+import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ImageId } from '../constructs/cluster/image-id';
 import { Network } from '../constructs/cluster/network';
 import { NodeIdentity } from '../constructs/cluster/node-identity';
@@ -21,7 +23,17 @@ export class ProverClusterStack extends AccountStack {
     const name = stacks.cluster(environment);
     super(scope, name, { accountId, region, environment, actsThrough: [roles.deployment, roles.plan] });
 
-    const network = new Network(this, 'Network', { name, region, network: config.network });
+    const key = new ClusterKey(this, 'Key', { environment, accountId, region });
+    const logs = { retentionDays: config.logRetentionDays, kmsKeyArn: key.arn };
+    const network = new Network(this, 'Network', {
+      name,
+      environment,
+      accountId,
+      region,
+      network: config.network,
+      kmsKeyArn: key.arn,
+      logRetentionDays: config.logRetentionDays,
+    });
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
     const [proverType = ''] = config.prover.instanceTypes;
     const machines = {
@@ -29,7 +41,8 @@ export class ProverClusterStack extends AccountStack {
       prover: { ...config.prover, instanceType: proverType },
     };
     const node = (id: string, role: NodeRole): void => {
-      const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, role });
+      const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
+      new LogGroup(this, `${id}Logs`, { name: logGroups.node(environment, role), ...logs });
       const image = new ImageId(this, `${id}Image`, {
         variable: `${role}_image_id`,
         image: imageOfRole[role],

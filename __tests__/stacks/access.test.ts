@@ -163,17 +163,23 @@ describe.each(environments)('%s', (environment, account) => {
     ))
       for (const resource of listOf(Resource))
         expect(resource).toMatch(
-          new RegExp(`^arn:aws:iam::${account}:(role|instance-profile)/prover-cluster-${environment}-\\*$`),
+          new RegExp(
+            `^arn:aws:iam::${account}:(role|instance-profile)/prover-cluster-${environment}-(\\*|flow-logs-role)$`,
+          ),
         );
   });
 
   test('the deployment role changes only what carries the tag of its stack', () => {
-    const statements = identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role');
+    const statements = ['boundless-deployment-role', 'boundless-deployment-network'].flatMap((name) =>
+      identityPolicy(stackOf(stacks, environment), name),
+    );
     const changes = statements.filter(({ Action }) =>
-      listOf(Action).some((action) => /^ec2:(?!Describe)/.test(action)),
+      listOf(Action).some((action) => /^(ec2|kms):(?!Describe|Get|List)/.test(action)),
     );
     expect(changes.length).toBeGreaterThan(0);
-    for (const { Condition } of changes) {
+    for (const { Sid, Condition } of changes) {
+      // An alias carries no tags: its own name bounds it.
+      if (Sid === 'NameOwnKey') continue;
       const tags = Object.entries(Condition?.['StringEquals'] ?? {});
       expect(tags).toEqual([
         [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],

@@ -27,6 +27,19 @@ for (const environment of ['staging', 'production']) {
     [`${environment}/packer-ami-launch-reader-role#SeeAllowedImages`]: 'GetAllowedImagesSettings has no resources',
     [`${environment}/packer-ami-publisher-role#SeeImages`]: 'DescribeImages has no resources',
     [`${environment}/prover-cluster-node-boundary#AnswerSessions`]: "Session Manager's agent actions have no resources",
+    [`${environment}/prover-cluster-node-boundary#Measure`]: 'PutMetricData has no resources; into one namespace',
+    [`${environment}/prover-cluster-node-boundary#FindVolume`]:
+      'DescribeVolumes has no resources; reading, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#Measure`]:
+      'PutMetricData has no resources; into one namespace',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#FindVolume`]:
+      'DescribeVolumes has no resources; reading, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#Measure`]:
+      'PutMetricData has no resources; into one namespace',
+    [`${environment}/boundless-deployment-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
+    [`${environment}/boundless-plan-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
+    [`${environment}/boundless-deployment-network#CreateKey`]:
+      'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:
       "Session Manager's agent actions have no resources",
     [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#AnswerSessions`]:
@@ -69,7 +82,9 @@ test('every statement of an identity policy has a resource, every other a princi
 test('the world is never allowed anything', () => {
   const open = statements
     .filter(({ statement }) => statement.Effect === 'Allow')
-    .filter(({ statement }) => listOf(statement.Principal?.['AWS']).some((principal) => principal === '*'));
+    .filter(({ statement }) => listOf(statement.Principal?.['AWS']).some((principal) => principal === '*'))
+    // Endpoints ask for it: whoever is in the network, and nobody else.
+    .filter(({ statement }) => statement.Condition?.['StringEquals']?.['aws:SourceVpc'] === undefined);
   expect(open).toEqual([]);
 });
 

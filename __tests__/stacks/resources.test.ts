@@ -15,7 +15,7 @@ const ofType = (type: string) => everything.filter((resource) => resource.type =
 
 describe('encryption', () => {
   test('keys rotate and cannot be destroyed', () => {
-    expect(ofType('aws_kms_key')).toHaveLength(2);
+    expect(ofType('aws_kms_key')).toHaveLength(4);
     for (const { args } of ofType('aws_kms_key'))
       expect(args).toMatchObject({
         enable_key_rotation: true,
@@ -31,7 +31,8 @@ describe('encryption', () => {
     ['aws_codebuild_project', 'encryption_key'],
   ])('%s names its key', (type, argument) => {
     expect(ofType(type).length).toBeGreaterThan(0);
-    for (const { args } of ofType(type)) expect(args[argument]).toMatch(/^\$\{aws_kms_key\.OperationsKey_\w+\.arn\}$/);
+    for (const { args } of ofType(type))
+      expect(args[argument]).toMatch(/^\$\{aws_kms_key\.(Operations)?Key_\w+\.arn\}$/);
   });
 
   test('volumes of machines are encrypted gp3', () => {
@@ -51,8 +52,12 @@ describe('encryption', () => {
 describe('network', () => {
   test('nothing may come in from outside', () => {
     const ingress = ofType('aws_vpc_security_group_ingress_rule');
-    expect(ingress).toHaveLength(6);
-    for (const { args } of ingress) {
+    expect(ingress).toHaveLength(7);
+    const [endpoints, ...others] = ingress.filter(({ id }) => id.startsWith('Network_Endpoints_'));
+    expect(others).toEqual([]);
+    // From the network itself, to AWS services that stand in it.
+    expect(endpoints?.args).toMatchObject({ cidr_ipv4: '10.30.0.0/16', from_port: 443, to_port: 443 });
+    for (const { args } of ingress.filter((rule) => rule !== endpoints)) {
       expect(args['referenced_security_group_id']).toMatch(/^\$\{aws_security_group\.SecurityGroups_Prover_\w+\.id\}$/);
       expect(args['security_group_id']).toMatch(/^\$\{aws_security_group\.SecurityGroups_Manager_\w+\.id\}$/);
       expect(args).not.toHaveProperty('cidr_ipv4');
@@ -81,7 +86,7 @@ describe('network', () => {
   test('the default security group lets nothing through, and no subnet hands out public addresses', () => {
     for (const { args } of ofType('aws_default_security_group'))
       expect(args).toMatchObject({ ingress: [], egress: [] });
-    expect(ofType('aws_subnet')).toHaveLength(6);
+    expect(ofType('aws_subnet')).toHaveLength(6 + 1 + 3);
     for (const { args } of ofType('aws_subnet')) expect(args['map_public_ip_on_launch']).toBe(false);
   });
 });
@@ -239,6 +244,9 @@ test('log groups have the names that people look for, and forget', () => {
     ['/aws/lambda/boundless-notices', 90],
     ['/aws/codebuild/packer-build-project', 90],
     ['/aws/lambda/packer-ami-sharing', 90],
+    ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) =>
+      ['manager', 'network', 'prover'].map((part) => [`/boundless/${environment}/prover-cluster/${part}`, days]),
+    ),
   ]);
 });
 
@@ -251,7 +259,12 @@ test('names of the design are as they are written there', () => {
   const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
   expect(named('aws_lambda_function', 'function_name')).toEqual(['boundless-notices', 'packer-ami-sharing']);
-  expect(named('aws_kms_alias')).toEqual(['alias/boundless-ami', 'alias/boundless-operations']);
+  expect(named('aws_kms_alias')).toEqual([
+    'alias/boundless-ami',
+    'alias/boundless-operations',
+    'alias/boundless-prover-cluster-production',
+    'alias/boundless-prover-cluster-staging',
+  ]);
   expect(named('aws_iam_role').sort()).toEqual([
     'boundless-deployment-role',
     'boundless-deployment-role',
@@ -266,8 +279,10 @@ test('names of the design are as they are written there', () => {
     'packer-ami-sharing-role',
     'packer-build-role',
     'packer-builder-role',
+    'prover-cluster-production-flow-logs-role',
     'prover-cluster-production-manager-role',
     'prover-cluster-production-prover-role',
+    'prover-cluster-staging-flow-logs-role',
     'prover-cluster-staging-manager-role',
     'prover-cluster-staging-prover-role',
   ]);

@@ -38,5 +38,9 @@ test('staging and production differ in values only, but for who may read what st
   const proving = addresses('staging').filter((address) => address.includes('.ValidatedReaderRole_'));
   expect(proving).toHaveLength(2);
   expect(addresses('staging').filter((address) => !proving.includes(address))).toEqual(addresses('production'));
-  expect(addresses('prover-cluster-staging')).toEqual(addresses('prover-cluster-production'));
+  // How many zones have a NAT gateway, and which services an endpoint, are values too.
+  const chosen = (address: string) => /\.Network_(Nat_\w+-[a-z]_|Endpoints_(Group|Https|Interface))/.test(address);
+  expect(addresses('prover-cluster-staging').filter((address) => !chosen(address))).toEqual(
+    addresses('prover-cluster-production').filter((address) => !chosen(address)),
+  );
 });

@@ -35,7 +35,7 @@ export function withMoreAccounts(): FactoryConfig {
   const another = (followsLatest: boolean, environment: string, accountId: string, index: number) => {
     const like = environments.find((one) => one.followsLatest === followsLatest);
     if (like === undefined) throw new Error(`there is no environment like ${environment}`);
-    const network = { vpcCidr: `10.${index}.0.0/16`, subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }] };
+    const network = networkOf(index);
     return { ...like, environment, accountId, network };
   };
   return {
@@ -56,7 +56,16 @@ export function withAccounts(count: number): FactoryConfig {
     ...staging,
     environment: `account-${index}`,
     accountId: String(200_000_000_000 + index),
-    network: { vpcCidr: `10.${index}.0.0/16`, subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }] },
+    network: networkOf(index),
   }));
   return { ops: factory.ops, environments };
 }
+
+/** A network of one zone, apart from those of other numbers. */
+const networkOf = (index: number) => ({
+  vpcCidr: `10.${index}.0.0/16`,
+  subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }],
+  natSubnets: [{ zone: 'a', cidr: `10.${index}.240.0/28` }],
+  managerAddress: `10.${index}.0.10`,
+  interfaceEndpoints: [],
+});

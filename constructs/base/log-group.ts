@@ -12,7 +12,7 @@ export interface LogGroupProps {
 /** An encrypted log group that forgets. */
 export class LogGroup extends Construct {
   readonly name: string;
-  private readonly arn: string;
+  readonly arn: string;
 
   constructor(scope: Construct, id: string, props: LogGroupProps) {
     super(scope, id);

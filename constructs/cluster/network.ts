@@ -1,21 +1,42 @@
 import { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group';
+import { Ec2SubnetCidrReservation } from '@cdktf/provider-aws/lib/ec2-subnet-cidr-reservation';
+import { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway';
 import { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import { Construct } from 'constructs';
-import type { EnvironmentConfig } from '../../config';
+import type { OwnNetwork } from '../../config';
+import { FlowLogs } from './flow-logs';
+import { NatGateways } from './nat-gateways';
+import { VpcEndpoints } from './vpc-endpoints';
+
+/** Where the machines of a cluster are. */
+export interface ClusterNetwork {
+  readonly vpcId: string;
+  /** A private subnet for each zone, the manager's first. */
+  readonly subnets: readonly { readonly zone: string; readonly id: string }[];
+}
 
 export interface NetworkProps {
   readonly name: string;
+  readonly environment: string;
+  readonly accountId: string;
   readonly region: string;
-  readonly network: EnvironmentConfig['network'];
+  readonly network: OwnNetwork;
+  readonly kmsKeyArn: string;
+  readonly logRetentionDays: number;
 }
 
-/** The cluster's own network: private subnets only, and a default security group that lets nothing through. */
-export class Network extends Construct {
+/**
+ * The cluster's own network: machines in private subnets, a way out by NAT, none in. Its flow logs say who talked to
+ * whom, and S3 is reached without NAT, which would charge for each byte.
+ */
+export class Network extends Construct implements ClusterNetwork {
   readonly vpcId: string;
+  readonly subnets: readonly { readonly zone: string; readonly id: string }[];
 
-  constructor(scope: Construct, id: string, { name, region, network }: NetworkProps) {
+  constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
+    const { name, region, network } = props;
     const vpc = new Vpc(this, 'Vpc', {
       cidrBlock: network.vpcCidr,
       enableDnsSupport: true,
@@ -28,14 +49,44 @@ export class Network extends Construct {
       egress: [],
       tags: { Name: `${name}-unused` },
     });
-    for (const { zone, cidr } of network.subnets)
-      new Subnet(this, `Private-${zone}`, {
+    this.vpcId = vpc.id;
+    this.subnets = network.subnets.map(({ zone, cidr }) => ({
+      zone,
+      id: new Subnet(this, `Private-${zone}`, {
         vpcId: vpc.id,
         cidrBlock: cidr,
         availabilityZone: `${region}${zone}`,
         mapPublicIpOnLaunch: false,
         tags: { Name: `${name}-private-${zone}` },
+      }).id,
+    }));
+    const [first] = this.subnets;
+    if (first !== undefined)
+      // Nobody else gets the manager's address by chance (Amazon VPC User Guide, "Subnet CIDR reservations").
+      new Ec2SubnetCidrReservation(this, 'ManagerAddress', {
+        subnetId: first.id,
+        cidrBlock: `${network.managerAddress}/32`,
+        reservationType: 'explicit',
+        description: 'Address of the manager, which goes with its data volume',
       });
-    this.vpcId = vpc.id;
+    const gateway = new InternetGateway(this, 'InternetGateway', { vpcId: vpc.id, tags: { Name: name } });
+    const nat = new NatGateways(this, 'Nat', {
+      name,
+      region,
+      vpcId: vpc.id,
+      internetGatewayId: gateway.id,
+      gateways: network.natSubnets,
+      privateSubnets: this.subnets,
+    });
+    new VpcEndpoints(this, 'Endpoints', {
+      name,
+      region,
+      vpcId: vpc.id,
+      vpcCidr: network.vpcCidr,
+      subnetIds: this.subnets.map((subnet) => subnet.id),
+      routeTableIds: nat.privateRouteTableIds,
+      services: network.interfaceEndpoints,
+    });
+    new FlowLogs(this, 'FlowLogs', { ...props, vpcId: vpc.id });
   }
 }

@@ -1,0 +1,124 @@
+import {
+  clusterParameters,
+  clusterPath,
+  clusterSecrets,
+  logGroups,
+  nodeMetricNamespace,
+  nodeRoles,
+  scalingGroup,
+  stacks,
+  type ClusterSecret,
+  type NodeRole,
+} from '../../config/names';
+import type { Statement } from '../base/policy';
+import { sessionAgentStatement } from '../base/session-agent';
+
+export interface NodeAccount {
+  readonly environment: string;
+  readonly accountId: string;
+  readonly region: string;
+}
+
+/** What a machine of a role may do: what its boot code asks for (docs/boot.md), what ships its logs, and Session Manager. */
+export function nodePermissions(account: NodeAccount, role: NodeRole): Statement[] {
+  const { environment, accountId, region } = account;
+  const path = clusterPath(environment);
+  const secrets = (Object.keys(clusterSecrets) as ClusterSecret[]).filter((name) =>
+    (clusterSecrets[name] as readonly NodeRole[]).includes(role),
+  );
+  const logs = `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.node(environment, role)}`;
+  return [
+    sessionAgentStatement(),
+    {
+      Sid: 'ReadSettings',
+      Action: 'ssm:GetParameter',
+      Resource: clusterParameters
+        .filter((name) => name !== 'broker' || role === 'manager')
+        .map((name) => `arn:aws:ssm:${region}:${accountId}:parameter${path}/${name}`),
+    },
+    {
+      // Secrets Manager adds six characters of its own to a name.
+      Sid: 'ReadSecrets',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: secrets.map((name) => `arn:aws:secretsmanager:${region}:${accountId}:secret:${path}/${name}-??????`),
+    },
+    {
+      Sid: 'DecryptSecrets',
+      Action: 'kms:Decrypt',
+      Resource: `arn:aws:kms:${region}:${accountId}:key/*`,
+      Condition: {
+        StringEquals: {
+          'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
+          'aws:ResourceTag/Stack': stacks.cluster(environment),
+        },
+      },
+    },
+    {
+      Sid: 'ShipLogs',
+      Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+      Resource: [logs, `${logs}:*`],
+    },
+    {
+      // PutMetricData has no resources (Service Authorization Reference, "Amazon CloudWatch").
+      Sid: 'Measure',
+      Action: 'cloudwatch:PutMetricData',
+      Resource: '*',
+      Condition: { StringEquals: { 'cloudwatch:namespace': nodeMetricNamespace } },
+    },
+    {
+      Sid: 'CompleteHooks',
+      Action: ['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
+      Resource: `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${scalingGroup(environment, role)}`,
+    },
+    ...(role === 'manager' ? managerPermissions(account) : []),
+  ];
+}
+
+/** The data volume and the address: those of this cluster, and no others. */
+function managerPermissions({ environment, accountId, region }: NodeAccount): Statement[] {
+  const ec2 = (type: string) => `arn:aws:ec2:${region}:${accountId}:${type}/*`;
+  const own = { StringEquals: { 'aws:ResourceTag/Stack': stacks.cluster(environment) } };
+  return [
+    {
+      // Describe actions have no resources (Service Authorization Reference, "Amazon EC2").
+      Sid: 'FindVolume',
+      Action: 'ec2:DescribeVolumes',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+    { Sid: 'AttachVolume', Action: 'ec2:AttachVolume', Resource: [ec2('volume'), ec2('instance')], Condition: own },
+    {
+      // Whoever attaches an encrypted volume lets EC2 use its key (Amazon EBS User Guide, "How Amazon EBS encryption
+      // works").
+      Sid: 'UseVolumeKey',
+      Action: 'kms:CreateGrant',
+      Resource: `arn:aws:kms:${region}:${accountId}:key/*`,
+      Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' }, ...own },
+    },
+    {
+      Sid: 'TakeAddress',
+      Action: 'ec2:AssignPrivateIpAddresses',
+      Resource: ec2('network-interface'),
+      Condition: own,
+    },
+  ];
+}
+
+/** What flow logs of the network are written with. */
+export const flowLogPermissions = ({ environment, accountId, region }: NodeAccount): Statement => ({
+  Sid: 'WriteFlowLogs',
+  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  Resource: `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.flow(environment)}:*`,
+});
+
+/** The most that a role of a cluster may ever do: all of the above together. */
+export function boundaryStatements(account: NodeAccount): Statement[] {
+  const all = [...nodeRoles.flatMap((role) => nodePermissions(account, role)), flowLogPermissions(account)];
+  const bySid = new Map<string, Statement>();
+  for (const statement of all) {
+    const known = bySid.get(statement.Sid);
+    const resources = [...new Set([known?.Resource ?? [], statement.Resource ?? []].flat())];
+    bySid.set(statement.Sid, { ...statement, Resource: resources.length === 1 ? (resources[0] ?? []) : resources });
+  }
+  return [...bySid.values()];
+}
