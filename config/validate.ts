@@ -21,7 +21,7 @@ function problemsOfShape(file: string, schema: z.ZodType, input: unknown): Shape
       file,
       field: place.map(String).join('.'),
       value: valueAt(input, place),
-      message: structural ? `${text}; see config/schema.ts` : text,
+      message: structural ? `${text}; see config/schema` : text,
       structural,
     });
     if (code !== 'unrecognized_keys') return [at(path, message, code === 'invalid_type')];

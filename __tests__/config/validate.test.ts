@@ -472,21 +472,21 @@ describe('names file, field, value and fix of', () => {
       'a value that is missing',
       staging('manager', 'instanceType'),
       undefined,
-      'config/staging.ts: manager.instanceType: (nothing) Invalid input: expected string, received undefined; see config/schema.ts',
+      'config/staging.ts: manager.instanceType: (nothing) Invalid input: expected string, received undefined; see config/schema',
       'manager.instanceType',
     ],
     [
       'a part that is missing',
       staging('network'),
       undefined,
-      'config/staging.ts: network: (nothing) Invalid input: expected object, received undefined; see config/schema.ts',
+      'config/staging.ts: network: (nothing) Invalid input: expected object, received undefined; see config/schema',
       'network',
     ],
     [
       'a value of another type',
       staging('prover', 'instanceTypes'),
       'g6.xlarge',
-      'config/staging.ts: prover.instanceTypes: "g6.xlarge" Invalid input: expected array, received string; see config/schema.ts',
+      'config/staging.ts: prover.instanceTypes: "g6.xlarge" Invalid input: expected array, received string; see config/schema',
       'prover.instanceTypes',
     ],
     [
@@ -494,7 +494,7 @@ describe('names file, field, value and fix of', () => {
       staging('manager', 'instancetype'),
       'c7a.large',
       'config/staging.ts: manager.instancetype: "c7a.large" is the value of a key that the factory does not know; ' +
-        'correct its spelling, or remove it; see config/schema.ts',
+        'correct its spelling, or remove it; see config/schema',
       'manager.instancetype',
     ],
     [
@@ -502,7 +502,7 @@ describe('names file, field, value and fix of', () => {
       staging('regoin'),
       'us-west-2',
       'config/staging.ts: regoin: "us-west-2" is the value of a key that the factory does not know; ' +
-        'correct its spelling, or remove it; see config/schema.ts',
+        'correct its spelling, or remove it; see config/schema',
       'regoin',
     ],
   ])('%s', (_, path, value, line, field) => {

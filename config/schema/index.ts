@@ -1,0 +1,16 @@
+/**
+ * The shape of the configuration, and what each value may be on its own. What values must be to each other stands in
+ * `validate.ts`. Each message ends with the fix: it is printed behind the file, the field and the value.
+ */
+import type { EnvironmentConfig } from './environment';
+import type { OpsConfig } from './ops';
+
+export { environmentSchema, type EnvironmentConfig, type OwnNetwork } from './environment';
+export { opsSchema, type OpsConfig } from './ops';
+
+/** What the whole factory is made from. */
+export interface FactoryConfig {
+  readonly ops: OpsConfig;
+  /** The service accounts; images are shared with every one of them, and with nobody else. */
+  readonly environments: readonly EnvironmentConfig[];
+}
