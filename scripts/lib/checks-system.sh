@@ -39,12 +39,16 @@ check_journal() {
   }
 }
 
-# With values like those of the boot: what the configuration says is checked, and nothing is connected to.
+# With values like those of the boot, and a folder of its own: its parts are built, which compiles their programs, and
+# nothing is connected to.
 check_log_configuration() {
-  local files=(/usr/local/share/boundless/vector.yaml)
+  local files=(/usr/local/share/boundless/vector.yaml) folder code=0
   if [[ $IMAGE != manager ]]; then files+=(/usr/local/share/boundless/vector-gpu.yaml); fi
+  folder=$(mktemp --directory)
   AWS_REGION=us-west-2 LOG_GROUP=/boundless/test/prover-cluster/test INSTANCE_ID=i-0123456789abcdef0 ROLE=test \
-    ENVIRONMENT=test vector validate --no-environment "${files[@]}"
+    ENVIRONMENT=test LOGS_FOLDER=$folder vector validate --skip-healthchecks "${files[@]}" || code=$?
+  rm -rf "$folder"
+  return "$code"
 }
 
 check_log_shipper() {

@@ -69,7 +69,7 @@ export const nvidiaPackages: readonly Package[] = [
 
 /** As far as the bake asks it: `validate` reads the files that it is given, with the variables that they name. */
 const vector = `#!/bin/bash
-[[ $1 == validate && $2 == --no-environment ]] || exit 78
+[[ $1 == validate && $2 == --skip-healthchecks && -d $LOGS_FOLDER ]] || exit 78
 shift 2
 for file in "$@"; do
   [[ -r $file ]] || { echo "$file cannot be read"; exit 78; }
