@@ -2,7 +2,7 @@ import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy';
 import { Construct } from 'constructs';
 import { OccurrenceAlarm, type Alarm } from './alarm';
-import { policyDocument, type Statement } from './policy';
+import { policyDocument, tlsOnly, type Statement } from './policy';
 
 const twoWeeksSeconds = 14 * 24 * 3600;
 
@@ -36,14 +36,7 @@ export class DeadLetterQueue extends Construct {
           Resource: queue.arn,
           Condition: { ArnEquals: { 'aws:SourceArn': props.ruleArns } },
         },
-        {
-          Sid: 'TlsOnly',
-          Effect: 'Deny',
-          Principal: { AWS: '*' },
-          Action: 'sqs:*',
-          Resource: queue.arn,
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
+        tlsOnly('sqs:*', queue.arn),
       ),
     });
     this.alarm = new OccurrenceAlarm(this, 'Alarm', {

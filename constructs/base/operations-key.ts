@@ -1,8 +1,8 @@
 import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
-import { arns, keyAliases } from '../../config/names';
-import { policyDocument, type Statement } from './policy';
+import { keyAliases } from '../../config/names';
+import { logKeyStatements, policyDocument, type Statement } from './policy';
 
 export interface OperationsKeyProps {
   readonly accountId: string;
@@ -19,17 +19,7 @@ export class OperationsKey extends Construct {
   constructor(scope: Construct, id: string, { accountId, region }: OperationsKeyProps) {
     super(scope, id);
     const statements: readonly Statement[] = [
-      { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
-      {
-        // Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
-        Sid: 'Logs',
-        Principal: { Service: `logs.${region}.amazonaws.com` },
-        Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
-        Resource: '*',
-        Condition: {
-          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
-        },
-      },
+      ...logKeyStatements(accountId, region),
       {
         // Alarms and budgets publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue. No condition on
         // the source: not every service sends it along to KMS (Amazon SNS Developer Guide, "Key management"), and an

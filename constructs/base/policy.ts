@@ -44,5 +44,33 @@ export const roleTrust = (accountId: string, roleNames: readonly string[]): stri
     Condition: { ArnEquals: { 'aws:PrincipalArn': roleNames.map((name) => arns.role(accountId, name)) } },
   });
 
+/** Denies these actions to everyone who does not come over TLS. */
+export const tlsOnly = (action: string, resource: OneOrMany): Statement => ({
+  Sid: 'TlsOnly',
+  Effect: 'Deny',
+  Principal: { AWS: '*' },
+  Action: action,
+  Resource: resource,
+  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+});
+
+/**
+ * What the policy of a key for logs starts with: the account's own policies decide who else may use the key, and
+ * CloudWatch Logs encrypts the account's log groups with it (Amazon CloudWatch Logs User Guide, "Encrypt log data in
+ * CloudWatch Logs using AWS KMS").
+ */
+export const logKeyStatements = (accountId: string, region: string): Statement[] => [
+  { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
+  {
+    Sid: 'Logs',
+    Principal: { Service: `logs.${region}.amazonaws.com` },
+    Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+    Resource: '*',
+    Condition: {
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
+    },
+  },
+];
+
 /** ARN of the role that Auto Scaling acts with in an account. */
 export const autoScalingRole = (accountId: string): string => arns.role(accountId, roles.autoScaling);

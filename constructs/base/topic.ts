@@ -2,7 +2,7 @@ import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic';
 import { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 import { Construct } from 'constructs';
-import { policyDocument, type Statement } from './policy';
+import { policyDocument, tlsOnly, type Statement } from './policy';
 
 /** Who may publish: a service, or a role of this account. */
 export type Publisher = Pick<Statement, 'Sid' | 'Condition'> & Required<Pick<Statement, 'Principal'>>;
@@ -32,14 +32,7 @@ export class Topic extends Construct {
       arn: topic.arn,
       policy: policyDocument(
         ...publishers.map((publisher) => ({ ...publisher, Action: 'sns:Publish', Resource: topic.arn })),
-        {
-          Sid: 'TlsOnly',
-          Effect: 'Deny',
-          Principal: { AWS: '*' },
-          Action: 'sns:Publish',
-          Resource: topic.arn,
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
+        tlsOnly('sns:Publish', topic.arn),
       ),
     });
     for (const email of emails)

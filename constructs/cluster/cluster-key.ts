@@ -1,8 +1,8 @@
 import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
-import { arns, keyAliases } from '../../config/names';
-import { policyDocument } from '../base/policy';
+import { keyAliases } from '../../config/names';
+import { logKeyStatements, policyDocument } from '../base/policy';
 
 export interface ClusterKeyProps {
   readonly environment: string;
@@ -20,27 +20,14 @@ export class ClusterKey extends Construct {
       description: `Data, logs and secrets of the prover cluster ${environment}`,
       enableKeyRotation: true,
       deletionWindowInDays: 30,
-      policy: policyDocument(
-        { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
-        {
-          // Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
-          Sid: 'Logs',
-          Principal: { Service: `logs.${region}.amazonaws.com` },
-          Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
-          Resource: '*',
-          Condition: {
-            ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
-          },
-        },
-        {
-          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy says
-          // whose may.
-          Sid: 'Alarms',
-          Principal: { Service: 'cloudwatch.amazonaws.com' },
-          Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-          Resource: '*',
-        },
-      ),
+      policy: policyDocument(...logKeyStatements(accountId, region), {
+        // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy says
+        // whose may.
+        Sid: 'Alarms',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+      }),
       lifecycle: { preventDestroy: true },
     });
     new KmsAlias(this, 'Alias', { name: keyAliases.cluster(environment), targetKeyId: key.keyId });

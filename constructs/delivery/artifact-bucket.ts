@@ -7,7 +7,7 @@ import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { policyDocument } from '../base/policy';
+import { policyDocument, tlsOnly } from '../base/policy';
 
 export interface ArtifactBucketProps {
   readonly name: string;
@@ -67,14 +67,7 @@ export class ArtifactBucket extends Construct {
       new S3BucketVersioningA(this, 'Versioning', { bucket, versioningConfiguration: { status: 'Enabled' } }),
       new S3BucketPolicy(this, 'Policy', {
         bucket,
-        policy: policyDocument({
-          Sid: 'TlsOnly',
-          Effect: 'Deny',
-          Principal: { AWS: '*' },
-          Action: 's3:*',
-          Resource: [arn, `${arn}/*`],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        }),
+        policy: policyDocument(tlsOnly('s3:*', [arn, `${arn}/*`])),
       }),
     ];
     this.name = bucket;
