@@ -177,10 +177,16 @@ describe.each(environments)('%s', (environment, account) => {
       listOf(Action).some((action) => /^(ec2|kms):(?!Describe|Get|List)/.test(action)),
     );
     expect(changes.length).toBeGreaterThan(0);
-    for (const { Sid, Condition } of changes) {
+    for (const { Sid, Resource, Condition } of changes) {
       // An alias carries no tags: its own name bounds it.
-      if (Sid === 'NameOwnKey') continue;
-      const tags = Object.entries(Condition?.['StringEquals'] ?? {});
+      if (Sid === 'NameOwnKey') {
+        expect(Resource).toBe(`arn:aws:kms:us-west-2:${account}:alias/boundless-prover-cluster-${environment}`);
+        continue;
+      }
+      const { 'ec2:CreateAction': during, ...tagged } = Condition?.['StringEquals'] ?? {};
+      // What exists already must not be labelled as own.
+      if (Sid === 'TagWays') expect(listOf(during)).toContain('CreateNatGateway');
+      const tags = Object.entries(tagged);
       expect(tags).toEqual([
         [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],
       ]);

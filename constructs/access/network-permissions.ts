@@ -61,7 +61,18 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
   return [
     { Sid: 'CreateWays', Action: creations, Resource: ec2(account, ...made), Condition: taggedAsOwn },
     { Sid: 'CreateWaysWithinOwnParts', Action: creations, Resource: ec2(account, ...within), Condition: own(account) },
-    { Sid: 'TagWays', Action: 'ec2:CreateTags', Resource: ec2(account, ...made), Condition: taggedAsOwn },
+    {
+      // While they are made, and at no other time: what belongs to others must not be labelled as own.
+      Sid: 'TagWays',
+      Action: 'ec2:CreateTags',
+      Resource: ec2(account, ...made),
+      Condition: {
+        StringEquals: {
+          ...taggedAsOwn.StringEquals,
+          'ec2:CreateAction': creations.map((action) => action.replace('ec2:', '')),
+        },
+      },
+    },
     {
       Sid: 'ChangeOwnWays',
       Action: [
