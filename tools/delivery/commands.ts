@@ -165,7 +165,11 @@ async function validate(setting: Setting): Promise<void> {
     );
   const { dryRun } = action;
   const promotions = await promote({ ...rolloutOf(setting), dryRun, pauses: [1, 2, 4, 8, 15, 30], sleep });
-  for (const { role, imageId, was } of promotions) {
+  for (const { role, imageId, was, proved } of promotions) {
+    if (!proved) {
+      say(`${role}: no machine runs ${imageId}, so it is not proved; ${was ?? 'no image'} stays validated`);
+      continue;
+    }
     const verb = was === imageId ? 'was validated before' : dryRun ? 'would be validated' : 'is validated';
     say(`${role}: ${imageId} ${verb}${was === undefined || was === imageId ? '' : `; before it, ${was}`}`);
   }

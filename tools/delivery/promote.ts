@@ -17,11 +17,14 @@ export interface Promotion {
   readonly imageId: string;
   /** What it named before. */
   readonly was: string | undefined;
+  /** Whether a machine runs the image. One that no machine ran is not proved, and its pointer stays. */
+  readonly proved: boolean;
 }
 
 /**
  * Says of exactly these images that the environment has proved them. The groups are looked at once more before the first
- * pointer is written: what they do not run at this moment is not proved, however the deployment before this went.
+ * pointer is written: what they do not run at this moment is not proved, however the deployment before this went. A
+ * group that is empty on purpose proves nothing, so the pointer of its role stays where it is.
  *
  * A crash in between leaves one pointer moved, to an image that is proved all the same; a repetition moves the other.
  *
@@ -29,21 +32,23 @@ export interface Promotion {
  */
 export async function promote(props: PromoteProps): Promise<readonly Promotion[]> {
   const { client, images, dryRun, environment } = props;
-  const open = (await rolloutLook(props)()).filter(({ is }) => is !== 'done');
+  const verdicts = await rolloutLook(props)();
+  const open = verdicts.filter(({ is }) => is !== 'done');
   if (open.length > 0)
     throw new DeliveryRefused(
       `${environment} does not run these images, so they are not validated:${listed(open.map(({ says }) => says))}`,
     );
   const ssm = new SSMClient(client);
   const promotions: Promotion[] = [];
-  for (const role of nodeRoles) {
-    const [kind, imageId] = [imageOfRole[role], images[role]];
+  for (const [index, role] of nodeRoles.entries()) {
+    const [kind, imageId, verdict] = [imageOfRole[role], images[role], verdicts[index]];
+    const proved = verdict?.is === 'done' && verdict.machines > 0;
     const was = await readPointer(ssm, kind, 'validated');
-    if (was !== imageId && !dryRun) {
+    if (proved && was !== imageId && !dryRun) {
       await writeValidated(ssm, kind, imageId);
       await expectPointer(ssm, props, role);
     }
-    promotions.push({ role, imageId, was });
+    promotions.push({ role, imageId, was, proved });
   }
   return promotions;
 }

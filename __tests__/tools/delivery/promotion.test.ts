@@ -101,8 +101,8 @@ describeWith([localAws], 'promotion', () => {
   test('a repetition changes nothing', async () => {
     const { Parameters: before = [] } = await ssm().send(new DescribeParametersCommand({}));
     expect(await promoting(first)).toEqual([
-      { role: 'manager', imageId: first.manager, was: first.manager },
-      { role: 'prover', imageId: first.prover, was: first.prover },
+      { role: 'manager', imageId: first.manager, was: first.manager, proved: true },
+      { role: 'prover', imageId: first.prover, was: first.prover, proved: true },
     ]);
     const { Parameters: after = [] } = await ssm().send(new DescribeParametersCommand({}));
     expect(after.map(({ Version }) => Version)).toEqual(before.map(({ Version }) => Version));
@@ -188,13 +188,19 @@ describeWith([localAws], 'promotion', () => {
     await promoting(first);
   });
 
-  test('groups that are empty on purpose are fine', async () => {
-    for (const role of ['manager', 'prover'])
-      await new AutoScalingClient(accounts.staging).send(
-        new SetDesiredCapacityCommand({ AutoScalingGroupName: `prover-cluster-staging-${role}`, DesiredCapacity: 0 }),
-      );
-    await watching(first);
-    expect(lines[0]).toContain('0 of 0 machines');
+  test('a group that is empty on purpose is no failure, and proves no image', async () => {
+    await deployCluster(accounts.staging, 'staging', second);
+    await new AutoScalingClient(accounts.staging).send(
+      new SetDesiredCapacityCommand({ AutoScalingGroupName: 'prover-cluster-staging-prover', DesiredCapacity: 0 }),
+    );
+    await watching(second);
+    expect(lines.join('\n')).toContain('prover-cluster-staging-prover: 0 of 0 machines');
+    const promotions = await promote(promotionOf(second));
+    expect(promotions.map(({ role, proved }) => [role, proved])).toEqual([
+      ['manager', true],
+      ['prover', false],
+    ]);
+    expect(await validated()).toEqual({ manager: second.manager, prover: first.prover });
   });
 
   test('images that are not there, of another kind, or without the tags of the account are refused together', async () => {

@@ -2,7 +2,8 @@ import type { GroupState } from './group';
 
 /** How far a group is: it runs the image, it is on its way, or it will not get there by itself. */
 export type Verdict =
-  | { readonly is: 'done'; readonly says: string }
+  /** `machines` are in service, healthy and of this image; none of a group that is empty on purpose. */
+  | { readonly is: 'done'; readonly says: string; readonly machines: number }
   | { readonly is: 'going'; readonly says: string }
   | { readonly is: 'failed'; readonly says: string };
 
@@ -41,5 +42,7 @@ export function judge({ name, desired, version, imageId, machines, refresh }: Gr
     );
   const healthy = inService.filter((machine) => machine.healthy).length;
   const count = `${healthy} of ${desired} machines in service and healthy on ${wanted}`;
-  return { is: healthy >= desired ? 'done' : 'going', says: `${name}: ${count}` };
+  return healthy >= desired
+    ? { is: 'done', says: `${name}: ${count}`, machines: healthy }
+    : { is: 'going', says: `${name}: ${count}` };
 }
