@@ -34,7 +34,9 @@ export async function watchApprovals({ clients, settings }: Run, now = new Date(
       failures.push(`${pipeline}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
     }
   }
-  measure('ApprovalHours', Math.max(0, ...waiting.map(({ hours }) => hours)));
+  // One that could not be looked at may wait: that none does is said only where all were seen.
+  if (waiting.length > 0 || failures.length === 0)
+    measure('ApprovalHours', Math.max(0, ...waiting.map(({ hours }) => hours)));
   logger.info('Looked at approvals', { waiting });
   if (failures.length > 0) throw new WatchIncompleteError(failures);
   return waiting;

@@ -8,8 +8,10 @@ export const logger = new Logger({ serviceName: functions.sharing });
 
 const metrics = new Metrics({ namespace: metricNamespace, serviceName: functions.sharing });
 
-/** Metrics of the function, by their unit. Alarms of `constructs/images/sharing-alarms.ts` watch some of them;
- * `config/names.ts` has all names. */
+/**
+ * Metrics of the function, by their unit. Alarms of `constructs/images/sharing-alarms.ts` watch some of them;
+ * `config/names.ts` has all names.
+ */
 const units = {
   /** Service accounts that have an image, or lack it, after it was shared. */
   AccountsShared: MetricUnit.Count,
