@@ -74,6 +74,9 @@ export const deliveryVariables = {
   headline: 'HEADLINE',
   summaryLink: 'SUMMARY_LINK',
   planSha256: 'PLAN_SHA256',
+  /** Limits of a deployment; `config/ops.ts` has what they follow from. */
+  planMaxAgeHours: 'PLAN_MAX_AGE_HOURS',
+  rolloutMinutes: 'ROLLOUT_MINUTES',
 } as const;
 
 export const roles = {

@@ -8,7 +8,7 @@ export const ops = {
   logRetentionDays: 90,
   monthlyBudgetUsd: null,
   notifications: { alarmEmails: [], statusEmails: [], slack: null },
-  monitoring: { longBuildMinutes: 120, lateSharingMinutes: 30, staleImageDays: 30, stuckApprovalHours: 24 },
+  monitoring: { longBuildMinutes: 120, lateSharingMinutes: 30, staleImageDays: 30, stuckApprovalHours: 8 },
   repository: {
     url: 'https://github.com/boundless-xyz/ami-factory.git',
     branch: 'main',
@@ -27,8 +27,7 @@ export const ops = {
   delivery: {
     provingEnvironment: 'staging',
     schedule: { expression: 'cron(0 10 * * ? *)', timeZone: 'UTC' },
-    // Below PLAN_MAX_AGE_HOURS of tools/delivery: what is approved in time can be applied.
-    approvalTimeoutMinutes: 22 * 60,
+    approvalTimeoutMinutes: 24 * 60,
     deploymentTimeoutMinutes: 300,
     artifactRetentionDays: 30,
   },

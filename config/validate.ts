@@ -61,12 +61,28 @@ function problemsOfBuildTime({ build }: FactoryConfig['ops']): ConfigurationProb
   return [{ file: 'config/ops.ts', field: 'build.timeoutMinutes', value: build.timeoutMinutes, message }];
 }
 
-/** A build is ended at its timeout: an alarm at or behind it would never ring. */
-function problemsOfMonitoring({ build, monitoring }: FactoryConfig['ops']): ConfigurationProblem[] {
-  const { longBuildMinutes } = monitoring;
-  if (longBuildMinutes < build.timeoutMinutes) return [];
-  const message = `is not below build.timeoutMinutes, ${build.timeoutMinutes}, which ends a build; choose less`;
-  return [{ file: 'config/ops.ts', field: 'monitoring.longBuildMinutes', value: longBuildMinutes, message }];
+/** What ends at its timeout is not there to be watched any more: an alarm at or behind it would never ring. */
+function problemsOfMonitoring({ build, delivery, monitoring }: FactoryConfig['ops']): ConfigurationProblem[] {
+  const { longBuildMinutes, stuckApprovalHours } = monitoring;
+  const problem = (field: string, value: number, message: string): ConfigurationProblem[] => [
+    { file: 'config/ops.ts', field: `monitoring.${field}`, value, message },
+  ];
+  return [
+    ...(longBuildMinutes < build.timeoutMinutes
+      ? []
+      : problem(
+          'longBuildMinutes',
+          longBuildMinutes,
+          `is not below build.timeoutMinutes, ${build.timeoutMinutes}, which ends a build; choose less`,
+        )),
+    ...(stuckApprovalHours * 60 < delivery.approvalTimeoutMinutes
+      ? []
+      : problem(
+          'stuckApprovalHours',
+          stuckApprovalHours,
+          `is not below delivery.approvalTimeoutMinutes, ${delivery.approvalTimeoutMinutes}, which ends an approval; choose less`,
+        )),
+  ];
 }
 
 /** AWS Budgets takes at most 10 addresses, and a budget that tells nobody is none. */

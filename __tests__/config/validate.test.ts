@@ -363,6 +363,14 @@ describe('names file, field, value and fix of', () => {
       /is not below build\.timeoutMinutes, 180, which ends a build; choose less/,
     ],
     [
+      'an alarm of stuck approvals that could never ring',
+      ['ops', 'monitoring', 'stuckApprovalHours'],
+      24,
+      'config/ops.ts',
+      'monitoring.stuckApprovalHours',
+      /is not below delivery\.approvalTimeoutMinutes, 1440, which ends an approval; choose less/,
+    ],
+    [
       'a budget that nobody hears of',
       staging('monthlyBudgetUsd'),
       1000,
@@ -434,15 +442,16 @@ describe('names file, field, value and fix of', () => {
     expect(() => validated(withValue(path, value))).toThrow(`${file}: ${field}: ${JSON.stringify(found[0]?.value)} `);
   });
 
-  test.each<[Path, number, number, number?]>([
+  test.each<[Path, number, number, number?, number?]>([
     [['ops', 'state', 'previousVersionsDays'], 7, 3650],
     [['ops', 'sharing', 'reconcileEveryMinutes'], 15, 720],
     [['ops', 'monitoring', 'lateSharingMinutes'], 5, 240],
     [['ops', 'monitoring', 'staleImageDays'], 1, 365],
-    [['ops', 'monitoring', 'stuckApprovalHours'], 1, 720],
+    // An approval is over after a day, and one that waits for 8 hours rings.
+    [['ops', 'monitoring', 'stuckApprovalHours'], 1, 720, 23],
     // Plans are kept for 30 days.
-    [['ops', 'delivery', 'approvalTimeoutMinutes'], 5, 86_400, 43_199],
-    [['ops', 'delivery', 'deploymentTimeoutMinutes'], 15, 480],
+    [['ops', 'delivery', 'approvalTimeoutMinutes'], 5, 86_400, 43_199, 481],
+    [['ops', 'delivery', 'deploymentTimeoutMinutes'], 60, 480],
     [['ops', 'delivery', 'artifactRetentionDays'], 7, 365],
     [staging('state', 'previousVersionsDays'), 7, 3650],
     [staging('manager', 'rootVolumeGiB'), 40, 16384],
@@ -451,9 +460,8 @@ describe('names file, field, value and fix of', () => {
     // Counts have to be in order as well: staging has 0 <= 1 <= 4.
     [staging('prover', 'min'), 0, 1000, 1],
     [staging('prover', 'desired'), 0, 1000, 4],
-    [staging('prover', 'max'), 0, 1000],
-  ])('%j beside its bounds', (path, least, most, mostInOrder = most) => {
-    const leastInOrder = path.at(-1) === 'max' ? 1 : least;
+    [staging('prover', 'max'), 0, 1000, 1000, 1],
+  ])('%j beside its bounds', (path, least, most, mostInOrder = most, leastInOrder = least) => {
     for (const value of [leastInOrder, mostInOrder]) expect(problemsOf(withValue(path, value))).toEqual([]);
     const field = (path[0] === 'ops' ? path.slice(1) : path.slice(2)).join('.');
     for (const [value, wrong] of [

@@ -42,7 +42,7 @@ export const opsSchema = z
         lateSharingMinutes: count(5, 240, 'minutes'),
         /** Age of the newest image that staging proved, of each kind that clusters run. */
         staleImageDays: count(1, 365, 'days'),
-        /** How long an approval may wait. */
+        /** How long an approval may wait; less than `delivery.approvalTimeoutMinutes`, which ends it. */
         stuckApprovalHours: count(1, 720, 'hours'),
       })
       .readonly(),
@@ -143,9 +143,9 @@ export const opsSchema = z
         approvalTimeoutMinutes: count(5, 86_400, 'minutes'),
         /**
          * After this many minutes CodeBuild stops a deployment: a manager may drain for 2 h 15 min before the next one starts,
-         * and the build waits for both (ROLLOUT_MINUTES in tools/delivery).
+         * and the build waits for both.
          */
-        deploymentTimeoutMinutes: count(15, 480, 'minutes'),
+        deploymentTimeoutMinutes: count(60, 480, 'minutes'),
         /** Days after which artifacts are deleted, saved plans among them. */
         artifactRetentionDays: count(7, 365, 'days'),
       })

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { arns, clusterProject, deliveryVariables, pipelines, planArtifact, roles, stacks } from '../../config/names';
 import { ClusterProject, type ClusterEnvironment } from './cluster-project';
+import { deploymentLimits } from './deployment-limits';
 import { imagesOfRun, imageVariables } from './image-variables';
 import { Pipeline, type PipelineContext } from './pipeline';
 import { approvalStep, buildStep } from './steps';
@@ -50,6 +51,7 @@ export class ApprovedPipeline extends Construct {
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
       artifacts: 'read',
+      variables: deploymentLimits(delivery),
     });
     new Pipeline(this, 'Pipeline', {
       ...context,

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { arns, clusterProject, pipelines, roles, stacks } from '../../config/names';
 import { ClusterProject, type ClusterEnvironment } from './cluster-project';
+import { deploymentLimits } from './deployment-limits';
 import { imagesOfRun, imageVariables } from './image-variables';
 import { Pipeline, type PipelineContext } from './pipeline';
 import { Schedule } from './schedule';
@@ -28,6 +29,7 @@ export class FollowingPipeline extends Construct {
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
       artifacts: 'read',
+      variables: deploymentLimits(delivery),
     });
     const pipeline = new Pipeline(this, 'Pipeline', {
       ...context,

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import {
   arns,
   cleanupFunction,
+  codeBuildProjects,
   dashboards,
   deadLetterQueue,
   functions,
@@ -54,7 +55,7 @@ const graph = (title: string, unit: string, periodSeconds: number, lines: readon
 
 /** The alarms that speak, and not those that others speak for. */
 const alarmNames = [
-  'packer-build-project-unhealthy',
+  `${codeBuildProjects.packer}-unhealthy`,
   `${functions.sharing}-unhealthy`,
   `${functions.sharing}-public-images`,
   `${functions.sharing}-launch-problems`,

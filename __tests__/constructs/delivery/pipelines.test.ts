@@ -207,7 +207,7 @@ describe.each([
     });
     expect(approve?.action[0]).toMatchObject({
       category: 'Approval',
-      timeout_in_minutes: 1320,
+      timeout_in_minutes: 1440,
       configuration: {
         CustomData: '#{Plan.HEADLINE}',
         ExternalEntityLink: '#{Plan.SUMMARY_LINK}',

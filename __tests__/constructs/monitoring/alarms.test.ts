@@ -131,7 +131,7 @@ const failures: readonly [
     'boundless-notices-silent',
     'boundless-notices-unhealthy',
   ],
-  ['an approval waits', [factory, 'ApprovalHours', notices], [23, 24.5], [24], 'prover-cluster-approval-stuck', ''],
+  ['an approval waits', [factory, 'ApprovalHours', notices], [7, 8.5], [8], 'prover-cluster-approval-stuck', ''],
   [
     'cleaning up fails',
     [factory, 'CleanupFailures', { service: 'packer-ami-cleanup' }],

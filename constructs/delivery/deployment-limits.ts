@@ -1,0 +1,17 @@
+import type { OpsConfig } from '../../config';
+import { deliveryVariables } from '../../config/names';
+
+/** For everything in a deployment but the wait for machines, in minutes. */
+const besideRollout = 30;
+
+/** Between the plan and the question for its approval, and between the answer and the apply, in hours. */
+const besideApproval = 2;
+
+/**
+ * Limits that a deployment's build keeps by itself, so that it ends with a reason: before CodeBuild ends it without one,
+ * and not before what was approved in time could be applied.
+ */
+export const deploymentLimits = ({ approvalTimeoutMinutes, deploymentTimeoutMinutes }: OpsConfig['delivery']) => ({
+  [deliveryVariables.planMaxAgeHours]: String(Math.ceil(approvalTimeoutMinutes / 60) + besideApproval),
+  [deliveryVariables.rolloutMinutes]: String(deploymentTimeoutMinutes - besideRollout),
+});
