@@ -41,7 +41,6 @@ export class DeploymentRoles extends Construct {
         ...readCluster(props),
         ...changeCluster(props),
         ...readNetwork(props),
-        ...readStorage(props),
         ...stateOfCluster(props, 'write'),
         followRollout(props),
         ...(proves ? [validateImages(props)] : []),
@@ -59,7 +58,7 @@ export class DeploymentRoles extends Construct {
     const storage = new IamPolicy(this, 'DeploymentStorage', {
       name: policies.deploymentStorage,
       description: `Deploys secrets and storage of ${stacks.cluster(environment)}`,
-      policy: policyDocument(...changeStorage(props)),
+      policy: policyDocument(...readStorage(props), ...changeStorage(props)),
     });
     new IamRolePolicyAttachment(this, 'DeploymentStorageAttachment', {
       role: deployment.name,
