@@ -51,15 +51,29 @@ export const brokerParameter = ({ market, prover, batcher }: BrokerValues): stri
     ),
   );
 
-/** Everything that is wrong with the values, each thing once, for the first release that it is wrong for. */
+/** Values under two names of one key: the later one would take the other's place without a word. */
+const doubleNames = (values: BrokerValues): readonly BrokerProblem[] =>
+  sections.flatMap((section) =>
+    keys[section].flatMap(({ name, aliases = [] }) => {
+      const [key, other] = [name, ...aliases].filter((known) => known in values[section]);
+      return key === undefined || other === undefined
+        ? []
+        : [{ section, key, message: `and ${other} are names of one key; keep ${key}` }];
+    }),
+  );
+
+/**
+ * Everything that is wrong with the values: of each key one thing, for the newest release that it is wrong for, since that
+ * one has the most names to suggest.
+ */
 export function problemsOfMarket({ releases, ...values }: Market): readonly BrokerProblem[] {
   const problems = new Map<string, BrokerProblem>();
-  for (const release of releasesOf(releases))
-    for (const problem of problemsFor(values, release)) {
-      const { section = '', key = '', message } = problem;
-      const same = [section, key, message.replaceAll(release, '')].join(' ');
-      if (!problems.has(same)) problems.set(same, problem);
-    }
+  const newestFirst = releasesOf(releases).toReversed();
+  for (const problem of [...doubleNames(values), ...newestFirst.flatMap((release) => problemsFor(values, release))]) {
+    const { section = '', key, message } = problem;
+    const place = `${section} ${key ?? message}`;
+    if (!problems.has(place)) problems.set(place, problem);
+  }
   return [...problems.values()];
 }
 

@@ -37,7 +37,7 @@ export const readStorage = (account: ClusterAccount): Statement[] => [
   {
     // These have no resources (Service Authorization Reference, "AWS Secrets Manager", "AWS Systems Manager"). Every plan
     // makes up passwords, and forgets them.
-    Sid: 'MakeUpPasswords',
+    Sid: 'ReadWithoutNames',
     Action: ['secretsmanager:GetRandomPassword', 'ssm:DescribeParameters'],
     Resource: '*',
     Condition: { StringEquals: { 'aws:RequestedRegion': account.region } },

@@ -82,7 +82,7 @@ export class Storage extends Construct {
       forceDestroy: true,
     });
     const permissions = new IamUserPolicy(this, 'UserPolicy', {
-      name: user.name,
+      name: storageUser(environment),
       user: user.name,
       policy: policyDocument(...bentoStoragePermissions(props, props.createsBucket)),
     });

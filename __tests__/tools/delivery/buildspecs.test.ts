@@ -59,7 +59,17 @@ test('Terraform is pinned', () => {
 /** A checkout in which tools are fetched from the address. */
 function layOut(work: string, lock: string): void {
   mkdirSync(work, { recursive: true });
-  for (const name of ['config', 'constructs', 'lambda', 'main.ts', 'package.json', 'packer', 'stacks', 'tools'])
+  for (const name of [
+    'config',
+    'constructs',
+    'lambda',
+    'main.ts',
+    'package.json',
+    'packer',
+    'service_files',
+    'stacks',
+    'tools',
+  ])
     cpSync(name, path.join(work, name), { recursive: true });
   symlinkSync(path.resolve('node_modules'), path.join(work, 'node_modules'));
   writeFileSync(path.join(work, 'tools', 'delivery', 'tools.lock'), lock);

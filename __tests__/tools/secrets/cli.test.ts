@@ -54,7 +54,7 @@ describeWith([localAws], 'the command', () => {
 
   beforeAll(async () => {
     aws = await startLocalAws('us-west-2');
-    client = new SecretsManagerClient(await aws.clientSettings(staging!));
+    client = new SecretsManagerClient(await aws.clientSettings(staging));
   });
   afterAll(() => aws.stop());
   beforeEach(async () => {
@@ -65,7 +65,7 @@ describeWith([localAws], 'the command', () => {
       await client.send(new DeleteSecretCommand({ SecretId: idOf(name), ForceDeleteWithoutRecovery: true }));
   });
 
-  async function secrets(args: readonly string[], given = '', account = staging!) {
+  async function secrets(args: readonly string[], given = '', account = staging) {
     const env = { ...process.env, ...(await aws.environment(account)) };
     const child = spawn(process.execPath, [...entry, 'staging', ...args], { env });
     let said = '';
@@ -165,7 +165,7 @@ order-stream-url   not set    only for a bento.deployment
   });
 
   test('at a terminal it shows nothing of what is typed, and lets one change their mind', async () => {
-    const env = { ...process.env, ...(await aws.environment(staging!)) };
+    const env = { ...process.env, ...(await aws.environment(staging)) };
     // A terminal of Python's; it types, and prints what the terminal shows.
     const terminal = `
 import os, pty, sys

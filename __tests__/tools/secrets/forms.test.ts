@@ -54,7 +54,7 @@ test.each(values)('%s: %j is right: %s', (name, value, isRight) => {
 describeWith(pythonPackages, 'what the command takes', () => {
   test('the boot takes, and nothing else', async () => {
     const alphabet = fc.constantFrom(
-      ...'0aFxX, \t"\'\\/:{}[]é\u00a0\u2003',
+      ...Array.from('0aFxX, \t"\'\\/:{}[]é\u00a0\u2003'),
       'https://',
       'wss://',
       ...Object.values(right),
