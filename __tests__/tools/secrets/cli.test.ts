@@ -69,7 +69,8 @@ describeWith([localAws], 'the command', () => {
     const env = { ...process.env, ...(await aws.environment(account)) };
     const child = spawn(process.execPath, [...entry, 'staging', ...args], { env });
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
     child.stdin.on('error', () => undefined).end(given);
     const [code] = (await once(child, 'close')) as [number];
     for (const secret of [canary, another]) expect(said).not.toContain(secret);
@@ -192,7 +193,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
         const command = [process.execPath, ...entry, 'staging', 'set', 'wallet-key', text];
         const child = spawn('python3', ['-c', terminal, ...command], { env });
         let shown = '';
-        child.stdout.setEncoding('utf8').on('data', (part) => (shown += part));
+        child.stdout.setEncoding('utf8').on('data', (part: string) => (shown += part));
         child.on('close', (code) => {
           resolve({ code, shown });
         });
