@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
-.PHONY: delivery reconcile preflight withdraw pin unpin redrive
+.PHONY: delivery secrets reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -61,6 +61,10 @@ redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 # Delivering a cluster, with credentials of its account; the pipelines run the same commands.
 delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
 	@npm run --silent delivery -- $(DO)
+
+# The secrets of a cluster, with credentials of its account.
+secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
+	@npm run --silent secrets -- $(ENV) $(if $(SET),set $(SET) $(if $(REPLACE),--replace) $(dry_run),status)
 
 format: install ## Format and fix what can be fixed
 	@npm run --silent format

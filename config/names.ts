@@ -46,6 +46,12 @@ export const functions = {
   notices: 'boundless-notices',
 } as const;
 
+/** Functions of a cluster, in its own account. */
+export const clusterFunctions = {
+  /** Makes and rotates the storage's keys; Secrets Manager calls it. */
+  storageKeys: 'prover-cluster-storage-keys',
+} as const;
+
 /** Retires old images; the dashboard and its alarm know it by these names (docs/monitoring.md has the metrics). */
 export const cleanupFunction = 'packer-ami-cleanup';
 
@@ -97,6 +103,7 @@ export const roles = {
   sharingFamily: 'packer-ami-*-role',
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   flowLogs: (environment: string) => `prover-cluster-${environment}-flow-logs-role`,
+  storageKeys: (environment: string) => `prover-cluster-${environment}-storage-keys-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
   packerPipeline: 'packer-pipeline-role',
@@ -118,6 +125,12 @@ export const serviceLinkedServices = {
 export const policies = {
   /** The most that any role of a cluster may do, whatever policies it carries. */
   nodeBoundary: 'prover-cluster-node-boundary',
+  /** The most that the user of the storage may do, whatever policies it carries. */
+  storageBoundary: 'prover-cluster-storage-boundary',
+  /** The most that the function which makes the storage's keys may do. */
+  storageKeysBoundary: 'prover-cluster-storage-keys-boundary',
+  /** What deploying a cluster's secrets and storage takes: apart for the same reason as the network. */
+  deploymentStorage: 'boundless-deployment-storage',
   /** What deploying a cluster's network takes; with it, the inline policy of the deployment role would be too long. */
   deploymentNetwork: 'boundless-deployment-network',
 } as const;
@@ -224,6 +237,13 @@ export const clusterPath = (environment: string): string => `/boundless/${enviro
 export const clusterParameters = ['settings', 'broker'] as const;
 export type ClusterParameter = (typeof clusterParameters)[number];
 
+/** Bento's files: 63 characters at most, which is what S3 allows. */
+export const storageBucket = (environment: string, accountId: string, region: string): string =>
+  `${stacks.cluster(environment)}-${accountId}-${region}`;
+
+/** Bento takes static keys and nothing else (bento.md 1.3): this IAM user owns them, and nothing but the storage. */
+export const storageUser = (environment: string): string => `${stacks.cluster(environment)}-storage`;
+
 /** Secrets of Secrets Manager below `clusterPath`, with the roles of machines that read them. */
 export const clusterSecrets = {
   'database-password': ['manager', 'prover'],
@@ -234,6 +254,16 @@ export const clusterSecrets = {
   'order-stream-url': ['manager'],
 } as const satisfies Readonly<Record<string, readonly NodeRole[]>>;
 export type ClusterSecret = keyof typeof clusterSecrets;
+
+/** Secrets that the stack makes up itself. */
+export const generatedSecrets = ['database-password', 'valkey-password'] as const satisfies readonly ClusterSecret[];
+
+/** Secrets that somebody has to put in: `npm run secrets`. */
+export const operatorSecrets = [
+  'wallet-key',
+  'rpc-urls',
+  'order-stream-url',
+] as const satisfies readonly ClusterSecret[];
 
 /** A cluster works without these. */
 export const optionalSecrets = ['order-stream-url'] as const satisfies readonly ClusterSecret[];
@@ -281,4 +311,8 @@ export const arns = {
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,
   policy: (accountId: string, name: string) => `arn:aws:iam::${accountId}:policy/${name}`,
+  user: (accountId: string, name: string) => `arn:aws:iam::${accountId}:user/${name}`,
+  /** Secrets Manager adds a hyphen and six characters of its own to a name. */
+  secret: (accountId: string, region: string, name: string) =>
+    `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-??????`,
 } as const;

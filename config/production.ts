@@ -39,4 +39,9 @@ export const production = {
     max: 100,
     volumeInitializationRate: 300,
   },
+  bento: { segmentPo2: 21, snarkTimeoutSeconds: 180, logLevel: 'info', povwLogId: null, deployment: null },
+  // Your own prices and limits: those of the template take few orders (docs/market.md).
+  broker: { releases: { from: 'v1.2.0', to: 'v1.2.2' }, market: {}, prover: {}, batcher: {} },
+  secrets: { passwordVersions: { database: 1, valkey: 1 }, recoveryDays: 30 },
+  storage: { keyRotationDays: 30, inputDays: 1, workDays: 7 },
 } as const satisfies EnvironmentConfig;

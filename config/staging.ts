@@ -35,4 +35,9 @@ export const staging = {
     max: 4,
     volumeInitializationRate: null,
   },
+  bento: { segmentPo2: 21, snarkTimeoutSeconds: 180, logLevel: 'info', povwLogId: null, deployment: null },
+  // Your own prices and limits: those of the template take few orders (docs/market.md).
+  broker: { releases: { from: 'v1.2.0', to: 'v1.2.2' }, market: {}, prover: {}, batcher: {} },
+  secrets: { passwordVersions: { database: 1, valkey: 1 }, recoveryDays: 30 },
+  storage: { keyRotationDays: 30, inputDays: 1, workDays: 7 },
 } as const satisfies EnvironmentConfig;

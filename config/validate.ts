@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { brokerParameter, problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
 import { instanceTypeProblem } from './instance-types';
 import { problemsWithNetworks } from './networks';
@@ -134,6 +135,29 @@ function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[
   return [{ file: fileOf(environment), field: 'prover.min, desired, max', value: [min, desired, max], message }];
 }
 
+/** What Parameter Store's standard tier holds (AWS Systems Manager User Guide, "Managing parameter tiers"). */
+const mostParameterBytes = 4096;
+
+function problemsOfBroker(environment: EnvironmentConfig): ConfigurationProblem[] {
+  const { broker } = environment;
+  const file = fileOf(environment);
+  const problems = problemsOfMarket(broker).map(({ section, key, message }) => ({
+    file,
+    field: ['broker', ...[section, key].filter((name) => name !== undefined)].join('.'),
+    value: valueAt(
+      broker,
+      [section, key].filter((name) => name !== undefined),
+    ),
+    message,
+  }));
+  const bytes = Buffer.byteLength(brokerParameter(broker));
+  if (bytes > mostParameterBytes) {
+    const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists`;
+    problems.push({ file, field: 'broker', value: bytes, message });
+  }
+  return problems;
+}
+
 /** Values that must differ between accounts, or be the same in all of them. */
 function problemsAcrossAccounts({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
   const problems: ConfigurationProblem[] = [];
@@ -195,6 +219,7 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsOfBudgets(factory),
     ...problemsOfDelivery(factory),
     ...factory.environments.flatMap(problemsOfCounts),
+    ...factory.environments.flatMap(problemsOfBroker),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),
     ),

@@ -1,5 +1,6 @@
 import type { App } from 'cdktf';
 import type { FactoryConfig } from '../config';
+import { clusterFunctions } from '../config/names';
 import { OpsStack } from './ops-stack';
 import { ProverClusterStack } from './prover-cluster-stack';
 import { ServiceAccountStack } from './service-account-stack';
@@ -19,6 +20,6 @@ export function addStacks(app: App, { factory, archiveOf }: StacksProps): void {
   for (const config of factory.environments) {
     const proves = config.environment === factory.ops.delivery.provingEnvironment ? proved : [];
     new ServiceAccountStack(app, { ops: factory.ops, config, proves });
-    new ProverClusterStack(app, { config });
+    new ProverClusterStack(app, { config, storageKeysArchive: archiveOf(clusterFunctions.storageKeys) });
   }
 }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { imageOfRole, logGroups, roles, stacks, type NodeRole } from '../config/names';
 import { LogGroup } from '../constructs/base/log-group';
+import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ImageId } from '../constructs/cluster/image-id';
 import { Network } from '../constructs/cluster/network';
@@ -14,11 +15,13 @@ import { AccountStack } from './account-stack';
 
 export interface ProverClusterStackProps {
   readonly config: EnvironmentConfig;
+  /** Path of the archive of `prover-cluster-storage-keys`. */
+  readonly storageKeysArchive: string;
 }
 
 /** A cluster of one manager (CPU) and its provers (GPU). */
 export class ProverClusterStack extends AccountStack {
-  constructor(scope: Construct, { config }: ProverClusterStackProps) {
+  constructor(scope: Construct, { config, storageKeysArchive }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
     const name = stacks.cluster(environment);
     super(scope, name, { accountId, region, environment, actsThrough: [roles.deployment, roles.plan] });
@@ -34,6 +37,15 @@ export class ProverClusterStack extends AccountStack {
       kmsKeyArn: key.arn,
       logRetentionDays: config.logRetentionDays,
     });
+    const data = new ClusterData(this, 'Data', {
+      config,
+      kmsKeyArn: key.arn,
+      // The data volume is made with the manager's group.
+      dataVolumeId: null,
+      storageKeysArchive,
+      alarmActions: [],
+    });
+    this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
     const [proverType = ''] = config.prover.instanceTypes;
     const machines = {

@@ -38,6 +38,10 @@ for (const environment of ['staging', 'production']) {
       'PutMetricData has no resources; into one namespace',
     [`${environment}/boundless-deployment-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
+    [`${environment}/boundless-deployment-storage#ReadWithoutNames`]:
+      'random passwords and lists of parameters have no resources; in one region',
+    [`${environment}/boundless-plan-role#ReadWithoutNames`]:
+      'random passwords and lists of parameters have no resources; in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:
@@ -119,4 +123,11 @@ test('a policy fits into a role', () => {
   for (const stack of stacks.values())
     for (const { policy } of Object.values(stack.resource['aws_iam_role_policy'] ?? {}))
       expect(String(policy).length).toBeLessThan(9_500);
+});
+
+test('a managed policy fits as well', () => {
+  // IAM User Guide, "IAM and AWS STS quotas": 6,144 characters, without white space.
+  for (const stack of stacks.values())
+    for (const { policy } of Object.values(stack.resource['aws_iam_policy'] ?? {}))
+      expect(String(policy).length).toBeLessThan(6_144);
 });

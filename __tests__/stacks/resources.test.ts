@@ -244,9 +244,10 @@ test('log groups have the names that people look for, and forget', () => {
     ['/aws/lambda/boundless-notices', 90],
     ['/aws/codebuild/packer-build-project', 90],
     ['/aws/lambda/packer-ami-sharing', 90],
-    ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) =>
-      ['manager', 'network', 'prover'].map((part) => [`/boundless/${environment}/prover-cluster/${part}`, days]),
-    ),
+    ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) => [
+      ['/aws/lambda/prover-cluster-storage-keys', days],
+      ...['manager', 'network', 'prover'].map((part) => [`/boundless/${environment}/prover-cluster/${part}`, days]),
+    ]),
   ]);
 });
 
@@ -258,7 +259,12 @@ test('images and snapshots cannot be made public', () => {
 test('names of the design are as they are written there', () => {
   const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
-  expect(named('aws_lambda_function', 'function_name')).toEqual(['boundless-notices', 'packer-ami-sharing']);
+  expect(named('aws_lambda_function', 'function_name')).toEqual([
+    'boundless-notices',
+    'packer-ami-sharing',
+    'prover-cluster-storage-keys',
+    'prover-cluster-storage-keys',
+  ]);
   expect(named('aws_kms_alias')).toEqual([
     'alias/boundless-ami',
     'alias/boundless-operations',
@@ -282,9 +288,11 @@ test('names of the design are as they are written there', () => {
     'prover-cluster-production-flow-logs-role',
     'prover-cluster-production-manager-role',
     'prover-cluster-production-prover-role',
+    'prover-cluster-production-storage-keys-role',
     'prover-cluster-staging-flow-logs-role',
     'prover-cluster-staging-manager-role',
     'prover-cluster-staging-prover-role',
+    'prover-cluster-staging-storage-keys-role',
   ]);
 });
 

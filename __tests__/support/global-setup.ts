@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { functions } from '../../config/names';
+import { clusterFunctions, functions } from '../../config/names';
 import { buildLambdaArchive } from '../../tools/lambda/archive';
 
 /** Where tests put what they synthesize; `global-teardown.ts` removes it, whatever became of them. */
@@ -10,5 +10,5 @@ export const testDirectory = 'BOUNDLESS_TEST_DIRECTORY';
 /** Builds the archives once: stacks read them, and the tests' own realm is not one that esbuild accepts. */
 export default function setup(): void {
   process.env[testDirectory] = mkdtempSync(path.join(tmpdir(), 'boundless-'));
-  for (const name of Object.values(functions)) buildLambdaArchive(name);
+  for (const name of [...Object.values(functions), ...Object.values(clusterFunctions)]) buildLambdaArchive(name);
 }

@@ -20,7 +20,7 @@ export interface Policy {
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value;
 
-const identityTypes = ['aws_iam_role_policy', 'aws_iam_policy'];
+const identityTypes = ['aws_iam_role_policy', 'aws_iam_policy', 'aws_iam_user_policy'];
 
 /** Every policy document of a stack. A policy that is not JSON fails here. */
 export function policiesOf(stack: SynthesizedStack): Policy[] {

@@ -19,6 +19,7 @@ export interface SynthesizedStack {
   readonly provider: { readonly aws: readonly Arguments[] };
   readonly resource: Blocks;
   readonly data?: Blocks;
+  readonly ephemeral?: Blocks;
   readonly variable?: Readonly<Record<string, Arguments>>;
   readonly output?: Readonly<Record<string, Arguments>>;
 }

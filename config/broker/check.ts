@@ -3,17 +3,38 @@ import { parse, TomlError } from 'smol-toml';
 import { keys, sections, type Key, type Section } from './keys';
 import { isFrom, type BrokerRelease } from './releases';
 
+/** One thing that is wrong in a broker.toml. */
+export interface BrokerProblem {
+  /** None where it belongs to the file as a whole. */
+  readonly section?: string;
+  /** None where it belongs to the section as a whole. */
+  readonly key?: string;
+  /** What stands there; none where the message is about the key alone. */
+  readonly value?: string;
+  /** What is wrong, with the fix; it follows the key, or the value. */
+  readonly message: string;
+}
+
+const inWords = ({ section, key, value, message }: BrokerProblem): string =>
+  [section === undefined ? undefined : `[${section}]`, key, value === undefined ? undefined : `= ${value}`, message]
+    .filter((word) => word !== undefined)
+    .join(' ');
+
 /** Thrown once, with everything that is wrong with a broker.toml. */
 export class BrokerTomlError extends Error {
   override readonly name = 'BrokerTomlError';
+  /** The same in words. */
+  readonly problems: readonly string[];
 
   constructor(
     readonly release: BrokerRelease,
-    readonly problems: readonly string[],
+    readonly details: readonly BrokerProblem[],
   ) {
+    const problems = details.map(inWords);
     super(
       `This broker.toml is not for the broker ${release}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     );
+    this.problems = problems;
   }
 }
 
@@ -28,22 +49,27 @@ const namesOf = ({ name, aliases = [], since = '1.0.0' }: Key, release: BrokerRe
 const show = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
 
-function problemsOfKey(key: Key, table: Table, release: BrokerRelease): string[] {
+type KeyProblem = Omit<BrokerProblem, 'section'>;
+
+function problemsOfKey(key: Key, table: Table, release: BrokerRelease): KeyProblem[] {
   const names = namesOf(key, release);
   const set = names.filter((name) => name in table);
   const [name, second] = set;
   if (second !== undefined)
-    return [`${set.join(' and ')} are names of one key, and the broker does not start with both; keep ${set[0] ?? ''}`];
+    return [
+      {
+        message: `${set.join(' and ')} are names of one key, and the broker does not start with both; keep ${set[0] ?? ''}`,
+      },
+    ];
   if (name === undefined) {
     const required = key.required === 'always' || (key.required === '1.0' && !isFrom(release, '1.1.0'));
-    return required
-      ? [`${names[0] ?? key.name} is missing, and the broker ${release} does not start without it; add it`]
-      : [];
+    const message = `is missing, and the broker ${release} does not start without it; add it`;
+    return required ? [{ key: names[0] ?? key.name, message }] : [];
   }
   if (key.ignored !== undefined && isFrom(release, key.ignored.since))
-    return [`${name} does nothing in the broker ${release}; ${key.ignored.instead}`];
+    return [{ key: name, message: `does nothing in the broker ${release}; ${key.ignored.instead}` }];
   const problem = key.check(table[name], release);
-  return problem === undefined ? [] : [`${name} = ${show(table[name])} ${problem}`];
+  return problem === undefined ? [] : [{ key: name, value: show(table[name]), message: problem }];
 }
 
 /** Why a release does not know a name. It would ignore it without a word: an allow-list never applied that way once. */
@@ -51,27 +77,27 @@ function unknownKey(section: Section, name: string, release: BrokerRelease): str
   const own = keys[section].find((key) => key.name === name || key.aliases?.includes(name) === true);
   if (own?.since !== undefined) {
     const [older] = namesOf(own, release);
-    return `${name} is known from ${own.since} on; ${older === undefined ? 'leave it out' : `write ${older}`}`;
+    return `is known from ${own.since} on; ${older === undefined ? 'leave it out' : `write ${older}`}`;
   }
   const elsewhere = sections.find((other) => keys[other].some((key) => key.name === name));
-  if (elsewhere !== undefined) return `${name} belongs into [${elsewhere}]; move it there`;
+  if (elsewhere !== undefined) return `belongs into [${elsewhere}]; move it there`;
   const known = keys[section].flatMap((key) => namesOf(key, release));
-  return `${name} is unknown to the broker ${release}, which would ignore it; did you mean ${closest(name, known)}?`;
+  return `is unknown to the broker ${release}, which would ignore it; did you mean ${closest(name, known)}?`;
 }
 
-function problemsOfSection(section: Section, table: unknown, release: BrokerRelease): string[] {
+function problemsOfSection(section: Section, table: unknown, release: BrokerRelease): BrokerProblem[] {
   if (table === undefined)
     return isFrom(release, '1.1.0')
       ? []
-      : [`[${section}] is missing, and the broker ${release} does not start without it; add it`];
-  if (!isTable(table)) return [`${section} is no section; write [${section}]`];
+      : [{ section, message: `is missing, and the broker ${release} does not start without it; add it` }];
+  if (!isTable(table)) return [{ section, message: `is no section; write [${section}]` }];
   const known = new Set(keys[section].flatMap((key) => namesOf(key, release)));
   return [
     ...Object.keys(table)
       .filter((name) => !known.has(name))
-      .map((name) => unknownKey(section, name, release)),
-    ...keys[section].flatMap((key) => problemsOfKey(key, table, release)),
-  ].map((problem) => `[${section}] ${problem}`);
+      .map((name) => ({ section, key: name, message: unknownKey(section, name, release) })),
+    ...keys[section].flatMap((key) => problemsOfKey(key, table, release)).map((problem) => ({ section, ...problem })),
+  ];
 }
 
 /**
@@ -87,12 +113,14 @@ export function checkBrokerToml(toml: string, release: BrokerRelease): void {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [reason = ''] = error.message.split('\n');
-    throw new BrokerTomlError(release, [`line ${error.line}: ${reason}`]);
+    throw new BrokerTomlError(release, [{ message: `line ${error.line}: ${reason}` }]);
   }
   const problems = [
     ...Object.keys(content)
       .filter((name) => !(sections as readonly string[]).includes(name))
-      .map((name) => `${name} is unknown to the broker ${release}; did you mean [${closest(name, [...sections])}]?`),
+      .map((name) => ({
+        message: `${name} is unknown to the broker ${release}; did you mean [${closest(name, [...sections])}]?`,
+      })),
     ...sections.flatMap((section) => problemsOfSection(section, content[section], release)),
   ];
   if (problems.length > 0) throw new BrokerTomlError(release, problems);

@@ -42,7 +42,7 @@ const priority = oneOf({ random: '1.0.0', observation_time: '1.0.0', shortest_ex
 const commitment = oneOf({ random: '1.0.0', shortest_expiry: '1.0.0', price: '1.1.0', cycle_price: '1.1.0' });
 
 /** All keys, as `config.rs` of the broker reads them (bento.md 2, which names the code). */
-export const keys: Readonly<Record<Section, readonly Key[]>> = {
+const table = {
   market: [
     { name: 'min_mcycle_price', aliases: ['mcycle_price'], since: '1.1.0', check: amount, required: 'always' },
     {
@@ -115,6 +115,16 @@ export const keys: Readonly<Record<Section, readonly Key[]>> = {
     { name: 'withdraw', check: flag },
     { name: 'max_submission_attempts', check: u32 },
   ],
+} as const satisfies Readonly<Record<Section, readonly Key[]>>;
+
+export const keys: Readonly<Record<Section, readonly Key[]>> = table;
+
+type NamesOf<K extends Key> = K['name'] | (K extends { readonly aliases: readonly (infer A)[] } ? A & string : never);
+type ValueOf<K extends Key> = K['check'] extends ValueCheck<infer T> ? T : never;
+
+/** Values for broker.toml, under any name of a key. null takes out what the image's template says. */
+export type BrokerValues = {
+  readonly [S in Section]: { readonly [K in (typeof table)[S][number] as NamesOf<K>]?: ValueOf<K> | null };
 };
 
 export const sections = Object.keys(keys) as readonly Section[];

@@ -1,13 +1,16 @@
 import { isFrom, type BrokerRelease } from './releases';
 
-/** Says what is wrong with a value and what to write instead; undefined where it is right. */
-export type ValueCheck = (value: unknown, release: BrokerRelease) => string | undefined;
+/** Says what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
+export type ValueCheck<T = unknown> = ((value: unknown, release: BrokerRelease) => string | undefined) & {
+  /** Never there: it carries the type. */
+  readonly takes?: T;
+};
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 
 /** Integers come as bigint, so that `100` and `100.0` differ as they do for the broker. */
 const unsigned =
-  (bits: number, least = 0n): ValueCheck =>
+  (bits: number, least = 0n): ValueCheck<number> =>
   (value) => {
     const most = 2n ** BigInt(bits) - 1n;
     if (typeof value !== 'bigint') return 'is no whole number; write it without quotes and without a point';
@@ -24,23 +27,23 @@ export const limit64 = unsigned(64, 1n);
 export const limit32 = unsigned(32, 1n);
 
 /** Amounts are texts, so that no digit is lost. */
-export const amount: ValueCheck = (value) =>
+export const amount: ValueCheck<string> = (value) =>
   typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)
     ? undefined
     : 'is no amount; write a decimal number in quotes, such as "0.0001"';
 
-export const flag: ValueCheck = (value) =>
+export const flag: ValueCheck<boolean> = (value) =>
   typeof value === 'boolean' ? undefined : 'is neither true nor false; write one of them without quotes';
 
-export const text: ValueCheck = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
+export const text: ValueCheck<string> = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
 
-export const url: ValueCheck = (value) =>
+export const url: ValueCheck<string> = (value) =>
   isText(value) && URL.canParse(value)
     ? undefined
     : 'is no address; write it in quotes, such as "https://example.com/list.json"';
 
 const listOf =
-  (what: string, isRight: (item: unknown) => boolean): ValueCheck =>
+  (what: string, isRight: (item: unknown) => boolean): ValueCheck<readonly string[]> =>
   (value) =>
     Array.isArray(value) && value.every(isRight) ? undefined : `is no list of ${what}; write it as ["...", "..."]`;
 
@@ -52,16 +55,20 @@ export const urls = listOf('web addresses', (item) => typeof item === 'string' &
 
 /** One of some words; each can have a first release. */
 export const oneOf =
-  (words: Readonly<Record<string, BrokerRelease>>): ValueCheck =>
+  <W extends string>(words: Readonly<Record<W, BrokerRelease>>): ValueCheck<W> =>
   (value, release) => {
-    const known = Object.keys(words).filter((word) => isFrom(release, words[word] ?? '1.0.0'));
+    const known = Object.entries<BrokerRelease>(words)
+      .filter(([, since]) => isFrom(release, since))
+      .map(([word]) => word);
     return typeof value === 'string' && known.includes(value)
       ? undefined
       : `is none of the words that ${release} knows; use ${known.join(', ')}`;
   };
 
 /** A word, or a table of the custom mode. */
-export const gasPriority: ValueCheck = (value, release) => {
+export const gasPriority: ValueCheck<
+  'low' | 'medium' | 'high' | { readonly custom: Readonly<Record<string, number | string>> }
+> = (value, release) => {
   if (typeof value === 'object' && value !== null && Object.keys(value).join() === 'custom') return undefined;
   return oneOf({ low: '1.2.0', medium: '1.2.0', high: '1.2.0' })(value, release);
 };

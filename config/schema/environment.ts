@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bento, market, secrets, storage } from './cluster';
 import { account, cidr, count, instanceType, list } from './values';
 
 /** Who images may come from: an account, or one of EC2's names for groups of them. */
@@ -84,6 +85,10 @@ export const environmentSchema = z
         volumeInitializationRate: count(100, 300, 'MiB per second').nullable(),
       })
       .readonly(),
+    bento,
+    broker: market,
+    secrets,
+    storage,
   })
   .readonly();
 

@@ -5,6 +5,7 @@ import { clusterProject, policies, roles, stacks } from '../../config/names';
 import { policyDocument, roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 import { boundaryStatements } from '../cluster/node-permissions';
+import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
 import {
   changeCluster,
   followRollout,
@@ -13,6 +14,7 @@ import {
   validateImages,
   type ClusterAccount,
 } from './cluster-permissions';
+import { changeStorage, readStorage } from './cluster-storage-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
@@ -30,6 +32,7 @@ export class DeploymentRoles extends Construct {
     super(scope, id);
     const { environment, opsAccountId, proves } = props;
     new NodeBoundary(this, 'NodeBoundary', props);
+    new StorageBoundaries(this, 'StorageBoundaries', props);
     const deployment = new Role(this, 'Deployment', {
       name: roles.deployment,
       description: `Deploys ${stacks.cluster(environment)}`,
@@ -52,11 +55,25 @@ export class DeploymentRoles extends Construct {
       role: deployment.name,
       policyArn: network.arn,
     });
+    const storage = new IamPolicy(this, 'DeploymentStorage', {
+      name: policies.deploymentStorage,
+      description: `Deploys secrets and storage of ${stacks.cluster(environment)}`,
+      policy: policyDocument(...readStorage(props), ...changeStorage(props)),
+    });
+    new IamRolePolicyAttachment(this, 'DeploymentStorageAttachment', {
+      role: deployment.name,
+      policyArn: storage.arn,
+    });
     new Role(this, 'Plan', {
       name: roles.plan,
       description: `Plans ${stacks.cluster(environment)}; changes nothing`,
       trust: roleTrust(opsAccountId, [roles.codeBuild(clusterProject.plan(environment))]),
-      statements: [...readCluster(props), ...readNetwork(props), ...stateOfCluster(props, 'read')],
+      statements: [
+        ...readCluster(props),
+        ...readNetwork(props),
+        ...readStorage(props),
+        ...stateOfCluster(props, 'read'),
+      ],
     });
   }
 }
@@ -72,6 +89,23 @@ class NodeBoundary extends Construct {
       name: policies.nodeBoundary,
       description: `The most that machines of ${stacks.cluster(account.environment)} may do`,
       policy: policyDocument(...boundaryStatements(account)),
+    });
+  }
+}
+
+/** The same for the storage's user, and for the function that makes its keys. */
+class StorageBoundaries extends Construct {
+  constructor(scope: Construct, id: string, account: ClusterAccount) {
+    super(scope, id);
+    new IamPolicy(this, 'User', {
+      name: policies.storageBoundary,
+      description: `The most that the user of the storage of ${stacks.cluster(account.environment)} may do`,
+      policy: policyDocument(...bentoStoragePermissions(account, true)),
+    });
+    new IamPolicy(this, 'Keys', {
+      name: policies.storageKeysBoundary,
+      description: `The most that the function which makes the storage's keys may do`,
+      policy: policyDocument(...storageKeysBoundary(account)),
     });
   }
 }

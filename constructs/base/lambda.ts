@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
-import { AssetType, TerraformAsset } from 'cdktf';
+import { AssetType, TerraformAsset, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { OccurrenceAlarm, type Alarm } from './alarm';
 import type { DeadLetterQueue } from './dead-letter-queue';
@@ -22,19 +22,29 @@ export interface LambdaProps {
   readonly timeoutSeconds: number;
   /** Plain settings: whoever may read the function's configuration reads these. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly deadLetterQueue: DeadLetterQueue;
+  /** @default - none, where whoever calls it tries again */
+  readonly deadLetterQueue?: DeadLetterQueue;
   /** What the function may do beside writing its logs and leaving its failed events. */
   readonly statements: readonly Statement[];
+  /**
+   * ARN of the policy that caps the role.
+   * @default - no cap
+   */
+  readonly permissionsBoundary?: string;
+  /**
+   * Topics that hear of failures.
+   * @default - none: whoever owns it gives the alarm a voice
+   */
+  readonly alarmActions?: readonly string[];
 }
 
-/**
- * A Lambda with a role, a log group and an alarm of its own; failed events end in the dead-letter queue. Whoever owns it
- * gives the alarm a voice.
- */
+/** A Lambda with a role, a log group and an alarm of its own; failed events end in the dead-letter queue. */
 export class Lambda extends Construct {
   readonly arn: string;
   readonly name: string;
   readonly alarm: Alarm;
+  /** For what must not call it before it may do its work. */
+  readonly permissions: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: LambdaProps) {
     super(scope, id);
@@ -47,7 +57,8 @@ export class Lambda extends Construct {
       name: props.roleName,
       description: props.description,
       trust: serviceTrust('lambda.amazonaws.com'),
-      statements: [logs.writeStatement(), ...props.deadLetterQueue.sendStatements(), ...props.statements],
+      statements: [logs.writeStatement(), ...(props.deadLetterQueue?.sendStatements() ?? []), ...props.statements],
+      ...(props.permissionsBoundary !== undefined && { permissionsBoundary: props.permissionsBoundary }),
     });
     const archive = new TerraformAsset(this, 'Archive', { path: path.resolve(props.archive), type: AssetType.FILE });
     const lambda = new LambdaFunction(this, 'Resource', {
@@ -63,7 +74,7 @@ export class Lambda extends Construct {
       memorySize: 256,
       timeout: props.timeoutSeconds,
       environment: { variables: { ...props.environment } },
-      deadLetterConfig: { targetArn: props.deadLetterQueue.arn },
+      ...(props.deadLetterQueue !== undefined && { deadLetterConfig: { targetArn: props.deadLetterQueue.arn } }),
       loggingConfig: { logFormat: 'JSON', logGroup: logs.name },
     });
     this.alarm = new OccurrenceAlarm(this, 'Alarm', {
@@ -74,8 +85,9 @@ export class Lambda extends Construct {
       dimensions: { FunctionName: props.functionName },
       statistic: 'Sum',
       periodSeconds: 300,
-      actions: [],
+      actions: props.alarmActions ?? [],
     });
+    this.permissions = role.permissions;
     this.arn = lambda.arn;
     this.name = lambda.functionName;
   }

@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in ten places that the factory depends on.
+"""moto_server, brought nearer to AWS in eleven places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -14,6 +14,9 @@
 9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
 10. A machine of an Auto Scaling group says which version of the template it was launched from; moto says the template's
    default one of now. Instance refreshes can be started and described; they replace the machines at once, and succeed.
+11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: whoever tests one calls
+   it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
+   and the current version is the one with that label.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -26,6 +29,7 @@ import json
 import os
 import sys
 import threading
+import time
 import uuid
 
 import moto.server
@@ -41,6 +45,8 @@ from moto.ec2.responses.amis import AmisResponse
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
+from moto.secretsmanager.exceptions import ResourceExistsException
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 
 def key_arn(backend, key_id):
@@ -248,6 +254,46 @@ def describe_instance_refreshes(self):
     return ActionResult({"InstanceRefreshes": refreshes_of_group(self)})
 
 
+check_version = SecretsManagerBackend._check_with_existing_secrets_and_versions
+put_secret_value = SecretsManagerBackend.put_secret_value
+
+
+def begin_rotation(
+    self, secret_id, client_request_token=None, rotation_lambda_arn=None, rotation_rules=None, rotate_immediately=True
+):
+    secret = self.secrets[secret_id]
+    secret.rotation_requested = secret.rotation_enabled = True
+    secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
+    secret.auto_rotate_after_days = (rotation_rules or {}).get("AutomaticallyAfterDays", secret.auto_rotate_after_days)
+    if rotate_immediately:
+        token = client_request_token or str(uuid.uuid4())
+        secret.remove_version_stages_from_old_versions(["AWSPENDING"])
+        version = {"createdate": int(time.time()), "version_id": token, "version_stages": ["AWSPENDING"]}
+        secret.versions.setdefault(token, version)
+        secret.last_rotation_date = int(time.time())
+    return secret.to_short_dict()
+
+
+def check_any_version(self, secret_name, client_request_token, secret_string, secret_binary, on_create=False):
+    secret = self.secrets.get(secret_name)
+    version = secret.versions.get(client_request_token) if secret else None
+    known = version.get("secret_string") if version else None
+    if known is not None and known != secret_string:
+        raise ResourceExistsException(f"You can't use ClientRequestToken {client_request_token}")
+    return check_version(self, secret_name, client_request_token, secret_string, secret_binary, on_create)
+
+
+def put_first_value(self, secret_id, secret_string, secret_binary, client_request_token, version_stages):
+    secret = self.secrets.get(secret_id)
+    if secret and not any("AWSCURRENT" in version["version_stages"] for version in secret.versions.values()):
+        version_stages = [*(version_stages or []), *({"AWSCURRENT"} - set(version_stages or []))]
+    return put_secret_value(self, secret_id, secret_string, secret_binary, client_request_token, version_stages)
+
+
+def current_version(self):
+    return next((key for key, version in self.versions.items() if "AWSCURRENT" in version["version_stages"]), None)
+
+
 AmisResponse.describe_images = describe_images_in_pages
 AmisResponse.get_allowed_images_settings = get_allowed_images_settings
 AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
@@ -262,6 +308,11 @@ InstanceState.__init__ = create_machine_of_version
 InstanceState.launch_template = property(lambda self: getattr(self, "launched_from", None))
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
+FakeSecret.default_version_id = property(current_version, lambda self, value: None)
+FakeSecret.set_default_version_id = lambda self, version_id: None
+SecretsManagerBackend.rotate_secret = begin_rotation
+SecretsManagerBackend._check_with_existing_secrets_and_versions = check_any_version
+SecretsManagerBackend.put_secret_value = put_first_value
 amis.Ami.__init__ = create_ami_from_machine
 amis.AmiBackend.describe_images = describe_images
 

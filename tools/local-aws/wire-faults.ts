@@ -6,7 +6,7 @@ export type Fault =
   | 'throttle'
   /** It is not allowed. */
   | 'deny'
-  /** This server of EC2 does not know the image yet; other services know everything. */
+  /** This server of EC2 does not know the image yet, or S3 does not know the key; other services know everything. */
   | 'miss'
   /** The session that it is signed with has ended. */
   | 'expire'
@@ -19,30 +19,42 @@ export type Fault =
   /** It is done, after 100 ms. */
   | 'delay';
 
-/** Codes and states as the services give them (EC2 API Reference, "Error codes"; AWS JSON and query protocols). */
+/**
+ * Codes and states as the services give them (EC2 API Reference and Amazon S3 API Reference, "Error codes"; AWS JSON and
+ * query protocols).
+ */
 const codes = {
-  throttle: { ec2: 'RequestLimitExceeded', others: 'ThrottlingException', status: { ec2: 503, others: 400 } },
-  deny: { ec2: 'UnauthorizedOperation', others: 'AccessDeniedException', status: { ec2: 403, others: 400 } },
-  miss: { ec2: 'InvalidAMIID.NotFound', others: 'ResourceNotFoundException', status: { ec2: 400, others: 400 } },
-  expire: { ec2: 'RequestExpired', others: 'ExpiredTokenException', status: { ec2: 400, others: 400 } },
-  break: { ec2: 'InternalError', others: 'InternalFailure', status: { ec2: 500, others: 500 } },
+  throttle: { ec2: ['RequestLimitExceeded', 503], s3: ['SlowDown', 503], others: ['ThrottlingException', 400] },
+  deny: { ec2: ['UnauthorizedOperation', 403], s3: ['AccessDenied', 403], others: ['AccessDeniedException', 400] },
+  miss: {
+    ec2: ['InvalidAMIID.NotFound', 400],
+    s3: ['InvalidAccessKeyId', 403],
+    others: ['ResourceNotFoundException', 400],
+  },
+  expire: { ec2: ['RequestExpired', 400], s3: ['ExpiredToken', 400], others: ['ExpiredTokenException', 400] },
+  break: { ec2: ['InternalError', 500], s3: ['InternalError', 500], others: ['InternalFailure', 500] },
 } as const;
+
+/** How services are spoken to; S3 alone by paths and methods. */
+export type Protocol = 'query' | 'json' | 'rest';
 
 /** Answers a call with an error, in the protocol of its service. */
 export function answerWithError(
   response: ServerResponse,
   service: string,
-  protocol: 'query' | 'json',
+  protocol: Protocol,
   fault: keyof typeof codes,
 ): void {
-  const kind = service === 'ec2' ? 'ec2' : 'others';
-  const code = codes[fault][kind];
+  const kind = service === 'ec2' || service === 's3' ? service : 'others';
+  const [code, status] = codes[fault][kind];
   const body =
     service === 'ec2'
       ? `<Response><Errors><Error><Code>${code}</Code><Message>injected</Message></Error></Errors><RequestID>0</RequestID></Response>`
-      : protocol === 'query'
-        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>injected</Message></Error><RequestId>0</RequestId></ErrorResponse>`
-        : JSON.stringify({ __type: code, message: 'injected' });
-  const type = protocol === 'query' ? 'text/xml' : 'application/x-amz-json-1.1';
-  response.writeHead(codes[fault].status[kind], { 'content-type': type }).end(body);
+      : protocol === 'rest'
+        ? `<Error><Code>${code}</Code><Message>injected</Message></Error>`
+        : protocol === 'query'
+          ? `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>injected</Message></Error><RequestId>0</RequestId></ErrorResponse>`
+          : JSON.stringify({ __type: code, message: 'injected' });
+  const type = protocol === 'json' ? 'application/x-amz-json-1.1' : 'text/xml';
+  response.writeHead(status, { 'content-type': type }).end(body);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerWithError, type Fault } from './wire-faults';
+import { answerWithError, type Fault, type Protocol } from './wire-faults';
 
 /** One call as it went over the wire. */
 export interface Call {
@@ -27,10 +27,14 @@ interface Incoming {
   readonly service: string;
   readonly operation: string;
   readonly accessKeyId: string;
-  readonly protocol: 'query' | 'json';
+  readonly protocol: Protocol;
 }
 
-/** @throws Error for what is no signed call of the query or JSON protocol */
+/** An operation of S3, as the SDK names it in its addresses; of those on whole buckets only the look at one is known. */
+const s3Operation = ({ method, url = '/' }: IncomingMessage): string | null =>
+  new URL(url, 'http://s3').searchParams.get('x-id') ?? (method === 'HEAD' ? 'HeadBucket' : null);
+
+/** @throws Error for what is no signed call of the query or JSON protocol, or of S3 */
 async function read(request: IncomingMessage): Promise<Incoming> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
@@ -39,11 +43,16 @@ async function read(request: IncomingMessage): Promise<Incoming> {
     /Credential=(?<accessKeyId>[^/]+)\/\d+\/[^/]+\/(?<service>[^/]+)\//.exec(request.headers.authorization ?? '')
       ?.groups ?? {};
   const target = request.headers['x-amz-target'];
+  const protocol = service === 's3' ? 'rest' : typeof target === 'string' ? 'json' : 'query';
   const operation =
-    typeof target === 'string' ? target.split('.').pop() : new URLSearchParams(body.toString()).get('Action');
+    protocol === 'rest'
+      ? s3Operation(request)
+      : typeof target === 'string'
+        ? target.split('.').pop()
+        : new URLSearchParams(body.toString()).get('Action');
   if (accessKeyId === undefined || service === undefined || typeof operation !== 'string')
     throw new Error(`The wire does not understand ${String(request.method)} ${String(request.url)}`);
-  return { body, service, operation, accessKeyId, protocol: typeof target === 'string' ? 'json' : 'query' };
+  return { body, service, operation, accessKeyId, protocol };
 }
 
 /** Lets a call through, and gives back what the local AWS says. */

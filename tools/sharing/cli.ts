@@ -1,9 +1,9 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
 import { functions } from '../../config/names';
+import { expectAccount } from '../account';
 import { explain } from '../explain';
 import { allowImages } from './allow-images';
 import { parse, usage, type Action } from './arguments';
@@ -57,13 +57,6 @@ async function redriveAll(
     remaining += left;
   }
   return dryRun || remaining === 0 ? 0 : 1;
-}
-
-/** @throws Error for credentials of another account: a mix-up must not change anything there */
-async function expectAccount(region: string, accountId: string): Promise<void> {
-  const { Account } = await new STSClient({ region }).send(new GetCallerIdentityCommand({}));
-  if (Account !== accountId)
-    throw new Error(`These are credentials of ${Account ?? 'nobody'}, not of ${accountId}; set AWS_PROFILE`);
 }
 
 async function allow({ environment, dryRun }: Action & { readonly do: 'allow-images' }): Promise<number> {

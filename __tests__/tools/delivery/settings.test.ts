@@ -60,7 +60,8 @@ test('an account that the project and this commit disagree on is refused', () =>
 });
 
 describe('rules of images', () => {
-  const expected = { kind: 'manager', opsAccountId, accountId: '333333333333' } as const;
+  const brokers = { from: 'v1.2.0', to: 'v1.2.2' } as const;
+  const expected = { kind: 'manager', opsAccountId, accountId: '333333333333', brokers } as const;
 
   test('a good image keeps them', () => {
     expect(brokenRules(id, goodImage('manager'), expected)).toEqual([]);
@@ -72,6 +73,8 @@ describe('rules of images', () => {
     [{ Name: 'ubuntu' }, 'the kind in its name is missing, not manager'],
     [{ Name: 'boundless-prover-v1.2.2-20260901000000' }, 'the kind in its name is prover, not manager'],
     [{ Tags: [] }, 'the tag Image is missing, not manager'],
+    [{ Tags: [] }, "the tag BrokerVersion is missing, and this environment's broker values are for v1.2.0 to v1.2.2"],
+    [{ Tags: [{ Key: 'BrokerVersion', Value: 'v1.1.2' }] }, 'the tag BrokerVersion is v1.1.2, and'],
   ])('%j breaks one', (changes, problem) => {
     expect(brokenRules(id, goodImage('manager', changes), expected).join('\n')).toContain(problem);
   });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -16,6 +17,14 @@ import {
   ModifyImageAttributeCommand,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { startLocalAws } from '../../../tools/local-aws';
 import { deployCluster } from '../../../tools/rehearse/cluster';
 import { isListening } from '../../support/net';
@@ -98,6 +107,39 @@ describeWith([localAws], 'the local AWS', () => {
       const [second, newer] = await machine();
       expect([newer, await refreshes()]).toEqual(['2', ['Successful']]);
       expect(second).not.toBe(first);
+    } finally {
+      await aws.stop();
+    }
+  }, 60_000);
+
+  test('begins a rotation of a secret without a value, and never changes a version that has one', async () => {
+    const aws = await startLocalAws('us-west-2');
+    try {
+      const client = new SecretsManagerClient(await aws.clientSettings('222222222222'));
+      const SecretId = 'a-secret';
+      await client.send(new CreateSecretCommand({ Name: SecretId }));
+      const stages = async () => (await client.send(new DescribeSecretCommand({ SecretId }))).VersionIdsToStages;
+      const [first, second] = [randomUUID(), randomUUID()];
+      const begin = (ClientRequestToken: string) =>
+        client.send(
+          new RotateSecretCommand({ SecretId, ClientRequestToken, RotationRules: { AutomaticallyAfterDays: 1 } }),
+        );
+      const put = (ClientRequestToken: string, SecretString: string) =>
+        client.send(
+          new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, VersionStages: ['AWSPENDING'] }),
+        );
+      await begin(first);
+      expect(await stages()).toEqual({ [first]: ['AWSPENDING'] });
+      await expect(client.send(new GetSecretValueCommand({ SecretId }))).rejects.toMatchObject({
+        name: 'ResourceNotFoundException',
+      });
+      await put(first, 'one');
+      expect(await stages()).toEqual({ [first]: ['AWSPENDING', 'AWSCURRENT'] });
+      await expect(put(first, 'other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
+      await begin(second);
+      await put(second, 'two');
+      expect(await stages()).toEqual({ [first]: ['AWSCURRENT'], [second]: ['AWSPENDING'] });
+      expect((await client.send(new GetSecretValueCommand({ SecretId }))).SecretString).toBe('one');
     } finally {
       await aws.stop();
     }

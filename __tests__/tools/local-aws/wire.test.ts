@@ -1,4 +1,11 @@
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
@@ -73,5 +80,31 @@ describeWith([localAws], 'a wire to the local AWS', () => {
     );
     expect(outcome).not.toBeInstanceOf(Error);
     expect(calls).toHaveLength(2);
+  });
+
+  test('S3 is spoken to by paths, and has errors of its own', async () => {
+    const once = { maxAttempts: 1, forcePathStyle: true };
+    const file = { Bucket: 'a-bucket', Key: 'a/file' };
+    const { calls } = await over(undefined, async (config) => {
+      const s3 = new S3Client({ ...config, ...once });
+      await new S3Client({ ...settings, ...once }).send(
+        new CreateBucketCommand({ Bucket: 'a-bucket', CreateBucketConfiguration: { LocationConstraint: 'us-west-2' } }),
+      );
+      await s3.send(new HeadBucketCommand({ Bucket: 'a-bucket' }));
+      await s3.send(new PutObjectCommand({ ...file, Body: 'x' }));
+      await s3.send(new DeleteObjectCommand(file));
+    });
+    expect(calls.map(({ action }) => action)).toEqual(['s3:HeadBucket', 's3:PutObject', 's3:DeleteObject']);
+    for (const [fault, name] of [
+      ['miss', 'InvalidAccessKeyId'],
+      ['deny', 'AccessDenied'],
+      ['throttle', 'SlowDown'],
+    ] as const) {
+      const { outcome } = await over(
+        () => fault,
+        (config) => new S3Client({ ...config, ...once }).send(new PutObjectCommand({ ...file, Body: 'x' })),
+      );
+      expect(outcome).toMatchObject({ name });
+    }
   });
 });

@@ -40,8 +40,9 @@ export async function resolveImages(props: ResolveProps): Promise<Readonly<Recor
   const found = nodeRoles.map((role) => {
     const id = ids.get(role) ?? '';
     const image = images.get(id);
-    const { accountId } = account;
-    problems.push(...brokenRules(id, image, { kind: imageOfRole[role], opsAccountId, accountId }));
+    const { accountId, broker } = account;
+    const expected = { kind: imageOfRole[role], opsAccountId, accountId, brokers: broker.releases };
+    problems.push(...brokenRules(id, image, expected));
     return [role, image] as const;
   });
   if (problems.length > 0) throw new DeliveryRefused(`These images cannot be deployed:${listed(problems)}`);

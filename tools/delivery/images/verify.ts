@@ -1,4 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
+import { takesBroker, type Market } from '../../../config/broker/market';
 import { project, type ImageKind } from '../../../config/names';
 import { parseImageName } from './describe';
 
@@ -7,13 +8,15 @@ export interface ExpectedImage {
   readonly kind: ImageKind;
   readonly opsAccountId: string;
   readonly accountId: string;
+  /** Releases of the broker that the environment's values are for. */
+  readonly brokers: Market['releases'];
 }
 
 /** Every rule that an image breaks, with what was found and the fix; none for an image that the cluster can run. */
 export function brokenRules(
   imageId: string,
   image: Image | undefined,
-  { kind, opsAccountId, accountId }: ExpectedImage,
+  { kind, opsAccountId, accountId, brokers }: ExpectedImage,
 ): readonly string[] {
   if (image === undefined)
     return [
@@ -34,6 +37,13 @@ export function brokenRules(
     ['Project', project],
   ] as const)
     expect(`the tag ${tag}`, tags.get(tag), wanted, 'let sharing set the tags of this account again (make reconcile)');
+  const broker = tags.get('BrokerVersion') ?? 'missing';
+  // The other kinds may carry one, and don't run it. The broker itself would ignore keys that it does not know.
+  if (kind === 'manager' && !takesBroker(brokers, broker))
+    problems.push(
+      `${imageId} (${kind}): the tag BrokerVersion is ${broker}, and this environment's broker values are for ${brokers.from} to ` +
+        `${brokers.to}; widen broker.releases in its configuration, which checks the values, or name another image`,
+    );
   return problems;
 }
 

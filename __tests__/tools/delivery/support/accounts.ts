@@ -37,7 +37,13 @@ export async function startAccounts(): Promise<Accounts> {
     ...clients,
     async share(kind, version, { name, tags } = {}) {
       const time = String(20260901000000 + (made += 1));
-      const ownTags = { Image: kind, ManagedBy: 'packer', Project: 'boundless-ami-factory', Version: version };
+      const ownTags = {
+        BrokerVersion: version,
+        Image: kind,
+        ManagedBy: 'packer',
+        Project: 'boundless-ami-factory',
+        Version: version,
+      };
       const imageId = await makeImage(ops, {
         name: name ?? `boundless-${kind}-${version}-${time}`,
         keyArn: KeyMetadata!.Arn!,
@@ -71,6 +77,7 @@ export const goodImage = (kind: ImageKind, changes: Partial<Image> = {}): Image 
   State: 'available',
   Name: `boundless-${kind}-v1.2.2-20260901000000`,
   Tags: [
+    { Key: 'BrokerVersion', Value: 'v1.2.2' },
     { Key: 'Image', Value: kind },
     { Key: 'ManagedBy', Value: 'packer' },
     { Key: 'Project', Value: 'boundless-ami-factory' },

@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { ConfigurationError, factory, validated, type EnvironmentConfig } from '../../../config';
+import { keys, sections } from '../../../config/broker/keys';
+import { brokerParameter, releasesOf, takesBroker, withValues, type Market } from '../../../config/broker/market';
+import { checkBrokerToml } from '../../../config/broker/check';
+import { answers, pythonPackages } from '../../scripts/boot/python';
+import { describeWith } from '../../support/tools';
+
+const [staging] = factory.environments as [EnvironmentConfig];
+const everyRelease = { from: 'v1.0.0', to: 'v1.2.2' } as const;
+const none = { market: {}, prover: {}, batcher: {} };
+const someone = '0x0123456789abcdef0123456789abcdef01234567';
+
+/** What was refused of an environment with these values, without the line that counts. */
+function refusals(broker: unknown, other: object = {}): string[] {
+  try {
+    validated({ ...factory, environments: [{ ...staging, ...other, broker: broker as Market }] });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+}
+
+describe('refused, with the fix', () => {
+  test.each<[what: string, broker: object, message: string]>([
+    [
+      'the allow-list that the predecessor misspelt, and that never applied',
+      { market: { allowed_requestor_lists: ['https://a.example'] } },
+      'config/staging.ts: broker.market.allowed_requestor_lists: ["https://a.example"] is unknown to the broker 1.2.2, which would ignore it; did you mean allow_requestor_lists?',
+    ],
+    [
+      'a key of another section',
+      { prover: { withdraw: true } },
+      'broker.prover.withdraw: true belongs into [batcher]; move it there',
+    ],
+    [
+      'a key that a release of the range lacks',
+      { market: { allow_requestor_lists: [] } },
+      'is known from 1.2.1 on; leave it out',
+    ],
+    [
+      'a price as a number',
+      { market: { max_collateral: 50 } },
+      'broker.market.max_collateral: 50 is no amount; write a decimal number in quotes',
+    ],
+    ['a number in quotes', { market: { min_deadline: '300' } }, 'broker.market.min_deadline: "300" is no whole number'],
+    ['a part of a number', { market: { peak_prove_khz: 1.5 } }, 'broker.market.peak_prove_khz: 1.5 is no whole number'],
+    [
+      'fewer preflights than none',
+      { market: { max_concurrent_preflights: -1 } },
+      'max_concurrent_preflights: -1 is out of range',
+    ],
+    [
+      'a size of zero, which stops all work',
+      { market: { max_file_size: 0 } },
+      'broker.market.max_file_size: 0 stops all work',
+    ],
+    ['cycles of zero', { market: { max_mcycle_limit: 0 } }, 'broker.market.max_mcycle_limit: 0 stops all work'],
+    ['a deadline of zero', { market: { min_deadline: 0 } }, 'broker.market.min_deadline: 0 stops all work'],
+    [
+      'a word that no release knows',
+      { market: { order_commitment_priority: 'lock_price' } },
+      'is none of the words that 1.2.2 knows',
+    ],
+    [
+      'an address that is none',
+      { market: { deny_requestor_addresses: ['0x12'] } },
+      'is no list of addresses of accounts',
+    ],
+    [
+      'two names of a key',
+      { market: { max_collateral: '1', max_stake: '2' } },
+      'broker.market.max_collateral: "1" and max_stake are names of one key; keep max_collateral',
+    ],
+    ['a price taken out', { market: { mcycle_price: null } }, 'min_mcycle_price: (nothing) is missing'],
+    ['a section that is none', { market: [] }, 'broker.market: [] is no section'],
+    ['an unknown section', { markets: {} }, 'broker.markets: {} is the value of a key that the factory does not know'],
+    [
+      'releases that run backwards',
+      { releases: { from: 'v1.2.2', to: 'v1.2.0' } },
+      'runs backwards; from must not come after to',
+    ],
+    [
+      'a release that there is not',
+      { releases: { from: 'v1.0.1', to: 'v1.2.0' } },
+      'broker.releases.from: "v1.0.1" is not a release of the broker; use one of v1.0.0',
+    ],
+    [
+      'more than a parameter holds',
+      { market: { deny_requestor_addresses: Array.from({ length: 95 }, () => someone) } },
+      'bytes are too many for a parameter, which holds 4096',
+    ],
+  ])('%s', (_, changes, message) => {
+    const found = refusals({ ...staging.broker, ...changes });
+    expect(found.join('\n')).toContain(message);
+    expect(found).toHaveLength(1);
+  });
+
+  test('all of it at once, and each thing once, for every release of the range', () => {
+    const found = refusals({
+      releases: everyRelease,
+      market: { max_colateral: '5', min_deadline: 0, min_mcycle_price: '0.1' },
+      prover: {},
+      batcher: { withdraw: 'yes' },
+    });
+    expect(found.map((line) => line.split(': ')[1])).toEqual([
+      'broker.market.max_colateral',
+      'broker.market.min_deadline',
+      'broker.batcher.withdraw',
+      // Only for 1.0, which has no other name than the older one.
+      'broker.market.min_mcycle_price',
+      'broker.market.mcycle_price',
+    ]);
+  });
+
+  test.each<[field: string, other: object]>([
+    ['bento.segmentPo2', { bento: { ...staging.bento, segmentPo2: 25 } }],
+    ['bento.snarkTimeoutSeconds', { bento: { ...staging.bento, snarkTimeoutSeconds: 29 } }],
+    ['bento.logLevel', { bento: { ...staging.bento, logLevel: 'INFO' } }],
+    ['bento.povwLogId', { bento: { ...staging.bento, povwLogId: '' } }],
+    [
+      'bento.deployment.setVerifierAddress',
+      {
+        bento: {
+          ...staging.bento,
+          deployment: {
+            chainId: 1,
+            boundlessMarketAddress: someone,
+            setVerifierAddress: '0x',
+            verifierRouterAddress: null,
+            collateralTokenAddress: null,
+          },
+        },
+      },
+    ],
+    [
+      'secrets.passwordVersions.database',
+      { secrets: { ...staging.secrets, passwordVersions: { database: 0, valkey: 1 } } },
+    ],
+    ['secrets.recoveryDays', { secrets: { ...staging.secrets, recoveryDays: 6 } }],
+    ['storage.keyRotationDays', { storage: { ...staging.storage, keyRotationDays: 0 } }],
+    ['storage.inputDays', { storage: { ...staging.storage, inputDays: 366 } }],
+  ])('%s', (field, other) => {
+    expect(refusals(staging.broker, other)).toEqual([expect.stringContaining(`config/staging.ts: ${field}: `)]);
+  });
+});
+
+/** Everything that the predecessor could set (bento.md 4.1, 4.2 rows 50 to 54), and what it could not. */
+const predecessor = {
+  releases: { from: 'v1.2.1', to: 'v1.2.2' },
+  market: {
+    min_mcycle_price: '0.00000001',
+    min_mcycle_price_collateral_token: '0.00005',
+    max_collateral: '200',
+    peak_prove_khz: 4000,
+    min_deadline: 150,
+    lookback_blocks: 100,
+    max_file_size: 250_000_000,
+    max_mcycle_limit: 8000,
+    max_journal_bytes: 20_000,
+    max_concurrent_proofs: 3,
+    max_concurrent_preflights: 4,
+    order_pricing_priority: 'observation_time',
+    order_commitment_priority: 'cycle_price',
+    gas_priority_mode: 'high',
+    priority_requestor_addresses: [someone],
+    priority_requestor_lists: ['https://example.com/priority.json'],
+    allow_client_addresses: [someone],
+    allow_requestor_lists: ['https://example.com/allow.json'],
+    deny_requestor_addresses: [someone],
+    balance_warn_threshold: '0.1',
+    balance_error_threshold: '0.05',
+    collateral_balance_warn_threshold: '100',
+    collateral_balance_error_threshold: '50',
+    cancel_proving_expired_orders: true,
+  },
+  prover: { status_poll_ms: 500, reaper_grace_period_secs: 3600 },
+  batcher: { block_deadline_buffer_secs: 120, txn_timeout: 45, withdraw: true, min_batch_size: 2 },
+} as const satisfies Market;
+
+test('everything that the predecessor could set can be set, and its types are known', () => {
+  expect(refusals(predecessor)).toEqual([]);
+  expect(Buffer.byteLength(brokerParameter(predecessor))).toBeLessThan(4096);
+  // @ts-expect-error a misspelt key does not compile
+  const misspelt: Market = { ...staging.broker, market: { allowed_requestor_lists: [] } };
+  // @ts-expect-error and neither does a price as a number
+  const mistyped: Market = { ...staging.broker, market: { max_collateral: 50 } };
+  for (const market of [misspelt, mistyped]) expect(refusals(market)).toHaveLength(1);
+});
+
+test('a range is the releases between its ends', () => {
+  expect(releasesOf({ from: 'v1.1.1', to: 'v1.2.0' })).toEqual(['1.1.1', '1.1.2', '1.2.0']);
+  expect(
+    ['v1.1.0', 'v1.1.1', 'v1.2.0', 'v1.2.1', '1.2.0', 'missing'].map((version) =>
+      takesBroker({ from: 'v1.1.1', to: 'v1.2.0' }, version),
+    ),
+  ).toEqual([false, true, true, false, false, false]);
+});
+
+describeWith(pythonPackages, 'the parameter', () => {
+  const markets: Readonly<Record<string, Market>> = {
+    none: { releases: everyRelease, ...none },
+    predecessor,
+    'old names': {
+      releases: everyRelease,
+      ...none,
+      market: { mcycle_price: '1', max_stake: '3', max_concurrent_locks: 2 },
+    },
+    'taken out': { releases: everyRelease, ...none, market: { peak_prove_khz: null, max_concurrent_proofs: null } },
+    'every section': {
+      releases: { from: 'v1.1.2', to: 'v1.2.2' },
+      market: { events_poll_ms: 100 },
+      prover: { req_retry_count: 0 },
+      batcher: { batch_max_fees: '0.5' },
+    },
+    'custom gas': {
+      releases: { from: 'v1.2.0', to: 'v1.2.2' },
+      ...none,
+      market: { gas_priority_mode: { custom: { base: 1 } } },
+    },
+  };
+
+  test('makes the broker.toml at boot that was checked at synthesis, right for each release', async () => {
+    const { answers: made } = await answers(
+      `from bento_boot import broker_toml
+def answer(given):
+    return broker_toml.render(open("service_files/broker.toml").read(), broker_toml.parse_overrides(given, "p"))`,
+      Object.values(markets).map(brokerParameter),
+    );
+    expect(made).toHaveLength(6);
+    Object.values(markets).forEach((market, index) => {
+      expect(refusals(market)).toEqual([]);
+      const toml = made[index]?.value as string;
+      expect(parse(toml)).toEqual(parse(withValues(market)));
+      for (const release of releasesOf(market.releases)) checkBrokerToml(toml, release);
+    });
+  });
+
+  test('keys with several names have the same ones at boot', async () => {
+    const { answers: same } = await answers(
+      'from bento_boot import broker_toml\ndef answer(_):\n    return [list(names) for names in broker_toml.SAME]',
+      [null],
+    );
+    const ours = sections.flatMap((section) =>
+      keys[section].flatMap(({ name, aliases = [] }) => (aliases.length > 0 ? [[name, ...aliases]] : [])),
+    );
+    expect((same[0]?.value as string[][]).sort()).toEqual(ours.sort());
+  });
+});
+
+test('the template has nothing that a value could not replace', () => {
+  const template = parse(readFileSync('service_files/broker.toml', 'utf8')) as Record<string, object>;
+  for (const [section, values] of Object.entries(template))
+    for (const name of Object.keys(values))
+      expect(keys[section as 'market'].some((key) => key.name === name || key.aliases?.includes(name) === true)).toBe(
+        true,
+      );
+});

@@ -1,0 +1,83 @@
+import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
+import type { LocalAws } from '../../../tools/local-aws';
+import type { Decide } from '../../../tools/local-aws/wire';
+import type { Fault } from '../../../tools/local-aws/wire-faults';
+import { describeWith, localAws } from '../../support/tools';
+import { LocalStorage } from './local-storage';
+
+jest.setTimeout(120_000);
+const saved = { ...process.env };
+/** Retries at once: what is tried is what the function does, not how long the SDK waits. */
+const hasty = { retryMode: 'standard' as const, maxAttempts: 3 };
+
+describeWith([localAws], 'faults at every call of a rotation', () => {
+  let aws: LocalAws;
+  let storage: LocalStorage;
+  /** How many calls each step makes where nothing goes wrong. */
+  const counts = new Map<Step, number>();
+
+  beforeAll(async () => {
+    aws = await LocalStorage.start();
+    storage = await LocalStorage.on(aws);
+    process.env = { ...saved, ...storage.environment() };
+    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
+    await storage.rotate();
+    const token = await storage.begin();
+    for (const step of steps) counts.set(step, (await storage.step(step, token)).calls.length);
+  });
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    process.env = saved;
+    await aws.stop();
+  });
+
+  /** A rotation, one call of which goes wrong; then Secrets Manager begins it again, as it does after a failure. */
+  async function withFault(step: Step, decide: Decide): Promise<readonly Error[]> {
+    const { accessKeyId: before } = await storage.key('AWSCURRENT');
+    const errors: Error[] = [];
+    const token = await storage.begin();
+    for (const each of steps) {
+      const { error } = await storage.step(each, token, each === step ? decide : undefined, hasty);
+      if (error === undefined) continue;
+      errors.push(error);
+      // Machines are never without a key that works, not for a moment.
+      expect(await storage.keyIds()).toContain((await storage.key('AWSCURRENT')).accessKeyId);
+      await storage.rotate(token);
+      break;
+    }
+    const { accessKeyId } = await storage.key('AWSCURRENT');
+    expect(accessKeyId).not.toBe(before);
+    expect(await storage.labels()).toMatchObject({ [token]: ['AWSCURRENT'] });
+    expect(await storage.keyIds()).toEqual([before, accessKeyId].sort());
+    expect(await storage.files()).toEqual([]);
+    return errors;
+  }
+  const places = () =>
+    steps.flatMap((step) => Array.from({ length: counts.get(step) ?? 0 }, (_, at) => ({ step, at })));
+
+  test('there are calls to disturb', () => {
+    expect(Object.fromEntries(counts)).toEqual({ createSecret: 7, setSecret: 6, testSecret: 6, finishSecret: 3 });
+  });
+
+  test.each<Fault>(['break', 'lose'])('a call that meets "%s" is repeated, or the rotation is', async (fault) => {
+    for (const { step, at } of places()) await withFault(step, (_, index) => (index === at ? fault : undefined));
+  });
+
+  test('after a crash between any two calls a repetition does the rest', async () => {
+    for (const { step, at } of places())
+      expect(await withFault(step, (_, index) => (index >= at ? 'deny' : undefined))).toHaveLength(1);
+  });
+
+  test('a first rotation that is cut short between any two calls is done by its repetition', async () => {
+    // Without keys of before there is less to look at: 6 calls.
+    for (let at = 0; at < 6; at += 1) {
+      const fresh = await LocalStorage.on(aws);
+      process.env = { ...saved, ...fresh.environment() };
+      const token = await fresh.begin();
+      const cut = await fresh.step('createSecret', token, (_, index) => (index >= at ? 'deny' : undefined), hasty);
+      expect({ at, failed: cut.error !== undefined }).toEqual({ at, failed: at < 6 });
+      await fresh.rotate(token);
+      expect(await fresh.keyIds()).toEqual([(await fresh.key('AWSCURRENT')).accessKeyId]);
+    }
+  });
+});

@@ -1,0 +1,322 @@
+import { factory, type FactoryConfig } from '../../config';
+import { clusterSecrets, storageBucket, type NodeRole } from '../../config/names';
+import { answers, pythonPackages } from '../scripts/boot/python';
+import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
+import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
+import { describeWith } from '../support/tools';
+
+const stacks = synthesize();
+const environments = [
+  ['staging', '222222222222'],
+  ['production', '333333333333'],
+] as const;
+const [stagingConfig] = factory.environments;
+if (stagingConfig === undefined) throw new Error('there is no environment');
+
+/** The cluster of staging with other values. */
+function clusterWith(changes: Partial<FactoryConfig['environments'][number]>): SynthesizedStack {
+  const environments = factory.environments.map((one) => (one === stagingConfig ? { ...one, ...changes } : one));
+  return stackOf(synthesize({ factory: { ...factory, environments } }), 'prover-cluster-staging');
+}
+
+const allowing = (statements: readonly PolicyStatement[], action: string) =>
+  statements.filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes(action));
+
+describe.each(environments)('%s', (environment, account) => {
+  const cluster = stackOf(stacks, `prover-cluster-${environment}`);
+  const accountStack = stackOf(stacks, environment);
+  const path = `/boundless/${environment}/prover-cluster`;
+  const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+  const boundary = (name: string) => ({
+    ArnEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/${name}` },
+  });
+  const deployment = [
+    'boundless-deployment-role',
+    'boundless-deployment-network',
+    'boundless-deployment-storage',
+  ].flatMap((name) => identityPolicy(accountStack, name));
+
+  test('secrets have the names that machines ask for, the key of the cluster, and a time to be restored', () => {
+    expect(resourcesOf(cluster, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
+      Object.keys(clusterSecrets)
+        .sort()
+        .map((name) => `${path}/${name}`),
+    );
+    for (const secret of resourcesOf(cluster, 'aws_secretsmanager_secret'))
+      expect(secret).toMatchObject({
+        kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\.Key_\w+\.arn\}$/) as unknown,
+        recovery_window_in_days: 30,
+      });
+  });
+
+  test('a secret refuses pipelines, and machines that need it not', () => {
+    for (const [name, readers] of Object.entries(clusterSecrets) as [string, readonly NodeRole[]][]) {
+      const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
+        id.startsWith(`Data_Secrets_${name}-policy_`),
+      )?.[1];
+      expect(found).toMatchObject({ block_public_policy: true });
+      const { Statement } = JSON.parse(String(found?.['policy'])) as { Statement: PolicyStatement[] };
+      const strangers = (['manager', 'prover'] as const).filter((node) => !readers.includes(node));
+      expect(Statement).toEqual([
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 'secretsmanager:GetSecretValue',
+          Condition: {
+            ArnEquals: {
+              'aws:PrincipalArn': [
+                role('boundless-deployment-role'),
+                role('boundless-plan-role'),
+                ...strangers.map((node) => role(`prover-cluster-${environment}-${node}-role`)),
+              ],
+            },
+          },
+        }),
+      ]);
+    }
+  });
+
+  test('pipelines read no value, and make no key', () => {
+    const plan = identityPolicy(accountStack, 'boundless-plan-role');
+    for (const statements of [plan, deployment])
+      for (const action of [
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:BatchGetSecretValue',
+        'iam:CreateAccessKey',
+      ])
+        expect(allowing(statements, action)).toEqual([]);
+    expect(allowing(plan, 'kms:Decrypt')).toEqual([]);
+  });
+
+  test('a deployment makes the user and the role of the function below their boundaries, and hands that role to Lambda', () => {
+    const user = `arn:aws:iam::${account}:user/prover-cluster-${environment}-storage`;
+    for (const action of ['iam:CreateUser', 'iam:PutUserPolicy', 'iam:PutUserPermissionsBoundary'])
+      expect(allowing(deployment, action)).toMatchObject([
+        { Resource: user, Condition: boundary('prover-cluster-storage-boundary') },
+      ]);
+    for (const action of ['iam:AttachUserPolicy', 'iam:DeleteUserPermissionsBoundary', 'iam:AddUserToGroup'])
+      expect(allowing(deployment, action)).toEqual([]);
+    const keysRole = role(`prover-cluster-${environment}-storage-keys-role`);
+    for (const action of ['iam:CreateRole', 'iam:PutRolePolicy'])
+      expect(allowing(deployment, action).filter(({ Resource }) => Resource === keysRole)).toMatchObject([
+        { Condition: boundary('prover-cluster-storage-keys-boundary') },
+      ]);
+    expect(allowing(deployment, 'iam:PassRole').filter(({ Resource }) => Resource === keysRole)).toMatchObject([
+      { Condition: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } } },
+    ]);
+  });
+
+  test('the boundaries hold all that is granted, and carry', () => {
+    const userPolicy = identityPolicy(cluster, `prover-cluster-${environment}-storage`);
+    const within = (granted: readonly PolicyStatement[], most: readonly PolicyStatement[]) => {
+      for (const statement of granted)
+        for (const action of listOf(statement.Action))
+          expect({ action, within: allowing(most, action).map(({ Sid }) => Sid) }).toEqual({
+            action,
+            within: [statement.Sid],
+          });
+    };
+    within(userPolicy, identityPolicy(accountStack, 'prover-cluster-storage-boundary'));
+    within(
+      identityPolicy(cluster, `prover-cluster-${environment}-storage-keys-role`),
+      identityPolicy(accountStack, 'prover-cluster-storage-keys-boundary'),
+    );
+    expect(resourcesOf(cluster, 'aws_iam_user')).toMatchObject([
+      { permissions_boundary: `arn:aws:iam::${account}:policy/prover-cluster-storage-boundary` },
+    ]);
+    expect(
+      resourceWith(cluster, 'aws_iam_role', 'name', `prover-cluster-${environment}-storage-keys-role`),
+    ).toMatchObject({ permissions_boundary: `arn:aws:iam::${account}:policy/prover-cluster-storage-keys-boundary` });
+  });
+
+  test('the user has its bucket and nothing else', () => {
+    const bucket = `arn:aws:s3:::prover-cluster-${environment}-${account}-us-west-2`;
+    expect(identityPolicy(cluster, `prover-cluster-${environment}-storage`)).toEqual([
+      { Sid: 'FindFiles', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+      {
+        Sid: 'UseFiles',
+        Effect: 'Allow',
+        Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        Resource: `${bucket}/*`,
+      },
+    ]);
+    expect(resourcesOf(cluster, 'aws_iam_access_key')).toEqual([]);
+  });
+
+  test('the bucket is encrypted, private, spoken to by TLS, and stays', () => {
+    expect(resourcesOf(cluster, 'aws_s3_bucket')).toMatchObject([
+      {
+        bucket: `prover-cluster-${environment}-${account}-us-west-2`,
+        lifecycle: { prevent_destroy: true },
+        force_destroy: false,
+      },
+    ]);
+    expect(resourcesOf(cluster, 'aws_s3_bucket_public_access_block')).toMatchObject([
+      { block_public_acls: true, block_public_policy: true, ignore_public_acls: true, restrict_public_buckets: true },
+    ]);
+    expect(resourcesOf(cluster, 'aws_s3_bucket_server_side_encryption_configuration')).toMatchObject([
+      { rule: [{ apply_server_side_encryption_by_default: { sse_algorithm: 'AES256' } }] },
+    ]);
+    expect(resourcesOf(cluster, 'aws_s3_bucket_ownership_controls')).toMatchObject([
+      { rule: { object_ownership: 'BucketOwnerEnforced' } },
+    ]);
+    const policy = policiesOf(cluster).filter(({ owner }) => owner.includes('Data_Storage_Policy'));
+    expect(policy.flatMap(({ statements }) => statements)).toMatchObject([
+      { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+  });
+
+  test('the key is made at once and rotated, when all that it takes is there', () => {
+    expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
+      {
+        rotate_immediately: true,
+        rotation_rules: { automatically_after_days: 30 },
+        depends_on: [
+          expect.stringMatching(/^aws_lambda_permission\./),
+          expect.stringMatching(/^aws_iam_role_policy\.Data_StorageKeys_/),
+          expect.stringMatching(/^aws_s3_bucket_policy\./),
+          expect.stringMatching(/^aws_iam_user_policy\./),
+        ],
+      },
+    ]);
+    const secret: unknown = expect.stringMatching(/^\$\{aws_secretsmanager_secret\.Data_Secrets_storage_\w+\.arn\}$/);
+    expect(resourcesOf(cluster, 'aws_lambda_permission')).toMatchObject([
+      { principal: 'secretsmanager.amazonaws.com', source_account: account, source_arn: secret },
+    ]);
+    expect(
+      resourceWith(cluster, 'aws_lambda_function', 'function_name', 'prover-cluster-storage-keys')['environment'],
+    ).toMatchObject({ variables: { STORAGE_SECRET_ARN: secret } });
+  });
+});
+
+test('a bucket has a name that S3 takes, however long the rest is', () => {
+  expect(storageBucket('e'.repeat(20), '123456789012', 'ap-southeast-1').length).toBeLessThanOrEqual(63);
+});
+
+test('files go when the configuration says so', () => {
+  const cluster = clusterWith({ storage: { keyRotationDays: 7, inputDays: 2, workDays: 9 } });
+  expect(resourcesOf(cluster, 'aws_s3_bucket_lifecycle_configuration')).toMatchObject([
+    {
+      rule: [
+        { id: 'inputs', filter: [{ prefix: 'inputs/' }], expiration: [{ days: 2 }] },
+        {
+          id: 'work',
+          filter: [{ prefix: '' }],
+          expiration: [{ days: 9 }],
+          abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }],
+        },
+      ],
+    },
+  ]);
+  expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
+    { rotation_rules: { automatically_after_days: 7 } },
+  ]);
+});
+
+test.each([
+  ['v1.1.1', true],
+  ['v1.1.2', false],
+] as const)('images from %s on call CreateBucket: %s', (from, isAllowed) => {
+  const cluster = clusterWith({ broker: { ...stagingConfig.broker, releases: { from, to: 'v1.2.2' } } });
+  const statements = identityPolicy(cluster, 'prover-cluster-staging-storage');
+  expect(allowing(statements, 's3:CreateBucket')).toHaveLength(isAllowed ? 1 : 0);
+});
+
+test('passwords are ephemeral, and written anew only with their version', () => {
+  const cluster = clusterWith({ secrets: { passwordVersions: { database: 3, valkey: 1 }, recoveryDays: 7 } });
+  const versions = Object.entries(cluster.resource['aws_secretsmanager_secret_version'] ?? {});
+  expect(versions.map(([, { secret_string_wo_version }]) => secret_string_wo_version)).toEqual([3, 1]);
+  for (const [id, { secret_string, secret_string_wo }] of versions) {
+    expect(secret_string).toBeUndefined();
+    expect(secret_string_wo).toBe(`\${ephemeral.aws_secretsmanager_random_password.${id}.random_password}`);
+    expect(cluster.ephemeral?.['aws_secretsmanager_random_password']?.[id]).toEqual({
+      password_length: 48,
+      exclude_punctuation: true,
+      require_each_included_type: true,
+    });
+  }
+  expect(resourcesOf(cluster, 'aws_secretsmanager_secret')[0]).toMatchObject({ recovery_window_in_days: 7 });
+});
+
+test('the provider is one that does not read back what it wrote', () => {
+  const { required_providers: providers } = stackOf(stacks, 'prover-cluster-staging').terraform as unknown as {
+    required_providers: { aws: { version: string } };
+  };
+  const [major = 0, minor = 0] = providers.aws.version.split('.').map(Number);
+  expect([major, minor >= 50]).toEqual([6, true]);
+});
+
+describeWith(pythonPackages, 'the parameters', () => {
+  const someone = '0x0123456789abcdef0123456789abcdef01234567';
+  const parameter = (cluster: SynthesizedStack, name: string) =>
+    resourceWith(cluster, 'aws_ssm_parameter', 'name', `/boundless/staging/prover-cluster/${name}`);
+  /** As Terraform fills it in. */
+  const settingsOf = (cluster: SynthesizedStack) =>
+    String(parameter(cluster, 'settings')['insecure_value']).replace(
+      /\$\{aws_s3_bucket\.\w+\.bucket\}/,
+      'prover-cluster-staging-222222222222-us-west-2',
+    );
+  const parse = async (...texts: string[]) =>
+    (
+      await answers(
+        'from bento_boot.settings import parse_settings\ndef answer(given):\n    return vars(parse_settings(given, "p"))',
+        texts,
+      )
+    ).answers;
+
+  test('are what the boot takes', async () => {
+    const unknownChain = clusterWith({
+      bento: {
+        segmentPo2: 20,
+        snarkTimeoutSeconds: 600,
+        logLevel: 'info,broker=debug',
+        povwLogId: '0x12ab',
+        deployment: {
+          chainId: 31337,
+          boundlessMarketAddress: someone,
+          setVerifierAddress: someone,
+          verifierRouterAddress: null,
+          collateralTokenAddress: someone,
+        },
+      },
+    });
+    expect(await parse(settingsOf(stackOf(stacks, 'prover-cluster-staging')), settingsOf(unknownChain))).toEqual([
+      {
+        value: {
+          manager_address: '10.20.0.10',
+          bucket: 'prover-cluster-staging-222222222222-us-west-2',
+          data_volume_id: null,
+          segment_po2: 21,
+          snark_timeout_s: 180,
+          log_level: 'info',
+          povw_log_id: null,
+          chain_id: null,
+          deployment: {},
+        },
+      },
+      {
+        value: expect.objectContaining({
+          segment_po2: 20,
+          snark_timeout_s: 600,
+          log_level: 'info,broker=debug',
+          povw_log_id: '0x12ab',
+          chain_id: 31337,
+          deployment: {
+            BOUNDLESS_MARKET_ADDRESS: someone,
+            SET_VERIFIER_ADDRESS: someone,
+            COLLATERAL_TOKEN_ADDRESS: someone,
+          },
+        }) as unknown,
+      },
+    ]);
+  });
+
+  test('fit into the standard tier, and are shown in plans', () => {
+    for (const { name, tier, type, insecure_value, value } of resourcesOf(
+      stackOf(stacks, 'prover-cluster-staging'),
+      'aws_ssm_parameter',
+    )) {
+      expect({ name, tier, type, value }).toEqual({ name, tier: 'Standard', type: 'String', value: undefined });
+      expect(Buffer.byteLength(String(insecure_value))).toBeLessThan(4096);
+    }
+  });
+});

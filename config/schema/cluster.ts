@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { BrokerValues, Section } from '../broker/keys';
+import { brokerReleases, isFrom, type BrokerRelease } from '../broker/releases';
+import { count } from './values';
+
+const versions = brokerReleases.map((release) => `v${release}` as const);
+const release = z.enum(versions, `is not a release of the broker; use one of ${versions.join(', ')}`);
+const plain = (version: `v${BrokerRelease}`): BrokerRelease => version.slice(1) as BrokerRelease;
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A section of broker.toml. Its keys and values are checked against the releases: `config/broker`. */
+const section = <S extends Section>() =>
+  z.custom<BrokerValues[S]>(isObject, 'is no section; give an object with keys of broker.toml, {} for none');
+
+/**
+ * What the broker bids, and how. A value takes the place of the one in the image's template, `service_files/broker.toml`;
+ * null takes the template's out.
+ */
+export const market = z
+  .strictObject({
+    /**
+     * Releases of Bento and its broker that images of this environment may carry, from first to last. The image is chosen
+     * at plan time, so the values must be right for each release; a deployment refuses other images.
+     */
+    releases: z
+      .strictObject({ from: release, to: release })
+      .readonly()
+      .refine(({ from, to }) => isFrom(plain(to), plain(from)), 'runs backwards; from must not come after to'),
+    market: section<'market'>(),
+    prover: section<'prover'>(),
+    batcher: section<'batcher'>(),
+  })
+  .readonly();
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; use 0x and 40 hexadecimal digits');
+
+/** What Bento's services are told; the same limits as in `scripts/boot/bento_boot/settings.py`. */
+export const bento = z
+  .strictObject({
+    /** Size of segments, as a power of two. */
+    segmentPo2: count(13, 24, 'a power of two'),
+    snarkTimeoutSeconds: count(30, 3600, 'seconds'),
+    /** `RUST_LOG`, for example `info` or `info,broker=debug`. */
+    logLevel: z.string().regex(/^[a-z0-9_:=,]+$/, 'is not a log level; use error, warn, info, debug or trace'),
+    /** Reward address that turns PoVW on; null leaves it off. */
+    povwLogId: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{1,64}$/, 'is not a log id; use 0x and 1 to 64 hexadecimal digits, or null')
+      .nullable(),
+    /** A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia (bento.md 1.4). */
+    deployment: z
+      .strictObject({
+        /** null takes that of the RPC endpoint. */
+        chainId: count(1, 2 ** 53 - 1, 'a chain id').nullable(),
+        boundlessMarketAddress: address,
+        setVerifierAddress: address,
+        /** null leaves these to the broker. */
+        verifierRouterAddress: address.nullable(),
+        collateralTokenAddress: address.nullable(),
+      })
+      .readonly()
+      .nullable(),
+  })
+  .readonly();
+
+export const secrets = z
+  .strictObject({
+    /** Raise a number by one, and the next deployment makes up a new password: docs/secrets.md. */
+    passwordVersions: z
+      .strictObject({ database: count(1, 1_000_000, 'a version'), valkey: count(1, 1_000_000, 'a version') })
+      .readonly(),
+    /** For as long a deleted secret can be restored, and its name is taken. */
+    recoveryDays: count(7, 30, 'days'),
+  })
+  .readonly();
+
+export const storage = z
+  .strictObject({
+    /** How often the key changes. One that was replaced works for as long again: machines must take the new one by then. */
+    keyRotationDays: count(1, 365, 'days'),
+    /** After how many days S3 deletes inputs of orders, and everything else of Bento (bento.md 5). */
+    inputDays: count(1, 365, 'days'),
+    workDays: count(1, 365, 'days'),
+  })
+  .readonly();

@@ -1,0 +1,58 @@
+import { Construct } from 'constructs';
+import type { EnvironmentConfig } from '../../config';
+import { isFrom, type BrokerRelease } from '../../config/broker/releases';
+import { ClusterParameters } from './cluster-parameters';
+import { ClusterSecrets } from './cluster-secrets';
+import { Storage } from './storage';
+import { StorageKeys } from './storage-keys';
+
+export interface ClusterDataProps {
+  readonly config: EnvironmentConfig;
+  readonly kmsKeyArn: string;
+  /** The manager's data volume; null lets its data end with the machine. */
+  readonly dataVolumeId: string | null;
+  readonly storageKeysArchive: string;
+  /** Topics that hear of failures. */
+  readonly alarmActions: readonly string[];
+}
+
+/** What the machines of a cluster read at boot, and where Bento keeps its files. */
+export class ClusterData extends Construct {
+  /**
+   * The provider that this takes: up to 6.25 it read the value of every secret that it had written, in plans too
+   * (terraform-provider-aws, pull request 44876); 6.50 mended how it waits for new ones. cdktf 0.21 asks for 6.25.
+   */
+  readonly providerVersion = '6.66.0';
+
+  constructor(scope: Construct, id: string, props: ClusterDataProps) {
+    super(scope, id);
+    const { config, kmsKeyArn, dataVolumeId, alarmActions } = props;
+    const { environment, accountId, region } = config;
+    const account = { environment, accountId, region };
+    const secrets = new ClusterSecrets(this, 'Secrets', { environment, accountId, kmsKeyArn, ...config.secrets });
+    const oldest = config.broker.releases.from.slice(1) as BrokerRelease;
+    const storage = new Storage(this, 'Storage', {
+      ...account,
+      inputDays: config.storage.inputDays,
+      workDays: config.storage.workDays,
+      createsBucket: !isFrom(oldest, '1.1.2'),
+    });
+    new StorageKeys(this, 'StorageKeys', {
+      ...account,
+      storage,
+      secretArn: secrets.arns.storage,
+      rotationDays: config.storage.keyRotationDays,
+      kmsKeyArn,
+      logRetentionDays: config.logRetentionDays,
+      archive: props.storageKeysArchive,
+      alarmActions,
+    });
+    new ClusterParameters(this, 'Parameters', {
+      environment,
+      managerAddress: config.network.managerAddress,
+      dataVolumeId,
+      bucketName: storage.bucketName,
+      config,
+    });
+  }
+}

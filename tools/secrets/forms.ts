@@ -1,0 +1,39 @@
+import type { ClusterSecret } from '../../config/names';
+
+/** What a secret has to look like; `scripts/boot/bento_boot/store.py` refuses the same, and a test compares both. */
+interface Form {
+  readonly is: (value: string) => boolean;
+  readonly words: string;
+}
+
+const matching = (pattern: RegExp, words: string): Form => ({ is: (value) => pattern.test(value), words });
+const printable = matching(/^[ -~]+$/, 'printable ASCII');
+/** Whitespace as Python's `\s` has it in an address. */
+const address = String.raw`https?://[^\s,"']+`;
+
+const forms: Readonly<Record<ClusterSecret, Form>> = {
+  'database-password': printable,
+  'valkey-password': printable,
+  storage: { is: isKey, words: 'a JSON object with accessKeyId and secretAccessKey' },
+  'wallet-key': matching(/^(0x)?[0-9a-fA-F]{64}$/, '64 hexadecimal digits, with or without 0x'),
+  'rpc-urls': matching(
+    new RegExp(`^${address}(\\s*,\\s*${address})*$`),
+    'addresses with http:// or https://, separated by commas',
+  ),
+  'order-stream-url': matching(/^(https?|wss?):\/\/[^\s,"']+$/, 'an address'),
+};
+
+function isKey(value: string): boolean {
+  try {
+    const { accessKeyId, secretAccessKey } = JSON.parse(value) as Readonly<Record<string, unknown>>;
+    return [accessKeyId, secretAccessKey].every((text) => typeof text === 'string' && /^[!-~]+$/.test(text));
+  } catch {
+    return false;
+  }
+}
+
+/** Why a value is not right, and never the value itself; undefined where it is right. Space around it is nothing. */
+export function problemWith(name: ClusterSecret, value: string): string | undefined {
+  const { is, words } = forms[name];
+  return is(value.trim()) ? undefined : `is not ${words}`;
+}
