@@ -280,6 +280,12 @@ export const nodeMetrics = ['MemoryAvailable', 'MemoryTotal', 'FilesystemUsed'] 
 /** What machines with a GPU measure, in percent; their temperature, in degrees Celsius, as `GpuTemperature`. */
 export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
 
+/**
+ * What the manager measures of Bento's task database, each minute: tasks that nobody has taken, tasks that are worked on,
+ * and for how many seconds the oldest of the first has waited; 0 when there is none.
+ */
+export const queueMetrics = ['QueuedTasks', 'RunningTasks', 'QueueAgeSeconds'] as const;
+
 export const logGroups = {
   /** What machines of a role write; `bento-logs.service` ships it. */
   node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
