@@ -3,7 +3,7 @@ import { production } from './production';
 import type { EnvironmentConfig, FactoryConfig } from './schema';
 import { staging } from './staging';
 
-export type { EnvironmentConfig, FactoryConfig, OpsConfig, OwnNetwork } from './schema';
+export type { EnvironmentConfig, ExistingNetwork, FactoryConfig, OpsConfig, OwnNetwork } from './schema';
 export { ConfigurationError, type ConfigurationProblem } from './problem';
 export { validated } from './validate';
 

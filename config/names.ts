@@ -103,6 +103,8 @@ export const roles = {
   sharingFamily: 'packer-ami-*-role',
   node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
   flowLogs: (environment: string) => `prover-cluster-${environment}-flow-logs-role`,
+  /** Makes snapshots of the manager's data volume. */
+  snapshots: (environment: string) => `prover-cluster-${environment}-snapshots-role`,
   storageKeys: (environment: string) => `prover-cluster-${environment}-storage-keys-role`,
   /** The role of a CodeBuild project; those of the cluster pipelines are the only ones that may deploy. */
   codeBuild: (codeBuildProject: string) => `${codeBuildProject}-role`,
@@ -131,6 +133,8 @@ export const policies = {
   storageKeysBoundary: 'prover-cluster-storage-keys-boundary',
   /** What deploying a cluster's secrets and storage takes: apart for the same reason as the network. */
   deploymentStorage: 'boundless-deployment-storage',
+  /** What deploying its groups and its data volume takes. */
+  deploymentGroups: 'boundless-deployment-groups',
   /** What deploying a cluster's network takes; with it, the inline policy of the deployment role would be too long. */
   deploymentNetwork: 'boundless-deployment-network',
 } as const;

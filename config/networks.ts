@@ -1,13 +1,8 @@
 import { isIPv4 } from 'node:net';
 import type { ConfigurationProblem } from './problem';
+import type { ExistingNetwork, OwnNetwork } from './schema';
 
-interface Network {
-  readonly file: string;
-  readonly vpcCidr: string;
-  readonly subnets: readonly { readonly zone: string; readonly cidr: string }[];
-  readonly natSubnets: readonly { readonly zone: string; readonly cidr: string }[];
-  readonly managerAddress: string;
-}
+type Network = { readonly file: string } & (OwnNetwork | ExistingNetwork);
 
 interface Range {
   readonly first: number;
@@ -36,45 +31,69 @@ const sizeProblem = (cidr: string): string | undefined => {
   return bits < 16 || bits > 28 ? 'has a size that AWS refuses; use a prefix from /16 to /28' : undefined;
 };
 
-/** VPCs must not overlap each other (they may be peered one day), and subnets must lie apart within their VPC. */
+/**
+ * VPCs must not overlap each other (they may be peered one day), and subnets must lie apart within their VPC. Of a VPC that
+ * is there already only its subnets are known, which AWS has checked.
+ */
 export function problemsWithNetworks(networks: readonly Network[]): ConfigurationProblem[] {
-  return networks.flatMap(({ file, vpcCidr, subnets, natSubnets, managerAddress }, index) => {
-    const at = (field: string, value: string, message: string): ConfigurationProblem => ({
-      file,
-      field,
-      value,
-      message,
-    });
-    const problems: ConfigurationProblem[] = [];
-    const vpcSize = sizeProblem(vpcCidr);
-    if (vpcSize !== undefined) problems.push(at('network.vpcCidr', vpcCidr, vpcSize));
-    for (const other of networks.slice(0, index)) {
-      if (overlap(range(vpcCidr), range(other.vpcCidr)))
-        problems.push(
-          at('network.vpcCidr', vpcCidr, `overlaps ${other.vpcCidr} of ${other.file}; choose networks apart`),
-        );
-    }
-    const all = [
-      ...subnets.map((subnet, position) => ({ ...subnet, kind: 'subnets', position })),
-      ...natSubnets.map((subnet, position) => ({ ...subnet, kind: 'natSubnets', position })),
-    ];
-    all.forEach(({ zone, cidr, kind, position: ofKind }, position) => {
-      const field = `network.${kind}.${ofKind}`;
-      const size = sizeProblem(cidr);
-      if (size !== undefined) problems.push(at(`${field}.cidr`, cidr, size));
-      if (!contains(range(vpcCidr), range(cidr)))
-        problems.push(at(`${field}.cidr`, cidr, `is not within ${vpcCidr}; choose a part of the VPC's network`));
-      for (const other of all.slice(0, position)) {
-        if (overlap(range(cidr), range(other.cidr)))
-          problems.push(at(`${field}.cidr`, cidr, `overlaps ${other.cidr}; choose subnets apart`));
-        if (zone === other.zone && kind === other.kind)
-          problems.push(at(`${field}.zone`, zone, 'has a subnet already; name each zone once'));
-      }
-    });
-    const address = addressProblem(managerAddress, subnets[0]?.cidr);
-    if (address !== undefined) problems.push(at('network.managerAddress', managerAddress, address));
-    return problems;
+  const own = networks.filter((network) => network.kind === 'own');
+  return [
+    ...own.flatMap((network, index) => problemsOfVpc(network, own.slice(0, index))),
+    ...networks.flatMap(problemsOfSubnets),
+  ];
+}
+
+function problemsOfVpc(
+  { file, vpcCidr, subnets, natSubnets }: Network & OwnNetwork,
+  before: readonly (Network & OwnNetwork)[],
+): ConfigurationProblem[] {
+  const at = (field: string, value: string, message: string): ConfigurationProblem => ({
+    file,
+    field: `network.${field}`,
+    value,
+    message,
   });
+  const size = sizeProblem(vpcCidr);
+  const parts = [...numbered('subnets', subnets), ...numbered('natSubnets', natSubnets)];
+  return [
+    ...(size === undefined ? [] : [at('vpcCidr', vpcCidr, size)]),
+    ...before
+      .filter((other) => overlap(range(vpcCidr), range(other.vpcCidr)))
+      .map((other) => at('vpcCidr', vpcCidr, `overlaps ${other.vpcCidr} of ${other.file}; choose networks apart`)),
+    ...parts
+      .filter(({ cidr }) => !contains(range(vpcCidr), range(cidr)))
+      .map(({ field, cidr }) =>
+        at(`${field}.cidr`, cidr, `is not within ${vpcCidr}; choose a part of the VPC's network`),
+      ),
+  ];
+}
+
+const numbered = (field: string, subnets: readonly { readonly zone: string; readonly cidr: string }[]) =>
+  subnets.map(({ zone, cidr }, index) => ({ field: `${field}.${index}`, kind: field, zone, cidr }));
+
+function problemsOfSubnets({ file, ...network }: Network): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const add = (field: string, value: string, message: string): void => {
+    problems.push({ file, field: `network.${field}`, value, message });
+  };
+  const { subnets, managerAddress } = network;
+  const all = [
+    ...numbered('subnets', subnets),
+    ...(network.kind === 'own' ? numbered('natSubnets', network.natSubnets) : []),
+  ];
+  all.forEach(({ field, kind, zone, cidr }, position) => {
+    const size = sizeProblem(cidr);
+    if (size !== undefined) add(`${field}.cidr`, cidr, size);
+    for (const other of all.slice(0, position)) {
+      if (overlap(range(cidr), range(other.cidr)))
+        add(`${field}.cidr`, cidr, `overlaps ${other.cidr}; choose subnets apart`);
+      if (zone === other.zone && kind === other.kind)
+        add(`${field}.zone`, zone, 'has a subnet already; name each zone once');
+    }
+  });
+  const address = addressProblem(managerAddress, subnets[0]?.cidr);
+  if (address !== undefined) add('managerAddress', managerAddress, address);
+  return problems;
 }
 
 /** AWS keeps the first four addresses and the last one of each subnet (Amazon VPC User Guide, "Subnet CIDR blocks"). */

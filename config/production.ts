@@ -13,6 +13,7 @@ export const production = {
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   network: {
+    kind: 'own',
     vpcCidr: '10.30.0.0/16',
     subnets: [
       { zone: 'a', cidr: '10.30.0.0/20' },
@@ -30,6 +31,9 @@ export const production = {
   manager: {
     instanceType: 'c7a.4xlarge',
     rootVolumeGiB: 100,
+    desired: 1,
+    refresh: { bakeMinutes: 30 },
+    dataVolume: { sizeGiB: 500, snapshots: 30, restoredFrom: [] },
   },
   prover: {
     instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge', 'g6e.xlarge'],
@@ -38,6 +42,10 @@ export const production = {
     desired: 4,
     max: 100,
     volumeInitializationRate: 300,
+    onDemand: { base: 4, percentAboveBase: 0 },
+    // New machines first where there is capacity, and without it one of ten in place of an old one.
+    refresh: { bakeMinutes: 30, minHealthyPercentage: 90, maxHealthyPercentage: 120, checkpoints: [20, 50, 100] },
+    scaling: { tasksPerProver: 4, idleMinutes: 30 },
   },
   bento: { segmentPo2: 21, snarkTimeoutSeconds: 180, logLevel: 'info', povwLogId: null, deployment: null },
   // Your own prices and limits: those of the template take few orders (docs/market.md).

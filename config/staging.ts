@@ -13,6 +13,7 @@ export const staging = {
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   network: {
+    kind: 'own',
     vpcCidr: '10.20.0.0/16',
     subnets: [
       { zone: 'a', cidr: '10.20.0.0/20' },
@@ -26,6 +27,9 @@ export const staging = {
   manager: {
     instanceType: 'c7a.4xlarge',
     rootVolumeGiB: 100,
+    desired: 1,
+    refresh: { bakeMinutes: 10 },
+    dataVolume: { sizeGiB: 200, snapshots: 7, restoredFrom: [] },
   },
   prover: {
     instanceTypes: ['g6.xlarge', 'g6.2xlarge', 'g5.xlarge'],
@@ -34,6 +38,10 @@ export const staging = {
     desired: 1,
     max: 4,
     volumeInitializationRate: null,
+    onDemand: { base: 0, percentAboveBase: 0 },
+    // A new machine is in service before the old one ends.
+    refresh: { bakeMinutes: 10, minHealthyPercentage: 100, maxHealthyPercentage: 200, checkpoints: [100] },
+    scaling: null,
   },
   bento: { segmentPo2: 21, snarkTimeoutSeconds: 180, logLevel: 'info', povwLogId: null, deployment: null },
   // Your own prices and limits: those of the template take few orders (docs/market.md).

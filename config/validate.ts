@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { brokerParameter, problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
+import { problemsOfGroups } from './groups';
 import { instanceTypeProblem } from './instance-types';
 import { problemsWithNetworks } from './networks';
 import { ConfigurationError, type ConfigurationProblem } from './problem';
@@ -128,13 +129,6 @@ function problemsOfDelivery({ ops, environments }: FactoryConfig): Configuration
   return problems;
 }
 
-function problemsOfCounts(environment: EnvironmentConfig): ConfigurationProblem[] {
-  const { min, desired, max } = environment.prover;
-  if (min <= desired && desired <= max) return [];
-  const message = 'are out of order; min <= desired <= max must hold';
-  return [{ file: fileOf(environment), field: 'prover.min, desired, max', value: [min, desired, max], message }];
-}
-
 /** What Parameter Store's standard tier holds (AWS Systems Manager User Guide, "Managing parameter tiers"). */
 const mostParameterBytes = 4096;
 
@@ -218,7 +212,7 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsOfMonitoring(factory.ops),
     ...problemsOfBudgets(factory),
     ...problemsOfDelivery(factory),
-    ...factory.environments.flatMap(problemsOfCounts),
+    ...factory.environments.flatMap((environment) => problemsOfGroups(fileOf(environment), environment)),
     ...factory.environments.flatMap(problemsOfBroker),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),

@@ -1,14 +1,18 @@
-import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { imageOfRole, logGroups, roles, stacks, type NodeRole } from '../config/names';
+import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
+import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
+import { DataVolume } from '../constructs/cluster/data-volume';
 import { ImageId } from '../constructs/cluster/image-id';
-import { Network } from '../constructs/cluster/network';
+import { ManagerGroup, type GroupProps } from '../constructs/cluster/manager-group';
+import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network';
 import { NodeIdentity } from '../constructs/cluster/node-identity';
 import { NodeTemplate } from '../constructs/cluster/node-template';
+import { ProverGroup } from '../constructs/cluster/prover-group';
 import { SecurityGroups } from '../constructs/cluster/security-groups';
 import { ClusterDashboard } from '../constructs/monitoring/cluster-dashboard';
 import { AccountStack } from './account-stack';
@@ -21,61 +25,104 @@ export interface ProverClusterStackProps {
 
 /** A cluster of one manager (CPU) and its provers (GPU). */
 export class ProverClusterStack extends AccountStack {
+  private readonly config: EnvironmentConfig;
+  private readonly key: ClusterKey;
+
   constructor(scope: Construct, { config, storageKeysArchive }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
+    const account = { environment, accountId, region };
     const name = stacks.cluster(environment);
-    super(scope, name, { accountId, region, environment, actsThrough: [roles.deployment, roles.plan] });
+    super(scope, name, { ...account, actsThrough: [roles.deployment, roles.plan] });
+    this.config = config;
 
-    const key = new ClusterKey(this, 'Key', { environment, accountId, region });
-    const logs = { retentionDays: config.logRetentionDays, kmsKeyArn: key.arn };
-    const network = new Network(this, 'Network', {
-      name,
-      environment,
-      accountId,
-      region,
-      network: config.network,
-      kmsKeyArn: key.arn,
-      logRetentionDays: config.logRetentionDays,
+    this.key = new ClusterKey(this, 'Key', account);
+    const network = this.network(name);
+    const [home] = network.subnets;
+    if (home === undefined) throw new Error(`${name} has no subnet`);
+    const volume = new DataVolume(this, 'DataVolume', {
+      ...account,
+      ...config.manager.dataVolume,
+      zone: home.zone,
+      kmsKeyArn: this.key.arn,
     });
     const data = new ClusterData(this, 'Data', {
       config,
-      kmsKeyArn: key.arn,
-      // The data volume is made with the manager's group.
-      dataVolumeId: null,
+      kmsKeyArn: this.key.arn,
+      dataVolumeId: volume.volumeId,
       storageKeysArchive,
       alarmActions: [],
     });
     this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
+
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
-    const [proverType = ''] = config.prover.instanceTypes;
-    const machines = {
-      manager: { ...config.manager, volumeInitializationRate: null },
-      prover: { ...config.prover, instanceType: proverType },
-    };
-    const node = (id: string, role: NodeRole): void => {
-      const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
-      new LogGroup(this, `${id}Logs`, { name: logGroups.node(environment, role), ...logs });
-      const image = new ImageId(this, `${id}Image`, {
-        variable: `${role}_image_id`,
-        image: imageOfRole[role],
-        followsLatest: config.followsLatest,
-      });
-      const { instanceType, rootVolumeGiB, volumeInitializationRate } = machines[role];
-      new NodeTemplate(this, `${id}Template`, {
-        name: `${name}-${role}`,
-        role,
-        imageId: image.value,
-        instanceType,
-        rootVolumeGiB,
-        volumeInitializationRate,
-        securityGroupId: securityGroups.ids[role],
-        profileName: identity.profileName,
-        tags: this.standardTags,
-      });
-      new TerraformOutput(this, `${role}_image_id`, { value: image.value, description: `Image of the ${role} nodes` });
-    };
-    node('Manager', 'manager');
-    node('Prover', 'prover');
+    const manager = this.machines('Manager', 'manager', securityGroups);
+    const prover = this.machines('Prover', 'prover', securityGroups);
+    // Machines need all of it to boot, and to drain: on the way down the groups go first.
+    const everything = resourcesIn(this);
+    const group = (role: NodeRole, { template }: ReturnType<typeof this.machines>): GroupProps => ({
+      config,
+      template,
+      // The data volume and the manager's address do not leave their zone.
+      subnetIds: role === 'manager' ? [home.id] : network.subnets.map(({ id }) => id),
+      alarms: [],
+      tags: { ...this.standardTags, Role: role },
+      after: everything,
+    });
+    new ManagerGroup(this, 'ManagerGroup', group('manager', manager));
+    new ProverGroup(this, 'ProverGroup', group('prover', prover));
     new ClusterDashboard(this, 'Dashboard', { environment, region });
+    new ClusterOutputs(this, 'Outputs', {
+      config,
+      vpcId: network.vpcId,
+      dataVolumeId: volume.volumeId,
+      bucketName: data.bucketName,
+      nodes: { manager, prover },
+    });
+  }
+
+  private network(name: string): ClusterNetwork {
+    const { config, key } = this;
+    const { environment, accountId, region, network, logRetentionDays } = config;
+    if (network.kind === 'existing') return existingNetwork(network);
+    return new Network(this, 'Network', {
+      name,
+      environment,
+      accountId,
+      region,
+      network,
+      kmsKeyArn: key.arn,
+      logRetentionDays,
+    });
+  }
+
+  /** What a machine of a role is and may do, where it logs, and how it starts. */
+  private machines(id: string, role: NodeRole, securityGroups: SecurityGroups) {
+    const { environment, accountId, region, followsLatest, logRetentionDays, manager, prover } = this.config;
+    const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
+    new LogGroup(this, `${id}Logs`, {
+      name: logGroups.node(environment, role),
+      retentionDays: logRetentionDays,
+      kmsKeyArn: this.key.arn,
+    });
+    const image = new ImageId(this, `${id}Image`, {
+      variable: `${role}_image_id`,
+      image: imageOfRole[role],
+      followsLatest,
+    });
+    const [proverType = ''] = prover.instanceTypes;
+    const machine =
+      role === 'manager' ? { ...manager, volumeInitializationRate: null } : { ...prover, instanceType: proverType };
+    const template = new NodeTemplate(this, `${id}Template`, {
+      name: `${stacks.cluster(environment)}-${role}`,
+      role,
+      imageId: image.value,
+      instanceType: machine.instanceType,
+      rootVolumeGiB: machine.rootVolumeGiB,
+      volumeInitializationRate: machine.volumeInitializationRate,
+      securityGroupId: securityGroups.ids[role],
+      profileName: identity.profileName,
+      tags: this.standardTags,
+    });
+    return { template, imageId: image.value };
   }
 }

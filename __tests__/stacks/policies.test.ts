@@ -42,6 +42,14 @@ for (const environment of ['staging', 'production']) {
       'random passwords and lists of parameters have no resources; in one region',
     [`${environment}/boundless-plan-role#ReadWithoutNames`]:
       'random passwords and lists of parameters have no resources; in one region',
+    [`${environment}/boundless-deployment-groups#ReadGroups`]:
+      'Describe actions have no resources; reading only, in one region',
+    [`${environment}/boundless-plan-role#ReadGroups`]:
+      'Describe actions have no resources; reading only, in one region',
+    [`${environment}/prover-cluster-node-boundary#FindSnapshots`]:
+      'Describe actions have no resources; reading only, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-snapshots-role#FindSnapshots`]:
+      'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:

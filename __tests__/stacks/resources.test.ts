@@ -288,10 +288,12 @@ test('names of the design are as they are written there', () => {
     'prover-cluster-production-flow-logs-role',
     'prover-cluster-production-manager-role',
     'prover-cluster-production-prover-role',
+    'prover-cluster-production-snapshots-role',
     'prover-cluster-production-storage-keys-role',
     'prover-cluster-staging-flow-logs-role',
     'prover-cluster-staging-manager-role',
     'prover-cluster-staging-prover-role',
+    'prover-cluster-staging-snapshots-role',
     'prover-cluster-staging-storage-keys-role',
   ]);
 });

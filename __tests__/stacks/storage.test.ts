@@ -251,10 +251,9 @@ describeWith(pythonPackages, 'the parameters', () => {
     resourceWith(cluster, 'aws_ssm_parameter', 'name', `/boundless/staging/prover-cluster/${name}`);
   /** As Terraform fills it in. */
   const settingsOf = (cluster: SynthesizedStack) =>
-    String(parameter(cluster, 'settings')['insecure_value']).replace(
-      /\$\{aws_s3_bucket\.\w+\.bucket\}/,
-      'prover-cluster-staging-222222222222-us-west-2',
-    );
+    String(parameter(cluster, 'settings')['insecure_value'])
+      .replace(/\$\{aws_s3_bucket\.\w+\.bucket\}/, 'prover-cluster-staging-222222222222-us-west-2')
+      .replace('${aws_ebs_volume.data_volume.id}', 'vol-0123456789abcdef0');
   const parse = async (...texts: string[]) =>
     (
       await answers(
@@ -284,7 +283,7 @@ describeWith(pythonPackages, 'the parameters', () => {
         value: {
           manager_address: '10.20.0.10',
           bucket: 'prover-cluster-staging-222222222222-us-west-2',
-          data_volume_id: null,
+          data_volume_id: 'vol-0123456789abcdef0',
           segment_po2: 21,
           snark_timeout_s: 180,
           log_level: 'info',

@@ -63,6 +63,7 @@ export function withAccounts(count: number): FactoryConfig {
 
 /** A network of one zone, apart from those of other numbers. */
 const networkOf = (index: number) => ({
+  kind: 'own' as const,
   vpcCidr: `10.${index}.0.0/16`,
   subnets: [{ zone: 'a', cidr: `10.${index}.0.0/20` }],
   natSubnets: [{ zone: 'a', cidr: `10.${index}.240.0/28` }],

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { bento, market, secrets, storage } from './cluster';
-import { account, cidr, count, instanceType, list } from './values';
+import { manager, prover } from './groups';
+import { network } from './network';
+import { account } from './values';
 
 /** Who images may come from: an account, or one of EC2's names for groups of them. */
 const imageProvider = z
@@ -9,34 +11,6 @@ const imageProvider = z
     /^(\d{12}|amazon|aws-marketplace|aws-backup-vault)$/,
     'is not a provider of images; use an account id, amazon, aws-marketplace or aws-backup-vault',
   );
-
-const zone = z.string().regex(/^[a-z]$/, 'is not a zone; give its letter, for example a');
-const zonedNetwork = z.strictObject({ zone, cidr }).readonly();
-
-/** A VPC of the cluster's own. */
-const ownNetwork = z
-  .strictObject({
-    vpcCidr: cidr,
-    /** One private subnet per zone, for the machines; the manager lives in the first. */
-    subnets: list(zonedNetwork, 'subnet'),
-    /** A public subnet for each NAT gateway and nothing else; zones without one of their own use the first. */
-    natSubnets: list(zonedNetwork, 'subnet for a NAT gateway'),
-    /** Address at which provers reach the manager, whichever machine that is: in the first subnet, outside of its first four. */
-    managerAddress: z.ipv4('is not an IPv4 address; give one of the first subnet, such as 10.20.0.10'),
-    /**
-     * AWS services that are reached without the NAT gateway, by an interface for about 7 USD a month in each zone; S3 is
-     * always, for nothing.
-     */
-    interfaceEndpoints: z
-      .array(
-        z.enum(
-          ['ec2messages', 'logs', 'monitoring', 'secretsmanager', 'ssm', 'ssmmessages'],
-          'is not a service that machines use; take ssm, ssmmessages, ec2messages, secretsmanager, logs or monitoring',
-        ),
-      )
-      .readonly(),
-  })
-  .readonly();
 
 /** One environment of provers, in a service account of its own. */
 export const environmentSchema = z
@@ -64,27 +38,9 @@ export const environmentSchema = z
         providers: z.array(imageProvider).readonly(),
       })
       .readonly(),
-    network: ownNetwork,
-    manager: z
-      .strictObject({
-        instanceType,
-        /** Root volume, in GiB; the image's own snapshot is 40. */
-        rootVolumeGiB: count(40, 16384, 'GiB'),
-      })
-      .readonly(),
-    prover: z
-      .strictObject({
-        /** The first is what the launch template names; the others are fallbacks for scarce capacity. */
-        instanceTypes: list(instanceType, 'instance type'),
-        rootVolumeGiB: count(60, 16384, 'GiB'),
-        /** Instances in the group: at least, at first, at most. */
-        min: count(0, 1000, 'instances'),
-        desired: count(0, 1000, 'instances'),
-        max: count(0, 1000, 'instances'),
-        /** MiB per second at which a new volume is filled from its snapshot; null leaves it to first reads. */
-        volumeInitializationRate: count(100, 300, 'MiB per second').nullable(),
-      })
-      .readonly(),
+    network,
+    manager,
+    prover,
     bento,
     broker: market,
     secrets,
@@ -92,5 +48,4 @@ export const environmentSchema = z
   })
   .readonly();
 
-export type OwnNetwork = z.infer<typeof ownNetwork>;
 export type EnvironmentConfig = z.infer<typeof environmentSchema>;

@@ -5,7 +5,8 @@
 import type { EnvironmentConfig } from './environment';
 import type { OpsConfig } from './ops';
 
-export { environmentSchema, type EnvironmentConfig, type OwnNetwork } from './environment';
+export { environmentSchema, type EnvironmentConfig } from './environment';
+export type { ExistingNetwork, OwnNetwork } from './network';
 export { opsSchema, type OpsConfig } from './ops';
 
 /** What the whole factory is made from. */

@@ -2,7 +2,7 @@ import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 import { Construct } from 'constructs';
 import { clusterProject, policies, roles, stacks } from '../../config/names';
-import { policyDocument, roleTrust } from '../base/policy';
+import { policyDocument, roleTrust, type Statement } from '../base/policy';
 import { Role } from '../base/role';
 import { boundaryStatements } from '../cluster/node-permissions';
 import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
@@ -15,6 +15,7 @@ import {
   type ClusterAccount,
 } from './cluster-permissions';
 import { changeStorage, readStorage } from './cluster-storage-permissions';
+import { changeGroups, readGroups } from './group-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
@@ -46,24 +47,28 @@ export class DeploymentRoles extends Construct {
         ...(proves ? [validateImages(props)] : []),
       ],
     });
-    const network = new IamPolicy(this, 'DeploymentNetwork', {
-      name: policies.deploymentNetwork,
-      description: `Deploys the network of ${stacks.cluster(environment)}`,
-      policy: policyDocument(...changeNetwork(props)),
-    });
-    new IamRolePolicyAttachment(this, 'DeploymentNetworkAttachment', {
-      role: deployment.name,
-      policyArn: network.arn,
-    });
-    const storage = new IamPolicy(this, 'DeploymentStorage', {
-      name: policies.deploymentStorage,
-      description: `Deploys secrets and storage of ${stacks.cluster(environment)}`,
-      policy: policyDocument(...readStorage(props), ...changeStorage(props)),
-    });
-    new IamRolePolicyAttachment(this, 'DeploymentStorageAttachment', {
-      role: deployment.name,
-      policyArn: storage.arn,
-    });
+    // Apart, since the inline policy holds 10,240 characters, and each of these 6,144 (IAM quotas).
+    const parts = {
+      DeploymentNetwork: [policies.deploymentNetwork, 'the network', changeNetwork(props)],
+      DeploymentStorage: [
+        policies.deploymentStorage,
+        'secrets and storage',
+        [...readStorage(props), ...changeStorage(props)],
+      ],
+      DeploymentGroups: [
+        policies.deploymentGroups,
+        'groups and the data volume',
+        [...readGroups(props), ...changeGroups(props)],
+      ],
+    } as const satisfies Readonly<Record<string, readonly [name: string, what: string, statements: Statement[]]>>;
+    for (const [part, [name, what, statements]] of Object.entries(parts)) {
+      const policy = new IamPolicy(this, part, {
+        name,
+        description: `Deploys ${what} of ${stacks.cluster(environment)}`,
+        policy: policyDocument(...statements),
+      });
+      new IamRolePolicyAttachment(this, `${part}Attachment`, { role: deployment.name, policyArn: policy.arn });
+    }
     new Role(this, 'Plan', {
       name: roles.plan,
       description: `Plans ${stacks.cluster(environment)}; changes nothing`,
@@ -72,6 +77,7 @@ export class DeploymentRoles extends Construct {
         ...readCluster(props),
         ...readNetwork(props),
         ...readStorage(props),
+        ...readGroups(props),
         ...stateOfCluster(props, 'read'),
       ],
     });

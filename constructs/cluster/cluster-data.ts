@@ -9,8 +9,8 @@ import { StorageKeys } from './storage-keys';
 export interface ClusterDataProps {
   readonly config: EnvironmentConfig;
   readonly kmsKeyArn: string;
-  /** The manager's data volume; null lets its data end with the machine. */
-  readonly dataVolumeId: string | null;
+  /** The manager's data volume. */
+  readonly dataVolumeId: string;
   readonly storageKeysArchive: string;
   /** Topics that hear of failures. */
   readonly alarmActions: readonly string[];
@@ -23,6 +23,7 @@ export class ClusterData extends Construct {
    * (terraform-provider-aws, pull request 44876); 6.50 mended how it waits for new ones. cdktf 0.21 asks for 6.25.
    */
   readonly providerVersion = '6.66.0';
+  readonly bucketName: string;
 
   constructor(scope: Construct, id: string, props: ClusterDataProps) {
     super(scope, id);
@@ -54,5 +55,6 @@ export class ClusterData extends Construct {
       bucketName: storage.bucketName,
       config,
     });
+    this.bucketName = storage.bucketName;
   }
 }

@@ -8,8 +8,8 @@ export interface ClusterParametersProps {
   readonly environment: string;
   /** Where provers reach the manager: an address, or a name. */
   readonly managerAddress: string;
-  /** The manager's data volume; null lets its data end with the machine. */
-  readonly dataVolumeId: string | null;
+  /** The manager's data volume. */
+  readonly dataVolumeId: string;
   readonly bucketName: string;
   readonly config: Pick<EnvironmentConfig, 'bento' | 'broker'>;
 }

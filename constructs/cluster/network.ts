@@ -4,7 +4,7 @@ import { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway';
 import { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import { Construct } from 'constructs';
-import type { OwnNetwork } from '../../config';
+import type { ExistingNetwork, OwnNetwork } from '../../config';
 import { FlowLogs } from './flow-logs';
 import { NatGateways } from './nat-gateways';
 import { VpcEndpoints } from './vpc-endpoints';
@@ -25,6 +25,12 @@ export interface NetworkProps {
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
 }
+
+/** A VPC that is there already, and stays as it is: nothing of it is made or changed. */
+export const existingNetwork = ({ vpcId, subnets }: ExistingNetwork): ClusterNetwork => ({
+  vpcId,
+  subnets: subnets.map(({ zone, id }) => ({ zone, id })),
+});
 
 /**
  * The cluster's own network: machines in private subnets, a way out by NAT, none in. Its flow logs say who talked to

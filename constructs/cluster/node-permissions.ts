@@ -111,9 +111,43 @@ export const flowLogPermissions = ({ environment, accountId, region }: NodeAccou
   Resource: `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.flow(environment)}:*`,
 });
 
+/** What Data Lifecycle Manager makes and removes snapshots of the data volume with: of this cluster's, and no others. */
+export function snapshotPermissions({ environment, accountId, region }: NodeAccount): Statement[] {
+  const own = { StringEquals: { 'aws:ResourceTag/Stack': stacks.cluster(environment) } };
+  const snapshots = `arn:aws:ec2:${region}::snapshot/*`;
+  return [
+    {
+      Sid: 'CreateSnapshot',
+      Action: 'ec2:CreateSnapshot',
+      Resource: `arn:aws:ec2:${region}:${accountId}:volume/*`,
+      Condition: own,
+    },
+    { Sid: 'KeepSnapshot', Action: 'ec2:CreateSnapshot', Resource: snapshots },
+    {
+      Sid: 'TagSnapshot',
+      Action: 'ec2:CreateTags',
+      Resource: snapshots,
+      Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshot' } },
+    },
+    // A snapshot carries the tags of its volume.
+    { Sid: 'DeleteSnapshot', Action: 'ec2:DeleteSnapshot', Resource: snapshots, Condition: own },
+    {
+      // Describe actions have no resources (Service Authorization Reference, "Amazon EC2").
+      Sid: 'FindSnapshots',
+      Action: ['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeVolumes'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+  ];
+}
+
 /** The most that a role of a cluster may ever do: all of the above together. */
 export function boundaryStatements(account: NodeAccount): Statement[] {
-  const all = [...nodeRoles.flatMap((role) => nodePermissions(account, role)), flowLogPermissions(account)];
+  const all = [
+    ...nodeRoles.flatMap((role) => nodePermissions(account, role)),
+    flowLogPermissions(account),
+    ...snapshotPermissions(account),
+  ];
   const bySid = new Map<string, Statement>();
   for (const statement of all) {
     const known = bySid.get(statement.Sid);

@@ -1,4 +1,5 @@
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NodeRole } from '../../config/names';
 
@@ -24,15 +25,21 @@ export interface NodeTemplateProps {
  * no user data, and so none that could hold a secret.
  */
 export class NodeTemplate extends Construct {
+  readonly templateId: string;
+  /** The number of the newest version: a group that names it can go back to the one before (ami-factory.md C5). */
+  readonly latestVersion: string;
+
   constructor(scope: Construct, id: string, props: NodeTemplateProps) {
     super(scope, id);
     const tags = { ...props.tags, Name: props.name, Role: props.role };
-    new LaunchTemplate(this, 'Resource', {
+    const template = new LaunchTemplate(this, 'Resource', {
       name: props.name,
       description: `Machines of role ${props.role}`,
       imageId: props.imageId,
       instanceType: props.instanceType,
       updateDefaultVersion: true,
+      // A machine that switches itself off is gone, and Auto Scaling brings another.
+      instanceInitiatedShutdownBehavior: 'terminate',
       ebsOptimized: 'true',
       iamInstanceProfile: { name: props.profileName },
       vpcSecurityGroupIds: [props.securityGroupId],
@@ -60,5 +67,7 @@ export class NodeTemplate extends Construct {
       tagSpecifications: launchedResources.map((resourceType) => ({ resourceType, tags })),
       tags: { Name: props.name },
     });
+    this.templateId = template.id;
+    this.latestVersion = Token.asString(template.latestVersion);
   }
 }

@@ -1,0 +1,24 @@
+import type { AutoscalingGroupInitialLifecycleHook } from '@cdktf/provider-aws/lib/autoscaling-group';
+import { lifecycleHooks } from '../../config/names';
+
+/**
+ * What Auto Scaling waits for (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks"). The machine beats every five
+ * minutes while it works (docs/boot.md), and may so go on for 48 hours or a hundred times these limits, whichever comes
+ * first: far longer than a broker drains. A machine that is dead beats no more, and is given up after one of these limits.
+ */
+export const hooks: readonly AutoscalingGroupInitialLifecycleHook[] = [
+  {
+    name: lifecycleHooks.launch,
+    lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    // Longer than any part of a boot without a beat: the kernel, or a filesystem that is checked.
+    heartbeatTimeout: 1800,
+    // A machine that never says that it works is replaced.
+    defaultResult: 'ABANDON',
+  },
+  {
+    name: lifecycleHooks.terminate,
+    lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    heartbeatTimeout: 900,
+    defaultResult: 'CONTINUE',
+  },
+];
