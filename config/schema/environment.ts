@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { account, cidr, count, instanceType, list } from './values';
 
@@ -89,6 +90,7 @@ export const environmentSchema = z
     broker: market,
     secrets,
     storage,
+    alarms,
   })
   .readonly();
 
