@@ -1,8 +1,10 @@
 import { TerraformOutput } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
-import { imageOfRole, logGroups, roles, stacks, type NodeRole } from '../config/names';
+import { imageOfRole, logGroups, roles, stacks, topics, type NodeRole } from '../config/names';
 import { LogGroup } from '../constructs/base/log-group';
+import { alarmsOf, Topic } from '../constructs/base/topic';
+import { ClusterAlarms } from '../constructs/cluster/alarms';
 import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ImageId } from '../constructs/cluster/image-id';
@@ -28,6 +30,12 @@ export class ProverClusterStack extends AccountStack {
 
     const key = new ClusterKey(this, 'Key', { environment, accountId, region });
     const logs = { retentionDays: config.logRetentionDays, kmsKeyArn: key.arn };
+    const alarmTopic = new Topic(this, 'AlarmTopic', {
+      name: topics.cluster(environment),
+      kmsKeyArn: key.arn,
+      publishers: [alarmsOf(accountId)],
+      emails: config.notifications.alarmEmails,
+    });
     const network = new Network(this, 'Network', {
       name,
       environment,
@@ -43,7 +51,7 @@ export class ProverClusterStack extends AccountStack {
       // The data volume is made with the manager's group.
       dataVolumeId: null,
       storageKeysArchive,
-      alarmActions: [],
+      alarmActions: [alarmTopic.arn],
     });
     this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
@@ -52,9 +60,9 @@ export class ProverClusterStack extends AccountStack {
       manager: { ...config.manager, volumeInitializationRate: null },
       prover: { ...config.prover, instanceType: proverType },
     };
-    const node = (id: string, role: NodeRole): void => {
+    const node = (id: string, role: NodeRole): LogGroup => {
       const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
-      new LogGroup(this, `${id}Logs`, { name: logGroups.node(environment, role), ...logs });
+      const logGroup = new LogGroup(this, `${id}Logs`, { name: logGroups.node(environment, role), ...logs });
       const image = new ImageId(this, `${id}Image`, {
         variable: `${role}_image_id`,
         image: imageOfRole[role],
@@ -73,9 +81,14 @@ export class ProverClusterStack extends AccountStack {
         tags: this.standardTags,
       });
       new TerraformOutput(this, `${role}_image_id`, { value: image.value, description: `Image of the ${role} nodes` });
+      return logGroup;
     };
-    node('Manager', 'manager');
-    node('Prover', 'prover');
+    new ClusterAlarms(this, 'Alarms', {
+      environment,
+      thresholds: config.alarms,
+      logGroupNames: { manager: node('Manager', 'manager').name, prover: node('Prover', 'prover').name },
+      actions: [alarmTopic.arn],
+    });
     new ClusterDashboard(this, 'Dashboard', { environment, region });
   }
 }
