@@ -42,6 +42,12 @@ for (const environment of ['staging', 'production']) {
       'random passwords and lists of parameters have no resources; in one region',
     [`${environment}/boundless-plan-role#ReadWithoutNames`]:
       'random passwords and lists of parameters have no resources; in one region',
+    [`${environment}/boundless-deployment-alarms#ReadAlarmsAndSubscriptions`]:
+      'composite alarms and subscriptions have no resources to read; in one region',
+    [`${environment}/boundless-plan-role#ReadAlarmsAndSubscriptions`]:
+      'composite alarms and subscriptions have no resources to read; in one region',
+    [`${environment}/boundless-deployment-alarms#ChangeCompositesAndSubscriptions`]:
+      'CloudWatch and SNS take no resource for these; in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:

@@ -6,6 +6,7 @@ import { policyDocument, roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 import { boundaryStatements } from '../cluster/node-permissions';
 import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
+import { changeAlarms, readAlarms } from './alarm-permissions';
 import {
   changeCluster,
   followRollout,
@@ -64,6 +65,15 @@ export class DeploymentRoles extends Construct {
       role: deployment.name,
       policyArn: storage.arn,
     });
+    const alarms = new IamPolicy(this, 'DeploymentAlarms', {
+      name: policies.deploymentAlarms,
+      description: `Deploys the alarms of ${stacks.cluster(environment)}`,
+      policy: policyDocument(...readAlarms(props), ...changeAlarms(props)),
+    });
+    new IamRolePolicyAttachment(this, 'DeploymentAlarmsAttachment', {
+      role: deployment.name,
+      policyArn: alarms.arn,
+    });
     new Role(this, 'Plan', {
       name: roles.plan,
       description: `Plans ${stacks.cluster(environment)}; changes nothing`,
@@ -72,6 +82,7 @@ export class DeploymentRoles extends Construct {
         ...readCluster(props),
         ...readNetwork(props),
         ...readStorage(props),
+        ...readAlarms(props),
         ...stateOfCluster(props, 'read'),
       ],
     });
