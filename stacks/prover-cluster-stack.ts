@@ -89,6 +89,6 @@ export class ProverClusterStack extends AccountStack {
       logGroupNames: { manager: node('Manager', 'manager').name, prover: node('Prover', 'prover').name },
       actions: [alarmTopic.arn],
     });
-    new ClusterDashboard(this, 'Dashboard', { environment, region });
+    new ClusterDashboard(this, 'Dashboard', { environment, accountId, region });
   }
 }
