@@ -137,6 +137,8 @@ export const policies = {
   deploymentGroups: 'boundless-deployment-groups',
   /** What deploying a cluster's network takes; with it, the inline policy of the deployment role would be too long. */
   deploymentNetwork: 'boundless-deployment-network',
+  /** What deploying a cluster's alarms takes: apart for the same reason. */
+  deploymentAlarms: 'boundless-deployment-alarms',
 } as const;
 
 /** Builder machines reach Session Manager through this profile. */
@@ -204,6 +206,8 @@ export const topics = {
   alarms: 'boundless-alarms',
   /** One message for each outcome: builds, sharing, deployments, approvals. */
   status: 'boundless-status',
+  /** The alarms of a cluster, in its own account. */
+  cluster: (environment: string) => `prover-cluster-${environment}-alarms`,
 } as const;
 
 /** The channel in Amazon Q Developer in chat applications. */
@@ -290,6 +294,85 @@ export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
  */
 export const queueMetrics = ['QueuedTasks', 'RunningTasks', 'QueueAgeSeconds'] as const;
 
+/** The folder of the manager's data volume; `FilesystemUsed` measures it as its own `Mountpoint`. */
+export const dataMountpoint = '/var/lib/bento';
+
+/** Alarms of a cluster; docs/cluster-alarms.md says what each means. */
+export const clusterAlarms = [
+  'no-manager',
+  'manager-silent',
+  'provers-short',
+  'manager-boot-failures',
+  'prover-boot-failures',
+  'manager-services-failing',
+  'prover-services-failing',
+  'manager-agent-errors',
+  'prover-agent-errors',
+  'prover-gpu-failures',
+  'gpus-idle',
+  'queue-old',
+  'manager-disk',
+  'manager-data-disk',
+  'prover-disk',
+  'manager-memory',
+  'prover-memory',
+  'gas-low',
+  'gas-out',
+  'collateral-low',
+  'collateral-out',
+] as const;
+
+/** Families of errors that the broker logs by code; `constructs/cluster/alarms/broker-errors.ts` has the codes. */
+export const brokerErrorFamilies = [
+  'faults',
+  'restarts',
+  'unexpected',
+  'database',
+  'expired',
+  'late',
+  'proving',
+  'submission',
+  'confirmation',
+  'locking',
+  'rpc',
+  'order-stream',
+  'downloads',
+  'cancellation',
+] as const;
+export type BrokerErrorFamily = (typeof brokerErrorFamilies)[number];
+
+/** What people hear of a cluster beside the balances: each speaks for several of the others. */
+export const clusterVoices = [
+  'manager-unhealthy',
+  'provers-unhealthy',
+  'agents-failing',
+  'work-waiting',
+  'machines-filling',
+  'broker-unhealthy',
+] as const;
+
+export type ClusterAlarm =
+  (typeof clusterAlarms)[number] | (typeof clusterVoices)[number] | `broker-${BrokerErrorFamily}`;
+
+export const clusterAlarm = (environment: string, alarm: ClusterAlarm): string =>
+  `${stacks.cluster(environment)}-${alarm}`;
+
+/**
+ * Alarms that take back a refresh of a role's Auto Scaling group. They are known by their names, so that a group needs no
+ * alarm and an alarm no group; docs/cluster-alarms.md says why these and no others.
+ */
+export const rollbackAlarms = (environment: string): Readonly<Record<NodeRole, readonly string[]>> => ({
+  manager: [clusterAlarm(environment, 'manager-boot-failures'), clusterAlarm(environment, 'manager-services-failing')],
+  prover: [clusterAlarm(environment, 'prover-boot-failures'), clusterAlarm(environment, 'prover-services-failing')],
+});
+
+/**
+ * What is counted in the logs for an alarm, such as `ManagerBootFailures`. It has no dimensions: an account holds one
+ * cluster, and the fields of a log line are all that a metric filter knows.
+ */
+export const logMetric = (alarm: ClusterAlarm): string =>
+  alarm.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
 export const logGroups = {
   /** What machines of a role write; `bento-logs.service` ships it. */
   node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
@@ -317,6 +400,7 @@ export const arns = {
   alarm: (accountId: string, region: string, name: string) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`,
   codeBuildProject: (accountId: string, region: string, name: string) =>
     `arn:aws:codebuild:${region}:${accountId}:project/${name}`,
+  topic: (accountId: string, region: string, name: string) => `arn:aws:sns:${region}:${accountId}:${name}`,
   eventRule: (accountId: string, region: string, name: string) => `arn:aws:events:${region}:${accountId}:rule/${name}`,
   root: (accountId: string) => `arn:aws:iam::${accountId}:root`,
   role: (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/${name}`,

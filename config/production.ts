@@ -52,4 +52,14 @@ export const production = {
   broker: { releases: { from: 'v1.2.0', to: 'v1.2.2' }, market: {}, prover: {}, batcher: {} },
   secrets: { passwordVersions: { database: 1, valkey: 1 }, recoveryDays: 30 },
   storage: { keyRotationDays: 30, inputDays: 1, workDays: 7 },
+  alarms: {
+    noManagerMinutes: 45,
+    managerSilentMinutes: 45,
+    proversShort: { minutes: 60, belowPercent: 90 },
+    proverBootFailures: 2,
+    gpusIdleMinutes: 30,
+    queueAgeMinutes: 30,
+    diskPercent: 80,
+    memoryMiB: 512,
+  },
 } as const satisfies EnvironmentConfig;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { problemsOfBalances } from './balances';
 import { brokerParameter, problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
 import { problemsOfGroups } from './groups';
@@ -144,6 +145,8 @@ function problemsOfBroker(environment: EnvironmentConfig): ConfigurationProblem[
     ),
     message,
   }));
+  for (const { key, message } of problemsOfBalances(broker.market))
+    problems.push({ file, field: `broker.market.${key}`, value: valueAt(broker, ['market', key]), message });
   const bytes = Buffer.byteLength(brokerParameter(broker));
   if (bytes > mostParameterBytes) {
     const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists`;

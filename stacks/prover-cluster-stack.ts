@@ -1,8 +1,10 @@
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
-import { imageOfRole, logGroups, roles, stacks, type NodeRole } from '../config/names';
+import { imageOfRole, logGroups, roles, stacks, topics, type NodeRole } from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
+import { alarmsOf, Topic } from '../constructs/base/topic';
+import { ClusterAlarms } from '../constructs/cluster/alarms';
 import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
@@ -36,6 +38,12 @@ export class ProverClusterStack extends AccountStack {
     this.config = config;
 
     this.key = new ClusterKey(this, 'Key', account);
+    const alarmTopic = new Topic(this, 'AlarmTopic', {
+      name: topics.cluster(environment),
+      kmsKeyArn: this.key.arn,
+      publishers: [alarmsOf(accountId)],
+      emails: config.notifications.alarmEmails,
+    });
     const network = this.network(name);
     const [home] = network.subnets;
     if (home === undefined) throw new Error(`${name} has no subnet`);
@@ -50,13 +58,19 @@ export class ProverClusterStack extends AccountStack {
       kmsKeyArn: this.key.arn,
       dataVolumeId: volume.volumeId,
       storageKeysArchive,
-      alarmActions: [],
+      alarmActions: [alarmTopic.arn],
     });
     this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
 
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
     const manager = this.machines('Manager', 'manager', securityGroups);
     const prover = this.machines('Prover', 'prover', securityGroups);
+    const alarms = new ClusterAlarms(this, 'Alarms', {
+      environment,
+      thresholds: config.alarms,
+      logGroupNames: { manager: manager.logGroupName, prover: prover.logGroupName },
+      actions: [alarmTopic.arn],
+    });
     // Machines need all of it to boot, and to drain: on the way down the groups go first.
     const everything = resourcesIn(this);
     const group = (role: NodeRole, { template }: ReturnType<typeof this.machines>): GroupProps => ({
@@ -64,13 +78,13 @@ export class ProverClusterStack extends AccountStack {
       template,
       // The data volume and the manager's address do not leave their zone.
       subnetIds: role === 'manager' ? [home.id] : network.subnets.map(({ id }) => id),
-      alarms: [],
+      alarms: alarms.rollback[role],
       tags: { ...this.standardTags, Role: role },
       after: everything,
     });
     new ManagerGroup(this, 'ManagerGroup', group('manager', manager));
     new ProverGroup(this, 'ProverGroup', group('prover', prover));
-    new ClusterDashboard(this, 'Dashboard', { environment, region });
+    new ClusterDashboard(this, 'Dashboard', { environment, accountId, region });
     new ClusterOutputs(this, 'Outputs', {
       config,
       vpcId: network.vpcId,
@@ -99,7 +113,7 @@ export class ProverClusterStack extends AccountStack {
   private machines(id: string, role: NodeRole, securityGroups: SecurityGroups) {
     const { environment, accountId, region, followsLatest, logRetentionDays, manager, prover } = this.config;
     const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
-    new LogGroup(this, `${id}Logs`, {
+    const logs = new LogGroup(this, `${id}Logs`, {
       name: logGroups.node(environment, role),
       retentionDays: logRetentionDays,
       kmsKeyArn: this.key.arn,
@@ -123,6 +137,6 @@ export class ProverClusterStack extends AccountStack {
       profileName: identity.profileName,
       tags: this.standardTags,
     });
-    return { template, imageId: image.value };
+    return { template, imageId: image.value, logGroupName: logs.name };
   }
 }

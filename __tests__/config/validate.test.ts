@@ -106,6 +106,29 @@ describe('names file, field, value and fix of', () => {
       'build.boundlessVersion',
       /is not supported; use latest, or a release from v1\.0\.0 up to, not including, v1\.3\.0/,
     ],
+    ...(
+      [
+        [['noManagerMinutes'], 9, /is too small; give minutes from 10 to 1440/],
+        [['noManagerMinutes'], 1445, /is too large; give minutes from 10 to 1440/],
+        [['noManagerMinutes'], 12, /is not a multiple of 5; alarms look every five minutes/],
+        [['managerSilentMinutes'], 5, /is too small/],
+        [['proversShort', 'minutes'], 61, /is not a multiple of 5/],
+        [['proversShort', 'belowPercent'], 0, /is too small; give percent from 1 to 100/],
+        [['proversShort', 'belowPercent'], 101, /is too large/],
+        [['proverBootFailures'], 0, /is too small; give boots from 1 to 100/],
+        [['gpusIdleMinutes'], 5, /is too small/],
+        [['queueAgeMinutes'], 4, /is too small; give minutes from 5 to 1440/],
+        [['diskPercent'], 96, /is too large; give percent from 50 to 95/],
+        [['memoryMiB'], 63, /is too small; give MiB from 64 to 65536/],
+      ] as const
+    ).map(([path, value, message]): [string, Path, unknown, string, string, RegExp] => [
+      `an alarm that rings at ${value}: ${path.join('.')}`,
+      staging('alarms', ...path),
+      value,
+      'config/staging.ts',
+      `alarms.${path.join('.')}`,
+      message,
+    ]),
     [
       'a short account id',
       ['ops', 'accountId'],
@@ -559,4 +582,35 @@ test.each(['qa', 'Production', 'prod', '', 'ops', 'constructor'])(
 
 test('an environment is found by its name', () => {
   expect(environmentNamed('staging').accountId).toBe('222222222222');
+});
+
+describe('thresholds of balances', () => {
+  const withMarket = (market: Record<string, unknown>) =>
+    problemsOf(withValue(staging('broker', 'market'), market)).map(({ field, value, message }) => [
+      field,
+      value,
+      message,
+    ]);
+
+  test.each([
+    [{}],
+    [{ balance_warn_threshold: '0.1' }],
+    [{ balance_error_threshold: '0.1' }],
+    [{ balance_warn_threshold: '0.1', balance_error_threshold: '0.02' }],
+    [{ stake_balance_warn_threshold: '15', collateral_balance_error_threshold: '9' }],
+    [{ balance_warn_threshold: null, balance_error_threshold: '0.02' }],
+  ])('%j is in order', (market) => {
+    expect(withMarket(market)).toEqual([]);
+  });
+
+  test.each([
+    ['balance_warn_threshold', '0.1', 'balance_error_threshold', '0.1'],
+    ['balance_warn_threshold', '0.02', 'balance_error_threshold', '0.1'],
+    ['collateral_balance_warn_threshold', '9', 'collateral_balance_error_threshold', '15'],
+    ['stake_balance_warn_threshold', '9', 'collateral_balance_error_threshold', '9.5'],
+  ])('%s = %s never warns where %s = %s', (warn, value, error, other) => {
+    expect(withMarket({ [warn]: value, [error]: other })).toEqual([
+      [`broker.market.${warn}`, value, `is not above ${error}, ${other}, so that it would never warn; choose more`],
+    ]);
+  });
 });

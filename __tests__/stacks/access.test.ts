@@ -193,6 +193,32 @@ describe.each(environments)('%s', (environment, account) => {
     }
   });
 
+  test('the deployment role changes alarms, counts and the topic of its own cluster', () => {
+    const statements = identityPolicy(stackOf(stacks, environment), 'boundless-deployment-alarms');
+    const alarm = `arn:aws:cloudwatch:us-west-2:${account}:alarm:prover-cluster-${environment}-*`;
+    const logs = `arn:aws:logs:us-west-2:${account}:log-group:/boundless/${environment}/prover-cluster/*`;
+    const topic = `arn:aws:sns:us-west-2:${account}:prover-cluster-${environment}-alarms`;
+    const resources = (action: string) => allowed(statements, action).map(({ Resource }) => Resource);
+    for (const action of ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms', 'cloudwatch:TagResource'])
+      expect(resources(action)).toEqual([alarm]);
+    for (const action of ['logs:PutMetricFilter', 'logs:DeleteMetricFilter', 'logs:DescribeMetricFilters'])
+      expect(resources(action)).toEqual([logs]);
+    for (const action of ['sns:CreateTopic', 'sns:DeleteTopic', 'sns:SetTopicAttributes', 'sns:Subscribe'])
+      expect(resources(action)).toEqual([topic]);
+    // It makes alarms, and silences or sends none.
+    for (const action of ['sns:Publish', 'cloudwatch:DisableAlarmActions', 'cloudwatch:SetAlarmState'])
+      expect(resources(action)).toEqual([]);
+    expect(
+      Object.values(stackOf(stacks, environment).resource['aws_iam_role_policy_attachment'] ?? {}).map(
+        ({ policy_arn, role }) => [policy_arn, role].map(String).join(' '),
+      ),
+    ).toContainEqual(
+      expect.stringMatching(
+        /aws_iam_policy\.DeploymentRoles_DeploymentAlarms_\w+\.arn.*DeploymentRoles_Deployment_\w+\.name/,
+      ),
+    );
+  });
+
   test('only an environment that proves images says so, of what its machines run', () => {
     const written = ['boundless-deployment-role', 'boundless-plan-role'].flatMap((role) =>
       allowed(identityPolicy(stackOf(stacks, environment), role), 'ssm:PutParameter').flatMap(({ Resource }) =>

@@ -50,6 +50,12 @@ for (const environment of ['staging', 'production']) {
       'Describe actions have no resources; reading only, in one region',
     [`prover-cluster-${environment}/prover-cluster-${environment}-snapshots-role#FindSnapshots`]:
       'Describe actions have no resources; reading only, in one region',
+    [`${environment}/boundless-deployment-alarms#ReadAlarmsAndSubscriptions`]:
+      'composite alarms and subscriptions have no resources to read; in one region',
+    [`${environment}/boundless-plan-role#ReadAlarmsAndSubscriptions`]:
+      'composite alarms and subscriptions have no resources to read; in one region',
+    [`${environment}/boundless-deployment-alarms#ChangeCompositesAndSubscriptions`]:
+      'CloudWatch and SNS take no resource for these; in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { manager, prover } from './groups';
 import { network } from './network';
@@ -45,6 +46,7 @@ export const environmentSchema = z
     broker: market,
     secrets,
     storage,
+    alarms,
   })
   .readonly();
 

@@ -6,6 +6,7 @@ import { policyDocument, roleTrust, type Statement } from '../base/policy';
 import { Role } from '../base/role';
 import { boundaryStatements } from '../cluster/node-permissions';
 import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
+import { changeAlarms, readAlarms } from './alarm-permissions';
 import {
   changeCluster,
   followRollout,
@@ -55,6 +56,7 @@ export class DeploymentRoles extends Construct {
         'secrets and storage',
         [...readStorage(props), ...changeStorage(props)],
       ],
+      DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...readAlarms(props), ...changeAlarms(props)]],
       DeploymentGroups: [
         policies.deploymentGroups,
         'groups and the data volume',
@@ -78,6 +80,7 @@ export class DeploymentRoles extends Construct {
         ...readNetwork(props),
         ...readStorage(props),
         ...readGroups(props),
+        ...readAlarms(props),
         ...stateOfCluster(props, 'read'),
       ],
     });

@@ -10,7 +10,7 @@ export interface AlarmProps {
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
   /** How the metric's values within a period become one. */
-  readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
+  readonly statistic: 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount';
   readonly periodSeconds: number;
   /** Rings when the value is above it, or below it where `rings` says so. */
   readonly threshold: number;
@@ -60,20 +60,38 @@ export interface CompositeAlarmProps {
   readonly name: string;
   readonly description: string;
   /** Alarms that it speaks for: they have no actions of their own. */
-  readonly alarms: readonly Alarm[];
+  readonly alarms: readonly Named[];
   readonly actions: readonly string[];
+  /**
+   * An alarm that explains this one: while it rings, this one says nothing. It speaks afterwards if it still rings.
+   * @default - nothing silences it
+   */
+  readonly silencedBy?: Named;
 }
+
+/** What an alarm is known by. */
+export type Named = Pick<Alarm, 'name'>;
+
+/** How long a consequence may be ahead of its cause, and outlive it. */
+const silenceSeconds = 300;
 
 /** One voice for alarms that would ring together: in alarm while any of them is. */
 export class CompositeAlarm extends Construct {
-  constructor(scope: Construct, id: string, { name, description, alarms, actions }: CompositeAlarmProps) {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: CompositeAlarmProps) {
     super(scope, id);
-    new CloudwatchCompositeAlarm(this, 'Default', {
+    const { name, description, alarms, actions, silencedBy } = props;
+    const alarm = new CloudwatchCompositeAlarm(this, 'Default', {
       alarmName: name,
       alarmDescription: description,
-      alarmRule: alarms.map((alarm) => `ALARM("${alarm.name}")`).join(' OR '),
+      alarmRule: alarms.map((one) => `ALARM("${one.name}")`).join(' OR '),
       alarmActions: [...actions],
       okActions: [...actions],
+      ...(silencedBy !== undefined && {
+        actionsSuppressor: { alarm: silencedBy.name, waitPeriod: silenceSeconds, extensionPeriod: silenceSeconds },
+      }),
     });
+    this.name = alarm.alarmName;
   }
 }

@@ -1,10 +1,26 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
-import { scalingGroup, dashboards, gpuMetrics, nodeMetricNamespace, nodeRoles } from '../../config/names';
+import {
+  arns,
+  brokerErrorFamilies,
+  clusterAlarm,
+  clusterFunctions,
+  clusterVoices,
+  dashboards,
+  dataMountpoint,
+  gpuMetrics,
+  logMetric,
+  nodeMetricNamespace,
+  nodeRoles,
+  scalingGroup,
+  type ClusterAlarm,
+  type NodeRole,
+} from '../../config/names';
 import { dashboardBody, type Line, type Part } from './widgets';
 
 export interface ClusterDashboardProps {
   readonly environment: string;
+  readonly accountId: string;
   readonly region: string;
 }
 
@@ -25,14 +41,51 @@ const ofGroups = (environment: string, metrics: Readonly<Record<string, string>>
     })),
   );
 
+const ofNodes = (
+  environment: string,
+  role: NodeRole,
+  metric: string,
+  label: string,
+  stat: 'Minimum' | 'Maximum',
+  mountpoint?: string,
+): Line => ({
+  namespace: nodeMetricNamespace,
+  metric,
+  dimensions: { Environment: environment, Role: role, ...(mountpoint !== undefined && { Mountpoint: mountpoint }) },
+  label,
+  stat,
+});
+
+/** Lines of the logs that alarms count; there is a metric only while there are such lines. */
+const counted = (alarm: ClusterAlarm): Line => ({
+  namespace: nodeMetricNamespace,
+  metric: logMetric(alarm),
+  dimensions: {},
+  label: alarm.replaceAll('-', ' '),
+  stat: 'Sum',
+});
+
+/** Alarms that speak, and not those that others speak for. */
+const speaking: readonly ClusterAlarm[] = [...clusterVoices, 'gas-low', 'gas-out', 'collateral-low', 'collateral-out'];
+
 /**
- * How a cluster does: capacity, refreshes, GPUs. It lives in the cluster's own account, where its metrics are: in the ops
+ * How a cluster does: alarms, capacity, refreshes, GPUs, work, machines, failures. It lives in the cluster's own account, where its metrics are: in the ops
  * account it would take cross-account observability, which somebody has to turn on in each account first.
  */
 export class ClusterDashboard extends Construct {
-  constructor(scope: Construct, id: string, { environment, region }: ClusterDashboardProps) {
+  constructor(scope: Construct, id: string, { environment, accountId, region }: ClusterDashboardProps) {
     super(scope, id);
-    const rows = [
+    const rows: readonly (readonly Part[])[] = [
+      [
+        {
+          kind: 'alarms',
+          title: 'Alarms',
+          alarmArns: [
+            ...speaking.map((alarm) => clusterAlarm(environment, alarm)),
+            `${clusterFunctions.storageKeys}-errors`,
+          ].map((alarm) => arns.alarm(accountId, region, alarm)),
+        },
+      ],
       [
         graph(
           'Capacity',
@@ -57,6 +110,38 @@ export class ClusterDashboard extends Construct {
             })),
           ),
         ),
+      ],
+      [
+        graph('Tasks', 'tasks', [
+          ofNodes(environment, 'manager', 'QueuedTasks', 'waiting', 'Maximum'),
+          ofNodes(environment, 'manager', 'RunningTasks', 'worked on', 'Maximum'),
+        ]),
+        graph('Age of the oldest task that waits', 'seconds', [
+          ofNodes(environment, 'manager', 'QueueAgeSeconds', 'age', 'Maximum'),
+        ]),
+        graph(
+          'Broker errors',
+          'lines',
+          brokerErrorFamilies.map((family) => counted(`broker-${family}`)),
+        ),
+      ],
+      [
+        graph('Disks, the fullest', 'part', [
+          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager', 'Maximum', '/'),
+          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', dataMountpoint),
+          ofNodes(environment, 'prover', 'FilesystemUsed', 'prover', 'Maximum', '/'),
+        ]),
+        graph(
+          'Memory left, the least',
+          'bytes',
+          nodeRoles.map((role) => ofNodes(environment, role, 'MemoryAvailable', role, 'Minimum')),
+        ),
+        graph('Machines that fail', 'lines', [
+          ...nodeRoles.map((role) => counted(`${role}-boot-failures`)),
+          ...nodeRoles.map((role) => counted(`${role}-services-failing`)),
+          ...nodeRoles.map((role) => counted(`${role}-agent-errors`)),
+          counted('prover-gpu-failures'),
+        ]),
       ],
     ];
     new CloudwatchDashboard(this, 'Default', {

@@ -4,7 +4,7 @@ export interface Line {
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly label: string;
-  readonly stat: 'Average' | 'Maximum' | 'Sum' | 'p90';
+  readonly stat: 'Average' | 'Minimum' | 'Maximum' | 'Sum' | 'p90';
 }
 
 export interface Graph {

@@ -1,5 +1,7 @@
 import {
+  brokerErrorFamilies,
   cleanupFunction,
+  logMetric,
   scalingGroup,
   deadLetterQueue,
   functionMetrics,
@@ -7,7 +9,9 @@ import {
   gpuMetrics,
   imageKinds,
   imageMetrics,
+  nodeMetrics,
   nodeRoles,
+  queueMetrics,
 } from '../../../config/names';
 import { resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
@@ -57,9 +61,25 @@ const contract = new Set<string>([
       ),
     ),
   ),
-  ...['staging', 'production'].flatMap((environment) =>
-    gpuMetrics.map((name) => `BoundlessProverCluster ${name} Environment=${environment} Role=prover`),
+  ...['staging', 'production'].flatMap((environment) => [
+    ...gpuMetrics.map((name) => `BoundlessProverCluster ${name} Environment=${environment} Role=prover`),
+    ...queueMetrics.map((name) => `BoundlessProverCluster ${name} Environment=${environment} Role=manager`),
+    ...nodeRoles.flatMap((role) => {
+      const dimensions = `Environment=${environment} Role=${role}`;
+      const mountpoints = role === 'manager' ? ['/', '/var/lib/bento'] : ['/'];
+      return nodeMetrics.flatMap((name) =>
+        name === 'FilesystemUsed'
+          ? mountpoints.map((mountpoint) => `BoundlessProverCluster ${name} ${dimensions} Mountpoint=${mountpoint}`)
+          : [`BoundlessProverCluster ${name} ${dimensions}`],
+      );
+    }),
+  ]),
+  // What is counted in logs.
+  ...brokerErrorFamilies.map((family) => `BoundlessProverCluster ${logMetric(`broker-${family}`)}`),
+  ...['BootFailures', 'ServicesFailing', 'AgentErrors'].flatMap((what) =>
+    ['Manager', 'Prover'].map((role) => `BoundlessProverCluster ${role}${what}`),
   ),
+  'BoundlessProverCluster ProverGpuFailures',
 ]);
 
 function metricsOf(widgets: readonly Widget[]): string[] {
@@ -131,12 +151,32 @@ test('the factory shows what the delivery promises', () => {
     expect(shown).toContain(`BoundlessAmiFactory ${metric}`);
 });
 
-test('the dashboard names exactly the alarms that speak', () => {
-  const ops = stackOf(stacks, 'ops');
+test.each(['staging', 'production'])('the cluster of %s shows what it is watched by', (environment) => {
+  const shown = metricsOf(widgetsOf(`prover-cluster-${environment}`).widgets);
+  const of = (role: string) => `Environment=${environment} Role=${role}`;
+  for (const metric of [
+    `QueuedTasks ${of('manager')}`,
+    `QueueAgeSeconds ${of('manager')}`,
+    `FilesystemUsed ${of('manager')} Mountpoint=/var/lib/bento`,
+    `MemoryAvailable ${of('prover')}`,
+    `GpuUtilization ${of('prover')}`,
+    'ManagerBootFailures',
+    'ProverBootFailures',
+    'BrokerUnexpected',
+    'ProverGpuFailures',
+  ])
+    expect(shown).toContain(`BoundlessProverCluster ${metric}`);
+});
+
+test.each([
+  ['ops', '111111111111'],
+  ['prover-cluster-staging', '222222222222'],
+  ['prover-cluster-production', '333333333333'],
+])('the dashboard of %s names exactly the alarms that speak', (name, account) => {
   const speaking = ['aws_cloudwatch_metric_alarm', 'aws_cloudwatch_composite_alarm']
-    .flatMap((type) => resourcesOf(ops, type))
+    .flatMap((type) => resourcesOf(stackOf(stacks, name), type))
     .filter(({ alarm_actions }) => (alarm_actions as unknown[]).length > 0)
-    .map(({ alarm_name }) => `arn:aws:cloudwatch:us-west-2:111111111111:alarm:${String(alarm_name)}`);
-  const shown = widgetsOf('ops').widgets.flatMap(({ properties: { alarms = [] } }) => alarms);
+    .map(({ alarm_name }) => `arn:aws:cloudwatch:us-west-2:${account}:alarm:${String(alarm_name)}`);
+  const shown = widgetsOf(name).widgets.flatMap(({ properties: { alarms = [] } }) => alarms);
   expect([...shown].sort()).toEqual(speaking.sort());
 });

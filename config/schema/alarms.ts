@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { count } from './values';
+
+/** Metrics are looked at in steps of five minutes, for a day at most (CloudWatch API Reference, "PutMetricAlarm"). */
+const lasting = (min: number, max = 1440) =>
+  count(min, max, 'minutes').multipleOf(5, 'is not a multiple of 5; alarms look every five minutes');
+
+/** When the alarms of a cluster ring; docs/cluster-alarms.md says what each means. */
+export const alarms = z
+  .strictObject({
+    /** For as long no manager is in service, and none drains. PostgreSQL may recover for half an hour before one is. */
+    noManagerMinutes: lasting(10),
+    /** For as long the manager has said nothing of its queue. */
+    managerSilentMinutes: lasting(10),
+    /** For as long fewer provers are in service than that part of those that are wanted. */
+    proversShort: z.strictObject({ minutes: lasting(15), belowPercent: count(1, 100, 'percent') }).readonly(),
+    /** Boots of provers that failed within a quarter of an hour. */
+    proverBootFailures: count(1, 100, 'boots'),
+    /** For as long tasks wait and no GPU does anything. */
+    gpusIdleMinutes: lasting(10),
+    /** For as long the oldest task has waited. */
+    queueAgeMinutes: count(5, 1440, 'minutes'),
+    /** How full a disk is. */
+    diskPercent: count(50, 95, 'percent'),
+    /** How little memory is left on a machine. */
+    memoryMiB: count(64, 65_536, 'MiB'),
+  })
+  .readonly();

@@ -1,0 +1,31 @@
+import { Construct } from 'constructs';
+import { brokerErrorFamilies } from '../../../config/names';
+import { brokerErrors, unexpectedCode } from './broker-errors';
+import { LogCount } from './log-count';
+import { all, any, is, matches, pattern, says } from './patterns';
+import type { AlarmsProps } from './props';
+
+/** Lines of the broker itself, and of systemd about it. */
+export const broker = is('unit', 'bento-broker.service');
+
+/** Errors of the broker by their codes. Its lines reach the journal by standard output, all of one level. */
+export class BrokerErrors extends Construct {
+  readonly alarms: readonly LogCount[];
+
+  constructor(scope: Construct, id: string, { environment, logGroupNames }: AlarmsProps) {
+    super(scope, id);
+    this.alarms = brokerErrorFamilies.map((family) => {
+      const { codes, atLeast, minutes, meaning } = brokerErrors[family];
+      const code = codes === 'unexpected' ? matches(unexpectedCode) : any(...codes.map((one) => says(`[${one}]`)));
+      return new LogCount(this, family, {
+        environment,
+        alarm: `broker-${family}`,
+        description: `At least ${atLeast} within ${minutes} minutes: ${meaning}.`,
+        logGroupName: logGroupNames.manager,
+        pattern: pattern(all(broker, code)),
+        atLeast,
+        minutes,
+      });
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { Construct } from 'constructs';
+import { clusterAlarm, dataMountpoint, nodeMetricNamespace, nodeRoles, type NodeRole } from '../../../config/names';
+import { Alarm } from '../../base/alarm';
+import type { AlarmsProps } from './props';
+
+const disks = [
+  { alarm: 'manager-disk', role: 'manager', mountpoint: '/' },
+  { alarm: 'manager-data-disk', role: 'manager', mountpoint: dataMountpoint },
+  { alarm: 'prover-disk', role: 'prover', mountpoint: '/' },
+] as const;
+
+const MiB = 1024 ** 2;
+
+/** Disks and memory before they are full. Machines measure themselves: where there are none, there is nothing to say. */
+export class Resources extends Construct {
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
+    super(scope, id);
+    const { diskPercent, memoryMiB } = thresholds;
+    const common = {
+      namespace: nodeMetricNamespace,
+      periodSeconds: 300,
+      missingData: 'notBreaching',
+      actions: [],
+    } as const;
+    const dimensions = (role: NodeRole) => ({ Environment: environment, Role: role });
+    this.alarms = [
+      ...disks.map(
+        ({ alarm, role, mountpoint }) =>
+          new Alarm(this, alarm, {
+            ...common,
+            name: clusterAlarm(environment, alarm),
+            description: `${mountpoint} of a machine of role ${role} is more than ${diskPercent} % full.`,
+            metric: 'FilesystemUsed',
+            dimensions: { ...dimensions(role), Mountpoint: mountpoint },
+            statistic: 'Maximum',
+            threshold: diskPercent / 100,
+          }),
+      ),
+      ...nodeRoles.map(
+        (role) =>
+          new Alarm(this, `${role}-memory`, {
+            ...common,
+            name: clusterAlarm(environment, `${role}-memory`),
+            description: `A machine of role ${role} has less than ${memoryMiB} MiB of memory left.`,
+            metric: 'MemoryAvailable',
+            dimensions: dimensions(role),
+            statistic: 'Minimum',
+            threshold: memoryMiB * MiB,
+            rings: 'below',
+          }),
+      ),
+    ];
+  }
+}
