@@ -14,7 +14,7 @@ import {
   validateImages,
   type ClusterAccount,
 } from './cluster-permissions';
-import { changeStorage, readStorage } from './cluster-storage-permissions';
+import { changeStorage, neverReadValues, readStorage } from './cluster-storage-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
@@ -44,6 +44,7 @@ export class DeploymentRoles extends Construct {
         ...stateOfCluster(props, 'write'),
         followRollout(props),
         ...(proves ? [validateImages(props)] : []),
+        neverReadValues,
       ],
     });
     const network = new IamPolicy(this, 'DeploymentNetwork', {
@@ -72,6 +73,7 @@ export class DeploymentRoles extends Construct {
         ...readCluster(props),
         ...readNetwork(props),
         ...readStorage(props),
+        neverReadValues,
         ...stateOfCluster(props, 'read'),
       ],
     });
