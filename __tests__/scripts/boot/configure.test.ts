@@ -32,13 +32,14 @@ describeWith(tools, 'a manager that boots', () => {
       'start bento-logs.service',
       'start var-lib-bento.mount',
       'start bento-postgresql.service',
-      'reload bento-postgresql.service',
       'start bento-valkey.service',
+      'reload bento-postgresql.service',
       'start bento-manager.target',
       'start bento-executor.service',
       'start bento-aux.service',
       'start bento-api.service',
       'start bento-broker.service',
+      'start bento-refresh.timer',
     ]);
   });
 
@@ -60,6 +61,7 @@ describeWith(tools, 'a manager that boots', () => {
       'pg_hba.conf': '640 root:postgres',
       'postgresql.conf': '644 root:root',
       'release.json': '644 root:root',
+      'valkey.acl': '640 root:valkey',
       'valkey.conf': '640 root:valkey',
     });
   });
@@ -140,6 +142,7 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
     expect(machine.events()).toEqual([
       'reload bento-postgresql.service',
+      // It has been given another secret, and neither password that it knew is there any more.
       'stop bento-valkey.service',
       'start bento-valkey.service',
       ...['executor', 'aux', 'api'].flatMap((name) => [`stop bento-${name}.service`, `start bento-${name}.service`]),
