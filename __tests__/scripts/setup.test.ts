@@ -28,8 +28,16 @@ describeBake('setting up an image', (machines) => {
       );
       const units = names(/^\/etc\/systemd\/system\/(bento-[^/]+)$/);
       expect(units.includes('bento-api.service')).toBe(manager);
+      expect(units.includes('bento-queue.timer')).toBe(manager);
       expect(units.includes('bento-prover.target')).toBe(prover);
-      expect(units).toEqual(expect.arrayContaining(['bento-configure.service', 'bento-drain.service']));
+      expect(units).toEqual(
+        expect.arrayContaining([
+          'bento-configure.service',
+          'bento-drain.service',
+          'bento-refresh.service',
+          'bento-refresh.timer',
+        ]),
+      );
       expect(tree.has('/opt/risc0/extensions/v0.1.0-risc0-groth16/stark_verify_final.zkey')).toBe(prover);
       expect(tree.has('/opt/blake3-groth16/verify_for_guest_final.zkey')).toBe(prover);
       expect(tree.get('/usr/local/lib/boundless/bin/postgresql')).toBe(

@@ -36,13 +36,22 @@ const serving: Readonly<Record<string, { target: string; user: string; reads: re
   'bento-prover@.service': { target: 'bento-prover.target', user: 'bento', reads: ['/etc/bento/prover.env'] },
 };
 /** What works on the machine itself. */
-const machine = ['bento-configure.service', 'bento-drain.service', 'bento-logs.service', 'bento-prover.service'];
+const machine = [
+  'bento-configure.service',
+  'bento-drain.service',
+  'bento-logs.service',
+  'bento-prover.service',
+  'bento-queue.service',
+  'bento-refresh.service',
+];
+const timers = names.filter((name) => name.endsWith('.timer'));
 
 /** Why a unit that runs as root does, and the capabilities that it keeps for it. */
 const powers: Readonly<Record<string, string>> = {
   'bento-configure.service': 'CAP_CHOWN CAP_NET_ADMIN',
   'bento-drain.service': '',
   'bento-prover.service': '',
+  'bento-refresh.service': 'CAP_CHOWN',
 };
 /** Those that see devices, since they ask for GPUs or format a volume. */
 const seeingDevices = [
@@ -78,7 +87,7 @@ describeWith(['systemd-analyze'], 'systemd', () => {
     }
   });
 
-  test.each([...services, ...targets].map(instance))('has nothing to say about %s', async (name) => {
+  test.each([...services, ...targets, ...timers].map(instance))('has nothing to say about %s', async (name) => {
     const { code, stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', `--root=${root}`, name]);
     expect([stdout, stderr]).toEqual(['', '']);
     expect(code).toBe(0);
@@ -142,7 +151,7 @@ describe.each(services)('%s', (name) => {
   const unit = directives(name);
 
   test('has its own user, or root without its powers', () => {
-    const users = name === 'bento-logs.service' ? undefined : name in powers ? undefined : [serving[name]!.user];
+    const users = name === 'bento-logs.service' || name in powers ? undefined : [serving[name]?.user ?? 'bento'];
     expect(unit.get('User')).toEqual(users);
     expect(unit.get('DynamicUser')).toEqual(name === 'bento-logs.service' ? ['yes'] : undefined);
     expect(unit.get('CapabilityBoundingSet')).toEqual([powers[name] ?? '']);
@@ -158,7 +167,7 @@ describe.each(services)('%s', (name) => {
 
   test('has limits', () => {
     if (unit.get('Type')![0] === 'oneshot') {
-      expect(unit.get('TimeoutStartSec')![0]).toMatch(/^\d+(min|h)$/);
+      expect(unit.get('TimeoutStartSec')![0]).toMatch(/^\d+(s|min|h)$/);
       return;
     }
     expect(unit.get('MemoryMax')![0]).toMatch(/^\d+[GM%]$/);
@@ -205,10 +214,25 @@ describe.each(Object.entries(serving))('%s', (name, { target, reads }) => {
 });
 
 test('nothing starts by itself but the configuration and the drain: the role is chosen at boot', () => {
-  const started = [...services, ...targets].filter((name) => directives(name).has('WantedBy'));
+  const started = [...services, ...targets, ...timers].filter((name) => directives(name).has('WantedBy'));
   const atBoot = started.filter((name) => directives(name).get('WantedBy')![0] === 'multi-user.target');
   expect(atBoot).toEqual(['bento-configure.service', 'bento-drain.service']);
   for (const name of targets) expect(directives(name).has('WantedBy')).toBe(false);
+});
+
+test('a machine looks for changes every few minutes, but never all machines at once', () => {
+  expect(timers).toContain('bento-refresh.timer');
+  const timer = directives('bento-refresh.timer');
+  for (const key of ['OnActiveSec', 'OnUnitInactiveSec']) expect(timer.get(key)).toEqual(['5min']);
+  expect(timer.get('RandomizedDelaySec')).toEqual(['2min']);
+  // Whoever configures at the same time is waited for.
+  expect(words(directives('bento-refresh.service'), 'After')).toContain('bento-configure.service');
+});
+
+test('agents have the time to finish their tasks before and after a refresh that fails', () => {
+  const seconds = Number(directives('bento-prover@.service').get('TimeoutStopSec')![0]);
+  const limit = directives('bento-refresh.service').get('TimeoutStartSec')![0]!;
+  expect(Number.parseInt(limit, 10) * 3600).toBeGreaterThan(2 * 8 * (seconds + 20));
 });
 
 test('a machine that is being baked takes no role', () => {

@@ -1,5 +1,5 @@
 import { factory, type FactoryConfig } from '../../config';
-import { clusterSecrets, storageBucket, type NodeRole } from '../../config/names';
+import { clusterSecrets, generatedSecrets, storageBucket, type NodeRole } from '../../config/names';
 import { answers, pythonPackages } from '../scripts/boot/python';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
@@ -85,6 +85,22 @@ describe.each(environments)('%s', (environment, account) => {
       ])
         expect(allowing(statements, action)).toEqual([]);
     expect(allowing(plan, 'kms:Decrypt')).toEqual([]);
+  });
+
+  test('pipelines cannot let themselves in by a policy of a secret: their own counts more', () => {
+    for (const statements of [identityPolicy(accountStack, 'boundless-plan-role'), deployment])
+      expect(statements.filter(({ Effect }) => Effect === 'Deny')).toContainEqual({
+        Sid: 'NeverReadValues',
+        Effect: 'Deny',
+        Action: ['secretsmanager:BatchGetSecretValue', 'secretsmanager:GetSecretValue'],
+        Resource: '*',
+      });
+  });
+
+  test('a deployment writes the values that it makes up, and no others', () => {
+    const resources = allowing(deployment, 'secretsmanager:PutSecretValue').flatMap(({ Resource }) => listOf(Resource));
+    expect(resources).toEqual([`arn:aws:secretsmanager:us-west-2:${account}:secret:${path}/*-password-??????`]);
+    expect(Object.keys(clusterSecrets).filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
   });
 
   test('a deployment makes the user and the role of the function below their boundaries, and hands that role to Lambda', () => {

@@ -31,8 +31,13 @@ export interface MetricFilter {
   readonly metric_transformation: { readonly name: string; readonly namespace: string; readonly value: string };
 }
 
+/** Auto Scaling listens to these, and nobody else (scaling.test.ts). */
+export const isScaling = (alarm: string): boolean => /-prover-scale-(in|out)$/.test(alarm);
+
 export const alarmsOf = (stack: SynthesizedStack): readonly MetricAlarm[] =>
-  resourcesOf(stack, 'aws_cloudwatch_metric_alarm') as unknown as readonly MetricAlarm[];
+  (resourcesOf(stack, 'aws_cloudwatch_metric_alarm') as unknown as readonly MetricAlarm[]).filter(
+    ({ alarm_name }) => !isScaling(alarm_name),
+  );
 export const filtersOf = (stack: SynthesizedStack): readonly MetricFilter[] =>
   resourcesOf(stack, 'aws_cloudwatch_log_metric_filter') as unknown as readonly MetricFilter[];
 

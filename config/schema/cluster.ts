@@ -77,8 +77,11 @@ export const secrets = z
 
 export const storage = z
   .strictObject({
-    /** How often the key changes. One that was replaced works for as long again: machines must take the new one by then. */
-    keyRotationDays: count(1, 365, 'days'),
+    /**
+     * How often the key changes. One that was replaced works for as long again, and machines take the new one within a
+     * day (docs/boot.md): a week leaves somebody the time to see that one of them can't.
+     */
+    keyRotationDays: count(7, 365, 'days'),
     /** After how many days S3 deletes inputs of orders, and everything else of Bento (bento.md 5). */
     inputDays: count(1, 365, 'days'),
     workDays: count(1, 365, 'days'),

@@ -29,6 +29,14 @@ const alarmOf = ({ accountId, region }: ClusterAccount): string =>
   arns.alarm(accountId, region, `${storageKeys}-errors`);
 const userOf = ({ accountId, environment }: ClusterAccount): string => arns.user(accountId, storageUser(environment));
 
+/** Whoever may change a secret's policy could let itself in there: this counts more. */
+export const neverReadValues: Statement = {
+  Sid: 'NeverReadValues',
+  Effect: 'Deny',
+  Action: ['secretsmanager:BatchGetSecretValue', 'secretsmanager:GetSecretValue'],
+  Resource: '*',
+};
+
 /**
  * What Terraform reads of secrets, parameters and storage. Values of secrets are not among it: what Terraform writes into
  * them it never reads back.
@@ -116,14 +124,18 @@ export function changeStorage(account: ClusterAccount): Statement[] {
         'secretsmanager:DeleteResourcePolicy',
         'secretsmanager:DeleteSecret',
         'secretsmanager:PutResourcePolicy',
-        'secretsmanager:PutSecretValue',
         'secretsmanager:RotateSecret',
         'secretsmanager:TagResource',
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
-        'secretsmanager:UpdateSecretVersionStage',
       ],
       Resource: secretsOf(account),
+    },
+    {
+      // The others have their values from people and from the function.
+      Sid: 'WritePasswords',
+      Action: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+      Resource: `${secretsOf(account)}-password-??????`,
     },
     {
       // Secrets Manager encrypts a value with its writer's rights, and checks both (AWS Secrets Manager User Guide,

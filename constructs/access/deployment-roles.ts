@@ -15,7 +15,7 @@ import {
   validateImages,
   type ClusterAccount,
 } from './cluster-permissions';
-import { changeStorage, readStorage } from './cluster-storage-permissions';
+import { changeStorage, neverReadValues, readStorage } from './cluster-storage-permissions';
 import { changeGroups, readGroups } from './group-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
 
@@ -46,6 +46,7 @@ export class DeploymentRoles extends Construct {
         ...stateOfCluster(props, 'write'),
         followRollout(props),
         ...(proves ? [validateImages(props)] : []),
+        neverReadValues,
       ],
     });
     // Apart, since the inline policy holds 10,240 characters, and each of these 6,144 (IAM quotas).
@@ -81,6 +82,7 @@ export class DeploymentRoles extends Construct {
         ...readStorage(props),
         ...readGroups(props),
         ...readAlarms(props),
+        neverReadValues,
         ...stateOfCluster(props, 'read'),
       ],
     });

@@ -46,7 +46,7 @@ const setSecret: Work = async (token, versions, run) => {
   await moveLabel('pending', { from: token }, run);
   throw new RotationRefused(
     `The key of version ${token} is gone from IAM, so the version was given up; rotate again: ` +
-      'npm run secrets -- <environment> rotate storage',
+      'npm run secrets -- <environment> rotate --again',
   );
 };
 
@@ -54,9 +54,15 @@ const testSecret: Work = async (token, _, run) => {
   await tryKey(await pendingKey(token, run), token, run);
 };
 
-/** Makes the version the current one. The key of before works until the next rotation. */
+/**
+ * Makes the version the current one. The key of before works until the next rotation. What machines read next is tried
+ * once more: a step may come out of turn, and of two invocations at a time one may have deleted the other's key.
+ */
 const finishSecret: Work = async (token, { current }, run) => {
-  if (current !== token) await moveLabel('current', { from: current, to: token }, run);
+  if (current !== token) {
+    await tryKey(await pendingKey(token, run), token, run);
+    await moveLabel('current', { from: current, to: token }, run);
+  }
   // Else the next rotation would take this one for unfinished (AWS Secrets Manager API Reference, "RotateSecret").
   await moveLabel('pending', { from: token }, run);
 };

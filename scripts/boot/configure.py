@@ -15,6 +15,7 @@ from typing import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bento_boot import log, logs, manager, prover, services
+from bento_boot.files import alone
 from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
 from bento_boot.lifecycle import LAUNCH_HOOK, Hook
 from bento_boot.metadata import Metadata
@@ -24,6 +25,7 @@ from bento_boot.settings import parse_settings
 from bento_boot.store import Store, prefix, storage
 
 ETC = Path("/etc/bento")
+REFRESH_TIMER = "bento-refresh.timer"
 # Of every role: what the bake, user data and this program itself wrote.
 KEPT = frozenset({"release.json", "instance.json", "logs.env"})
 
@@ -55,11 +57,15 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     if purpose.role == "manager":
         forget(manager.FILES)
         manager.prepare(store, settings, secrets, keys, release, machine)
-        manager.run(settings, secrets, machine, waiting)
+        manager.run(store, settings, secrets, machine, waiting)
     else:
         forget(prover.FILES)
+        prover.await_manager(settings, waiting)
+        secrets = prover.with_passwords_of_manager(store, settings, secrets, {})
         prover.prepare(settings, secrets, keys, release, machine)
-        prover.run(settings, waiting)
+        prover.run(waiting)
+    # Not before: what is refreshed is a role that works.
+    services.systemctl("start", REFRESH_TIMER)
     log.info(f"this is a {purpose.role} of {purpose.environment}: Bento {release.version}, broker {release.broker_version}")
 
 
@@ -83,7 +89,8 @@ def main() -> int:
         purpose = read_purpose(metadata, release)
         if not check:
             logs.ship(machine, purpose)
-        take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
+        with alone(wait=not check):
+            take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
     except (Refusal, ClientError, BotoCoreError, OSError) as error:
         log.error(f"this machine cannot take its role: {error}")
         return give_up(hook)

@@ -14,7 +14,7 @@ from typing import Callable
 
 from bento_boot import log, services
 from bento_boot.identity import read_machine
-from bento_boot.lifecycle import TERMINATE_HOOK, Hook
+from bento_boot.lifecycle import TERMINATE_HOOK, Hook, reason_to_go
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.volume import MOUNT_UNIT
@@ -35,15 +35,6 @@ UNITS = [
     "bento-postgresql.service",
     "bento-valkey.service",
 ]
-
-
-def reason_to_go(metadata: Metadata) -> str | None:
-    """Why the machine is to go; None while it may stay."""
-    if metadata.get("autoscaling/target-lifecycle-state") == "Terminated":
-        return "Auto Scaling ends this machine"
-    if metadata.get("spot/instance-action") is not None:
-        return "this spot machine is about to be taken back"
-    return None
 
 
 def stop(units: list[str], waiting: Callable[[], None]) -> None:
@@ -75,7 +66,7 @@ def main() -> int:
         log.error(f"draining without a word to Auto Scaling: {error}")
         hook = None
     beat = hook.heartbeat if hook is not None else lambda: None
-    stop(["bento-configure.service"], beat)
+    stop(["bento-refresh.timer", "bento-refresh.service", "bento-configure.service"], beat)
     stop(UNITS, beat)
     stop([MOUNT_UNIT], beat)
     log.info("drained")

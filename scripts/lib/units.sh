@@ -7,8 +7,8 @@ unit_role() {
   case $1 in
     bento-prover*) echo prover ;;
     bento-manager* | bento-api* | bento-aux* | bento-broker* | bento-executor*) echo manager ;;
-    bento-postgresql* | bento-valkey* | bento-migrate*) echo manager ;;
-    bento-configure* | bento-drain* | bento-logs* | bento-vector* | bento-data*) echo common ;;
+    bento-postgresql* | bento-valkey* | bento-migrate* | bento-queue*) echo manager ;;
+    bento-configure* | bento-drain* | bento-logs* | bento-refresh* | bento-vector* | bento-data*) echo common ;;
     *) die "scripts/lib/units.sh does not say which images have $1" ;;
   esac
 }
@@ -28,7 +28,8 @@ drop_ins() {
   (cd "$service_files" && find . -path './bento-*.d/*.conf' -printf '%P\n' | sort)
 }
 
-# Nothing but these two starts by itself: bento-configure starts the target of the role, which is known at boot only.
+# Nothing but these two starts by itself: bento-configure starts the target of the role, which is known at boot only, and
+# then the timer of bento-refresh.
 install_units() {
   local units unit file before=$changes
   for file in $(drop_ins); do

@@ -10,8 +10,10 @@ export const usage = `usage: npm run secrets -- <${environments}> <command> [opt
   set <name> [--replace] [--dry-run]
                               put in what only you have, from standard input: typed without being shown, or piped
                               names: ${operatorSecrets.join(', ')}
-  rotate [--dry-run]          make a new key of the storage now; the one of before works until the next rotation
+  rotate [--again] [--dry-run]
+                              make a new key of the storage now; the one of before works until the next rotation
 
+  --again    rotate although machines may not have the key of the last rotation yet
   --replace  let it take the place of another value; without it a value that is there stays
   --dry-run  say what would change, and change nothing
   --help     print this
@@ -25,7 +27,7 @@ exit codes: 0 done, or nothing is missing; 1 not, or something is; 2 wrong usage
 export type Action =
   | { readonly do: 'help' }
   | { readonly do: 'status'; readonly config: EnvironmentConfig }
-  | { readonly do: 'rotate'; readonly config: EnvironmentConfig; readonly dryRun: boolean }
+  | { readonly do: 'rotate'; readonly config: EnvironmentConfig; readonly dryRun: boolean; readonly again: boolean }
   | {
       readonly do: 'set';
       readonly config: EnvironmentConfig;
@@ -42,7 +44,8 @@ export function parse(args: readonly string[]): Action {
   const config = factory.environments.find((known) => known.environment === environment);
   // What stands in its place may be a value.
   if (config === undefined) throw new Error(`First comes an environment: ${environments}.`);
-  const { replace, 'dry-run': dryRun } = values;
+  const { again, replace, 'dry-run': dryRun } = values;
+  if (again && command !== 'rotate') throw new Error('--again is for rotate.');
   const [given = ''] = rest;
   const name = operatorSecrets.find((known) => known === given);
   switch (command) {
@@ -50,8 +53,8 @@ export function parse(args: readonly string[]): Action {
       if (rest.length > 0 || replace || dryRun) throw new Error('status takes nothing else.');
       return { do: 'status', config };
     case 'rotate':
-      if (rest.length > 0 || replace) throw new Error('rotate takes nothing but --dry-run.');
-      return { do: 'rotate', config, dryRun };
+      if (rest.length > 0 || replace) throw new Error('rotate takes nothing but --again and --dry-run.');
+      return { do: 'rotate', config, dryRun, again };
     case 'set':
       if (name === undefined) throw new Error(`set takes one of ${operatorSecrets.join(', ')}.`);
       if (rest.length > 1)
@@ -70,6 +73,7 @@ function parsed(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        again: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         replace: { type: 'boolean', default: false },

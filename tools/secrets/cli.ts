@@ -4,6 +4,7 @@ import { expectAccount } from '../account';
 import { explain } from '../explain';
 import { parse, usage, type Action } from './arguments';
 import { Cancelled, readSecret } from './input';
+import { rotateKey } from './rotate';
 import { Refused, setSecret } from './set';
 import { isEnough, lines, statusOfAll } from './status';
 import { NoSuchSecret, StoredSecrets } from './stored';
@@ -40,16 +41,9 @@ async function run(action: Exclude<Action, { do: 'help' }>, stored: StoredSecret
       console.log(await setSecret(stored, action, ask));
       return 0;
     }
-    case 'rotate': {
-      await stored.describe('storage');
-      if (!action.dryRun) await stored.rotate('storage');
-      console.log(
-        action.dryRun
-          ? "The storage's key would be rotated; nothing was changed."
-          : `The rotation has begun; \`npm run secrets -- ${environment} status\` shows its end.`,
-      );
+    case 'rotate':
+      console.log(await rotateKey(stored, { ...action, environment }));
       return 0;
-    }
   }
 }
 

@@ -9,8 +9,9 @@ const keys = { enter: ['\r', '\n'], end: '\u0004', cancel: '\u0003', back: ['\u0
 
 /** A line from a terminal that shows nothing of it. */
 function typed(terminal: ReadStream, ask: (text: string) => void, prompt: string): Promise<string> {
-  ask(prompt);
+  // First of all: what is pasted as soon as it is asked for would be shown.
   terminal.setRawMode(true).setEncoding('utf8').resume();
+  ask(prompt);
   return new Promise((resolve, reject) => {
     let value = '';
     const end = (finish: () => void): void => {

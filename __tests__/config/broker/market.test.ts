@@ -143,7 +143,7 @@ describe('refused, with the fix', () => {
       { secrets: { ...staging.secrets, passwordVersions: { database: 0, valkey: 1 } } },
     ],
     ['secrets.recoveryDays', { secrets: { ...staging.secrets, recoveryDays: 6 } }],
-    ['storage.keyRotationDays', { storage: { ...staging.storage, keyRotationDays: 0 } }],
+    ['storage.keyRotationDays', { storage: { ...staging.storage, keyRotationDays: 6 } }],
     ['storage.inputDays', { storage: { ...staging.storage, inputDays: 366 } }],
   ])('%s', (field, other) => {
     expect(refusals(staging.broker, other)).toEqual([expect.stringContaining(`config/staging.ts: ${field}: `)]);

@@ -69,7 +69,7 @@ describeWith([localAws], "rotation of the storage's key", () => {
     const old = (await storage.key('AWSCURRENT')).accessKeyId;
     const token = await storage.begin();
     for (const step of steps.slice(0, 3)) await storage.step(step, token);
-    const { error } = await storage.step('finishSecret', token, (_, index) => (index >= 2 ? 'deny' : undefined));
+    const { error } = await storage.step('finishSecret', token, (_, index) => (index >= 7 ? 'deny' : undefined));
     expect(error).toBeInstanceOf(Error);
     expect((await storage.labels())[token]).toEqual(['AWSPENDING', 'AWSCURRENT']);
     for (const step of steps) expect((await storage.step(step, token)).error).toBeUndefined();
@@ -190,10 +190,23 @@ describeWith([localAws], "rotation of the storage's key", () => {
     expect((await storage.step('createSecret', token)).error?.message).toContain('STORAGE_BUCKET');
   });
 
-  test('a version without a key cannot be tested or set', async () => {
+  test('a version without a key cannot be set, tested or made the current one', async () => {
     const token = await storage.begin();
-    for (const step of ['setSecret', 'testSecret'] as const)
+    for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const)
       expect((await storage.step(step, token)).error?.message).toContain('has no key; createSecret comes first');
+    expect(await storage.labels()).toEqual({ [token]: ['AWSPENDING'] });
+  });
+
+  test('a key that S3 takes no more is not made the current one, whatever the test before it said', async () => {
+    const current = await storage.rotate();
+    const token = await storage.begin();
+    for (const step of steps.slice(0, 3)) expect((await storage.step(step, token)).error).toBeUndefined();
+    const { error } = await storage.step('finishSecret', token, ({ action }) =>
+      action === 's3:PutObject' ? 'miss' : undefined,
+    );
+    expect(error?.message).toContain('S3 does not take the new key');
+    expect(await storage.labels()).toMatchObject({ [current]: ['AWSCURRENT'], [token]: ['AWSPENDING'] });
+    await storage.rotate(token);
   });
 
   test('no key is ever logged or thrown', async () => {

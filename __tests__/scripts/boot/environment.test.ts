@@ -21,13 +21,15 @@ type Environments = Record<string, Record<string, string>>;
 
 function environments(given: Given): Environments {
   const { value, error } = python(
-    `from bento_boot.environment import environments, render
+    `from bento_boot.environment import environments, parse, render
 from bento_boot.release import Release
 from bento_boot.settings import parse_settings
 from bento_boot.store import Storage
 release = Release("bento", given["version"], given["version"])
 found = environments(given["role"], parse_settings(json.dumps(given["settings"]), "settings"), given["secrets"],
                      Storage("AKIA", "s3cr/et+"), release, "us-west-2", given["cancels"])
+for variables in found.values():
+    assert parse(render(variables)) == {name: value for name, value in variables.items() if value}
 print(json.dumps({service: render(variables) for service, variables in found.items()}))`,
     { cancels: false, secrets, ...given, settings: { ...settings, ...given.settings } },
   );
@@ -47,6 +49,12 @@ function sourced(file: string): Record<string, string> {
 }
 
 describeWith(['bash', ...pythonPackages], 'environments of the services', () => {
+  test('a file is read as it was written, whatever characters a value has', () => {
+    const value = String.raw`p@ss "quoted" \"twice\\" $x \`y\` =z#`;
+    const code = 'from bento_boot.environment import parse, render\nprint(json.dumps(parse(render(given))))';
+    expect(python(code, { A: value, B: '', C: value }).value).toEqual({ A: value, C: value });
+  });
+
   test.each([
     ['v1.0.0', { PRIVATE_KEY: secrets['wallet-key'], RPC_URL: 'https://rpc.example/key' }],
     ['v1.1.2', { PROVER_PRIVATE_KEY: secrets['wallet-key'], PROVER_RPC_URL: 'https://rpc.example/key' }],

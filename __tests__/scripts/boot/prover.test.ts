@@ -29,6 +29,7 @@ describeWith(tools, 'a prover', () => {
       'start bento-prover.service',
       'start bento-prover@0.service',
       'start bento-prover@1.service',
+      'start bento-refresh.timer',
     ]);
     expect(machine.calls().filter((call) => !call.includes('Heartbeat'))).toEqual([
       'bento-launch CompleteLifecycleAction CONTINUE',
@@ -84,6 +85,7 @@ describeWith(tools, 'a prover', () => {
       'stop bento-prover.target',
       'stop bento-prover@0.service',
       'stop bento-prover@1.service',
+      'stop bento-refresh.timer',
     ]);
     expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
     machine.metadata({ 'spot/instance-action': undefined });

@@ -32,7 +32,8 @@ describe('arguments', () => {
     [['staging', 'set', 'wallet-key', canary], 'set takes no value'],
     [['staging', 'set', 'wallet-key', `--${canary}`], 'an option that is not known'],
     [['staging', 'status', '--replace'], 'status takes nothing else'],
-    [['staging', 'rotate', 'wallet-key'], 'rotate takes nothing but --dry-run'],
+    [['staging', 'set', 'wallet-key', '--again'], '--again is for rotate'],
+    [['staging', 'rotate', 'wallet-key'], 'rotate takes nothing but --again and --dry-run'],
   ])('%j are refused, without being repeated', (args, reason) => {
     expect(() => parse(args)).toThrow(reason);
     const { status, stdout, stderr } = spawnSync(process.execPath, [...entry, ...args], { encoding: 'utf8' });

@@ -1,8 +1,10 @@
 """The environment of each service: only what it reads, under the names that its release knows (bento.md 1.2 to 1.4)."""
 
+import re
 from typing import Mapping
 from urllib.parse import quote
 
+from .refusal import Refusal
 from .release import Release
 from .settings import Settings
 from .store import Storage
@@ -27,6 +29,12 @@ def render(variables: Mapping[str, str]) -> str:
         escaped = "".join(f"\\{character}" if character in '\\"$`' else character for character in value)
         lines.append(f'{name}="{escaped}"')
     return "".join(f"{line}\n" for line in lines)
+
+
+def parse(text: str) -> Variables:
+    """What `render` wrote."""
+    found = re.findall(r'^(\w+)="((?:[^"\\]|\\.)*)"$', text, re.MULTILINE)
+    return {name: re.sub(r"\\(.)", r"\1", value) for name, value in found}
 
 
 def _storage(settings: Settings, keys: Storage, region: str) -> Variables:
@@ -109,6 +117,17 @@ def environments(
         "aux": agent,
         "broker": _broker(secrets, settings, release, cancels),
     }
+
+
+def refuse_other_bucket(text: str, settings: Settings) -> None:
+    """
+    A cluster whose machines move to another bucket one after the other would not find its files.
+
+    :param text: an environment that a service has
+    """
+    bucket = parse(text)["S3_BUCKET"]
+    if bucket != settings.bucket:
+        raise Refusal(f"the bucket is {bucket}, and is to be {settings.bucket}: only new machines take another one")
 
 
 def newest_migration(release: Release) -> int:

@@ -7,10 +7,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from . import aws, log
 from .identity import Machine
+from .metadata import Metadata
 
 LAUNCH_HOOK = "bento-launch"
 TERMINATE_HOOK = "bento-terminate"
 HEARTBEAT_S = 300.0
+
+
+def reason_to_go(metadata: Metadata) -> str | None:
+    """Why the machine is to go; None while it may stay."""
+    if metadata.get("autoscaling/target-lifecycle-state") == "Terminated":
+        return "Auto Scaling ends this machine"
+    if metadata.get("spot/instance-action") is not None:
+        return "this spot machine is about to be taken back"
+    return None
 
 
 class Hook:

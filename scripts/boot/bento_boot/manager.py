@@ -2,12 +2,13 @@
 
 from pathlib import Path
 from typing import Callable
+from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import address, aws, broker_toml, environment, log, services, stores, volume
-from .files import write
+from . import address, aws, broker_toml, environment, log, login, services, stores, volume
+from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
 from .release import Release
@@ -19,7 +20,7 @@ TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
 TARGET = "bento-manager.target"
 SERVICES = ("api", "executor", "aux", "broker")
 FILES = frozenset(
-    {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "database-password", "valkey.conf"}
+    {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "database-password", "valkey.acl", "valkey.conf"}
     | {f"{service}.env" for service in SERVICES}
 )
 
@@ -69,12 +70,32 @@ def check_storage(settings: Settings, keys: Storage, region: str) -> None:
         raise Refusal(f"Bento's keys do not open the bucket {settings.bucket}: {error}") from error
 
 
-def _write_stores(secrets: dict[str, str], addresses: list[str], machine: Machine) -> None:
+def _write_passwords(secrets: dict[str, str], accepted: list[str]) -> None:
+    write(ETC / "database-password", secrets["database-password"], 0o640, group="postgres")
+    write(ETC / "valkey.acl", stores.valkey_users(accepted), 0o640, group="valkey")
+
+
+def _accepted(store: Store, secrets: dict[str, str]) -> list[str]:
+    """Passwords of Valkey: provers go on with the one of before until they see that there is a new one."""
+    previous = store.previous("valkey-password")
+    return [secrets["valkey-password"], *([] if previous is None else [previous])]
+
+
+def _load_passwords(accepted: list[str], waiting: Callable[[], None]) -> bool:
+    """
+    What the servers have in memory becomes what the files say; nobody who is connected is sent away.
+
+    :returns: whether Valkey has one of the passwords, without which it takes no word of this
+    """
+    services.systemctl("reload", "bento-postgresql.service", waiting=waiting)
+    return any(login.valkey("127.0.0.1", password, "ACL", "LOAD") for password in accepted)
+
+
+def _write_stores(addresses: list[str], machine: Machine) -> None:
     memory = stores.memory_mib()
     write(ETC / "postgresql.conf", stores.postgresql_conf(addresses, memory), 0o644)
     write(ETC / "pg_hba.conf", stores.pg_hba_conf(machine.vpc_networks), 0o640, group="postgres")
-    write(ETC / "database-password", secrets["database-password"], 0o640, group="postgres")
-    write(ETC / "valkey.conf", stores.valkey_conf(addresses, secrets["valkey-password"], memory), 0o640, group="valkey")
+    write(ETC / "valkey.conf", stores.valkey_conf(addresses, memory), 0o640, group="valkey")
 
 
 def prepare(
@@ -91,20 +112,78 @@ def prepare(
         write(ETC / f"{service}.env", environment.render(values), 0o600)
 
 
-def run(settings: Settings, secrets: dict[str, str], machine: Machine, waiting: Callable[[], None]) -> None:
+def run(
+    store: Store, settings: Settings, secrets: dict[str, str], machine: Machine, waiting: Callable[[], None]
+) -> None:
+    accepted = _accepted(store, secrets)
     _mount(settings, machine, waiting)
     # Only now: who has the volume has the address.
     addresses = address.take(settings.manager_address, machine)
-    _write_stores(secrets, addresses, machine)
+    _write_stores(addresses, machine)
+    _write_passwords(secrets, accepted)
     services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
-    # The password of now, also where the server ran already.
-    services.systemctl("reload", "bento-postgresql.service", waiting=waiting)
     services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
+    # The passwords of now, also where the servers ran already.
+    if not _load_passwords(accepted, waiting):
+        services.systemctl("restart", "bento-valkey.service", waiting=waiting)
     services.start(TARGET, waiting)
     for service in ("executor", "aux", "api"):
         services.ensure(f"bento-{service}.service", ETC / f"{service}.env", waiting=waiting)
-    if services.outdated("bento-broker.service", [ETC / "broker.env"]):
-        log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
+    _look_at_broker()
     # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
     services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)
     services.expect_steady([f"bento-{service}.service" for service in SERVICES], 20)
+
+
+def _look_at_broker() -> None:
+    if services.outdated("bento-broker.service", [ETC / "broker.env"]):
+        log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
+
+
+def _with_wallet_of_now(secrets: dict[str, str], release: Release) -> dict[str, str]:
+    """A broker that fell and came back with another wallet would leave the orders of the first one unfulfilled."""
+    name = "PROVER_PRIVATE_KEY" if release.broker_from("1.1.0") else "PRIVATE_KEY"
+    wallet = environment.parse((ETC / "broker.env").read_text())[name]
+    if wallet == secrets["wallet-key"]:
+        return secrets
+    log.warning("the wallet key is another one now: docs/secrets.md says how a manager takes it")
+    return {**secrets, "wallet-key": wallet}
+
+
+def _expect_stores(accepted: list[str]) -> None:
+    for unit in ("bento-postgresql.service", "bento-valkey.service"):
+        if not services.active(unit):
+            raise Refusal(f"{unit} does not run, and takes no password; run `systemctl start bento-configure`")
+    if not any(login.valkey("127.0.0.1", password) for password in accepted):
+        raise Refusal("Valkey takes none of the passwords that there are; run `systemctl start bento-configure`")
+
+
+def _renew(running: list[str], accepted: list[str]) -> None:
+    _load_passwords(accepted, lambda: None)
+    for service in running:
+        services.renew(f"bento-{service}.service", ETC / f"{service}.env")
+    _look_at_broker()
+
+
+def refresh(
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+) -> None:
+    """Takes what has changed while the role works; what does not work is put back."""
+    environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
+    check(store, settings, keys, machine)
+    secrets = _with_wallet_of_now(secrets, release)
+    # Its own as well: there may have been two new ones since.
+    own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password
+    accepted = [*_accepted(store, secrets), unquote(str(own))]
+    _expect_stores(accepted)
+    # Only what runs: somebody may have stopped the rest on purpose.
+    running = [service for service in ("executor", "aux", "api") if services.active(f"bento-{service}.service")]
+    before = keep(ETC, FILES)
+    try:
+        prepare(store, settings, secrets, keys, release, machine)
+        _write_passwords(secrets, accepted)
+        _renew(running, accepted)
+    except BaseException:
+        put_back(before)
+        _renew(running, accepted)
+        raise

@@ -76,6 +76,22 @@ def ensure(unit: str, *files: Path, waiting: Waiting = _nothing) -> None:
         start(unit, waiting)
 
 
+def renew(unit: str, file: Path) -> None:
+    """
+    Has a unit that ran start again, if its file has changed, or if it ended over what the file said before.
+
+    :raises Refusal: when it does not stay up with it
+    """
+    if outdated(unit, [file]):
+        log.info(f"restarting {unit}, whose settings changed")
+        systemctl("restart", unit)
+    elif active(unit):
+        return
+    else:
+        start(unit)
+    expect_steady([unit], 20)
+
+
 def answers(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=5):

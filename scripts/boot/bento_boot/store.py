@@ -46,6 +46,17 @@ class Store:
                 return full, None
             raise Refusal(f"the parameter {full} cannot be read: {_reason(error)}") from error
 
+    def previous(self, name: str) -> str | None:
+        """The value that a secret had before the one of now, if there is one."""
+        try:
+            answer = self._secrets.get_secret_value(SecretId=f"{self._prefix}/{name}", VersionStage="AWSPREVIOUS")
+        except ClientError as error:
+            if _code(error) == "ResourceNotFoundException":
+                return None
+            raise Refusal(f"{self._prefix}/{name} cannot be read: {_reason(error)}") from error
+        value = str(answer.get("SecretString", "")).strip()
+        return value if value and value.isascii() and value.isprintable() else None
+
     def secrets(self, role: str) -> dict[str, str]:
         """
         The secrets of a role by their short names; optional ones only where they have a value.

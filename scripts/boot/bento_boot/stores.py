@@ -1,6 +1,8 @@
 """Configuration of PostgreSQL and Valkey, which live on the manager and serve the provers of its VPC."""
 
+import hashlib
 import os
+from typing import Iterable
 
 from .environment import DATABASE, DATABASE_USER
 
@@ -38,17 +40,22 @@ host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
 {outside}"""
 
 
-def valkey_conf(addresses: list[str], password: str, memory: int) -> str:
+def valkey_users(passwords: Iterable[str]) -> str:
+    """Everybody is the one user, with any of the passwords (Valkey, "ACL"): provers take a new one after the manager."""
+    digests = [f"#{hashlib.sha256(password.encode()).hexdigest()}" for password in dict.fromkeys(passwords)]
+    return f"user default on sanitize-payload ~* &* +@all {' '.join(digests)}\n"
+
+
+def valkey_conf(addresses: list[str], memory: int) -> str:
     """
     Work in flight must never be evicted, and must outlive a restart (bento.md 3): writes fail when memory is full,
     which agents retry and an alarm sees.
     """
-    quoted = password.replace("\\", "\\\\").replace('"', '\\"')
     return f"""# Written at boot; changes are lost.
 bind 127.0.0.1 {' '.join(addresses)}
 port 6379
 protected-mode yes
-requirepass "{quoted}"
+aclfile /etc/bento/valkey.acl
 supervised systemd
 daemonize no
 dir /var/lib/bento/valkey

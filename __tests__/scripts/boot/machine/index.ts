@@ -57,6 +57,9 @@ export interface Machine extends ThrowawayRoot {
    * @throws Error when the last one fails
    */
   configureFalling(at?: RegExp): Promise<string[]>;
+  refresh(...args: readonly string[]): Promise<Ran>;
+  /** What programs need to find the local AWS, and the machine's credentials there. */
+  readonly environment: Readonly<Record<string, string>>;
   drain(args?: readonly string[], env?: Readonly<Record<string, string>>): RootRun;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
   aws(code: string, given?: unknown): Promise<unknown>;
@@ -264,6 +267,10 @@ for name, value in given.items():
   return {
     ...root,
     configure,
+    async refresh(...args) {
+      const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/refresh.py', ...args], environment);
+      return { code, log: stdout + stderr };
+    },
     async configureFalling(at = /./) {
       const file = '/run/fallen';
       root.write({ [file]: '' });
@@ -282,6 +289,7 @@ for name, value in given.items():
     hook: (answer) => {
       write('hook.json', answer);
     },
+    environment,
     drain: (args = [], env = {}) =>
       root.run(['/usr/local/lib/boundless/drain.py', ...args], { ...environment, ...env }),
     calls() {

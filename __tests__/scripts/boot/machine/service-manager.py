@@ -171,6 +171,8 @@ def start(name):
             except Failed as error:
                 note(str(error))
         active[name] = {"process": None, "since": datetime.now(timezone.utc)}
+    elif name.endswith(".timer"):
+        active[name] = {"process": None, "since": datetime.now(timezone.utc)}
     elif name.endswith(".mount"):
         done = subprocess.run(
             ["mount", "-t", unit["Type"][0], "-o", unit["Options"][0], unit["What"][0], unit["Where"][0]], capture_output=True, text=True
