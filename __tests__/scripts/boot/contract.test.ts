@@ -6,6 +6,7 @@ import {
   optionalSecrets,
   type ClusterSecret,
 } from '../../../config/names';
+import { resourceWith, stackOf, synthesize } from '../../support/synthesized';
 import { describeWith } from '../../support/tools';
 import { python, pythonPackages } from './python';
 
@@ -43,4 +44,36 @@ print(json.dumps({
     expect(boot.required[role]).toEqual(readable.filter((name) => !optional.includes(name)));
     expect(boot.optional[role]).toEqual(optional);
   });
+
+  const stacks = synthesize();
+  test.each(['staging', 'production'].flatMap((environment) => nodeRoles.map((role) => [environment, role] as const)))(
+    'a machine of %s that is launched as a %s takes that role',
+    (environment, role) => {
+      const stack = stackOf(stacks, `prover-cluster-${environment}`);
+      const template = resourceWith(stack, 'aws_launch_template', 'name', `${stack.name}-${role}`);
+      const specifications = template['tag_specifications'] as {
+        resource_type: string;
+        tags: Record<string, string>;
+      }[];
+      const tags = specifications.find(({ resource_type: type }) => type === 'instance')!.tags;
+      expect(template).not.toHaveProperty('user_data');
+      const purposes = python(
+        `
+from pathlib import Path
+from bento_boot import identity
+
+class Metadata:
+    def get(self, path):
+        return given["tags"].get(path.removeprefix("tags/instance/"))
+
+class Release:
+    image = given["role"]
+
+found = identity.read_purpose(Metadata(), Release(), Path("/nowhere"))
+print(json.dumps([found.role, found.environment]))`,
+        { tags, role },
+      ).value;
+      expect(purposes).toEqual([role, environment]);
+    },
+  );
 });
