@@ -86,7 +86,10 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     const work = path.join(directory, 'bake', `${image}-${bakes++}`);
     await mkdir(work, { recursive: true });
     const environment = await aws.environment(ops.accountId);
-    return (await bake({ image, endpoint: aws.endpoint, environment, workDirectory: work, log, signal })).imageId;
+    // A release, as the pipeline resolves it before each build: environments take only those that they are checked for.
+    const variables = { boundless_version: 'v1.2.2' };
+    const options = { image, endpoint: aws.endpoint, environment, workDirectory: work, log, signal, variables };
+    return (await bake(options)).imageId;
   };
   const bakeOne = (image: ImageKind) =>
     rehearsal.step(`bake ${image}`, async () => {

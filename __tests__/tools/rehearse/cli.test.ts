@@ -35,7 +35,7 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
     const details = Object.fromEntries(report.steps.map((step) => [step.name, step.details]));
     for (const image of ['manager', 'prover', 'bento']) {
       expect(details[`bake ${image}`]).toMatch(
-        new RegExp(`^ami-[0-9a-f]{17} boundless-${image}-latest-\\d{14}, encrypted with the image key`),
+        new RegExp(`^ami-[0-9a-f]{17} boundless-${image}-v1\\.2\\.2-\\d{14}, encrypted with the image key`),
       );
       expect(details[`share ${image}`]).toMatch(/^ami-[0-9a-f]{17} with 2 accounts$/);
       expect(details[`read ${image} back in each account`]).toBe('usable in 2 accounts and no other, pointer set in 2');
