@@ -17,6 +17,7 @@ wait_for_boot() {
 
 make_users() {
   put_user bento /var/lib/bento
+  put_user bento-replace /nonexistent
   put_folder /etc/bento root:bento 750
   put_folder /var/lib/bento bento:bento 750
 }

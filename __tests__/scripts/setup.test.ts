@@ -36,6 +36,7 @@ describeBake('setting up an image', (machines) => {
           'bento-drain.service',
           'bento-refresh.service',
           'bento-refresh.timer',
+          'bento-replace@.service',
         ]),
       );
       expect(tree.has('/opt/risc0/extensions/v0.1.0-risc0-groth16/stark_verify_final.zkey')).toBe(prover);

@@ -43,6 +43,7 @@ const machine = [
   'bento-prover.service',
   'bento-queue.service',
   'bento-refresh.service',
+  'bento-replace@.service',
 ];
 const timers = names.filter((name) => name.endsWith('.timer'));
 
@@ -53,6 +54,8 @@ const powers: Readonly<Record<string, string>> = {
   'bento-prover.service': '',
   'bento-refresh.service': 'CAP_CHOWN',
 };
+/** Users that only one unit has. */
+const ownUsers: Readonly<Record<string, string>> = { 'bento-replace@.service': 'bento-replace' };
 /** Those that see devices, since they ask for GPUs or format a volume. */
 const seeingDevices = [
   'bento-configure.service',
@@ -151,7 +154,8 @@ describe.each(services)('%s', (name) => {
   const unit = directives(name);
 
   test('has its own user, or root without its powers', () => {
-    const users = name === 'bento-logs.service' || name in powers ? undefined : [serving[name]?.user ?? 'bento'];
+    const users =
+      name === 'bento-logs.service' || name in powers ? undefined : [serving[name]?.user ?? ownUsers[name] ?? 'bento'];
     expect(unit.get('User')).toEqual(users);
     expect(unit.get('DynamicUser')).toEqual(name === 'bento-logs.service' ? ['yes'] : undefined);
     expect(unit.get('CapabilityBoundingSet')).toEqual([powers[name] ?? '']);
@@ -233,6 +237,29 @@ test('agents have the time to finish their tasks before and after a refresh that
   const seconds = Number(directives('bento-prover@.service').get('TimeoutStopSec')![0]);
   const limit = directives('bento-refresh.service').get('TimeoutStartSec')![0]!;
   expect(Number.parseInt(limit, 10) * 3600).toBeGreaterThan(2 * 8 * (seconds + 20));
+});
+
+test('a boot that fails and an agent that fails for good have the machine replaced, and nothing else does', () => {
+  const replacing = services.filter((name) => directives(name).has('OnFailure'));
+  expect(replacing).toEqual(['bento-configure.service', 'bento-prover@.service']);
+  for (const name of replacing) expect(directives(name).get('OnFailure')).toEqual(['bento-replace@%N.service']);
+  // Until Auto Scaling was told: it takes a machine that is up for a healthy one.
+  const unit = directives('bento-replace@.service');
+  expect([unit.get('Restart'), unit.get('RestartSec')]).toEqual([['on-failure'], ['60']]);
+  const [folder] = directives('bento-configure.service').get('RuntimeDirectory')!;
+  expect(readFileSync('scripts/boot/bento_boot/lifecycle.py', 'utf8')).toContain(`Path("/run/${folder!}/settled")`);
+  expect(directives('bento-configure.service').get('RuntimeDirectoryPreserve')).toEqual(['yes']);
+});
+
+test('systemd gives up on an agent that fails by itself, and never on one whose manager is away', () => {
+  const unit = directives('bento-prover@.service');
+  expect(unit.get('ExecStopPost')).toEqual(['/usr/local/lib/boundless/await-manager.sh']);
+  const waits = Number(/WITHIN_S:-(\d+)/.exec(readFileSync('scripts/boot/await-manager.sh', 'utf8'))![1]);
+  const [tries, pause] = [Number(unit.get('StartLimitBurst')![0]), Number(unit.get('RestartSec')![0])];
+  const minutes = Number.parseInt(unit.get('StartLimitIntervalSec')![0]!, 10);
+  expect(tries * pause).toBeLessThan(minutes * 60);
+  expect(tries * (pause + waits)).toBeGreaterThan(1.5 * minutes * 60);
+  expect(waits).toBeLessThan(Number(unit.get('TimeoutStopSec')![0]));
 });
 
 test('a machine that is being baked takes no role', () => {

@@ -70,6 +70,13 @@ export function nodePermissions(account: NodeAccount, role: NodeRole): Statement
       Action: ['autoscaling:CompleteLifecycleAction', 'autoscaling:RecordLifecycleActionHeartbeat'],
       Resource: `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${scalingGroup(environment, role)}`,
     },
+    {
+      // A machine that has failed for good: the action knows groups, and no single instance (Service Authorization
+      // Reference, "Amazon EC2 Auto Scaling").
+      Sid: 'ReplaceItself',
+      Action: 'autoscaling:SetInstanceHealth',
+      Resource: `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${scalingGroup(environment, role)}`,
+    },
     ...(role === 'manager' ? managerPermissions(account) : []),
   ];
 }

@@ -4,7 +4,7 @@ Makes this machine what its tags or its user data say: manager or prover.
 
 Run by bento-configure.service at every boot; safe to run again at any time, for instance after a secret has changed.
 Needs root. Ends with 0 when the role works, with 1 when it does not: the journal says why, and an Auto Scaling group
-is told to replace the machine.
+is told to replace the machine, where this boot has not worked before.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bento_boot import log, logs, manager, prover, services
 from bento_boot.files import alone
 from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
-from bento_boot.lifecycle import LAUNCH_HOOK, Hook
+from bento_boot.lifecycle import LAUNCH_HOOK, Hook, settle
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.release import Release, read_release
@@ -73,6 +73,9 @@ def give_up(hook: Hook | None) -> int:
     problem = hook.complete("ABANDON") if hook is not None else None
     if problem is not None:
         log.error(f"Auto Scaling could not be told: {problem}")
+    if hook is not None and hook.completed:
+        settle()
+    # At a later boot nobody waits in the hook: then bento-replace does it.
     return 1
 
 
@@ -99,6 +102,8 @@ def main() -> int:
         log.error("this machine cannot take its role, for a reason that this program does not know")
         give_up(hook)
         raise
+    if not check:
+        settle()
     problem = hook.complete("CONTINUE") if hook is not None else None
     if problem is not None:
         log.error(f"the role works, but Auto Scaling could not be told: {problem}")

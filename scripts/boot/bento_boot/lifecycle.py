@@ -1,6 +1,7 @@
 """What Auto Scaling is told (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,9 @@ from .metadata import Metadata
 LAUNCH_HOOK = "bento-launch"
 TERMINATE_HOOK = "bento-terminate"
 HEARTBEAT_S = 300.0
+# There once a boot has ended as it may: the role works, or Auto Scaling took the machine back as it launched. What fails
+# later is no failed boot. It goes with the boot.
+SETTLED = Path("/run/bento-boot/settled")
 
 
 def reason_to_go(metadata: Metadata) -> str | None:
@@ -31,6 +35,8 @@ class Hook:
         self._machine = machine
         self._client: Any = aws.client("autoscaling", machine.region) if machine.group is not None else None
         self._beat = time.monotonic()
+        # Whether somebody waited, and was told.
+        self.completed = False
 
     def heartbeat(self) -> None:
         """Keeps the hook waiting; to be called often."""
@@ -60,6 +66,7 @@ class Hook:
             return str(error)
         except BotoCoreError as error:
             return str(error)
+        self.completed = True
         log.info(f"told Auto Scaling: {self._name} {result}")
         return None
 
@@ -69,3 +76,25 @@ class Hook:
             "AutoScalingGroupName": self._machine.group,
             "InstanceId": self._machine.instance_id,
         }
+
+
+def settle() -> None:
+    SETTLED.parent.mkdir(mode=0o755, exist_ok=True)
+    SETTLED.touch()
+
+
+def replace(machine: Machine) -> str | None:
+    """
+    Calls the machine unhealthy, at once: a grace period is for machines that may still become healthy (Amazon EC2 Auto
+    Scaling API Reference, "SetInstanceHealth"). Auto Scaling ends it by its hook, and starts another one.
+
+    :returns: what went wrong, if anything
+    """
+    try:
+        aws.client("autoscaling", machine.region).set_instance_health(
+            InstanceId=machine.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+        )
+    except (ClientError, BotoCoreError) as error:
+        return str(error)
+    log.info("told Auto Scaling: this machine is unhealthy")
+    return None

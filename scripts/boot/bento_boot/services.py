@@ -122,20 +122,21 @@ def wait(what: str, ready: Callable[[], bool], seconds: float, waiting: Waiting 
         time.sleep(2)
 
 
-def _state(unit: str) -> dict[str, str]:
+def state(unit: str) -> dict[str, str]:
+    """`ActiveState`, and in `NRestarts` how often systemd has started it again by itself."""
     shown = systemctl("show", "--property=ActiveState,NRestarts", unit)
     return dict(line.split("=", 1) for line in shown.split() if "=" in line)
 
 
 def expect_steady(units: list[str], seconds: float) -> None:
     """A service that ends and is started again looks active most of the time; its count of restarts tells."""
-    before = {unit: _state(unit) for unit in units}
+    before = {unit: state(unit) for unit in units}
     time.sleep(seconds)
     for unit in units:
-        state = _state(unit)
-        if state.get("ActiveState") != "active" or state.get("NRestarts") != before[unit].get("NRestarts"):
+        now = state(unit)
+        if now.get("ActiveState") != "active" or now.get("NRestarts") != before[unit].get("NRestarts"):
             raise Refusal(
-                f"{unit} does not stay up ({state.get('ActiveState')}, started again {state.get('NRestarts')} times); "
+                f"{unit} does not stay up ({now.get('ActiveState')}, started again {now.get('NRestarts')} times); "
                 f"see journalctl --unit {unit}"
             )
 

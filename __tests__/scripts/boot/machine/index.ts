@@ -69,6 +69,10 @@ export interface Machine extends ThrowawayRoot {
   hook(answer: 'ok' | readonly [code: string, message: string]): void;
   /** Lifecycle calls so far: action and result. */
   calls(): string[];
+  /** The last of them, with all that it said. */
+  lastCall(): unknown;
+  /** Runs a program of the boot as a user of the machine, with AWS around it. */
+  asUser(user: string, command: readonly string[]): RootRun;
   settings(values: Readonly<Record<string, unknown>>): Promise<unknown>;
   secrets(values: Secrets): Promise<unknown>;
   /** What systemd was made to do since the last time this was asked. */
@@ -96,7 +100,7 @@ ln -s /proc/self/fd /dev/fd
 `;
 
 const users = String.raw`
-for name in bento valkey; do
+for name in bento valkey bento-replace; do
   groupadd --system "$name" && useradd --system --gid "$name" --no-create-home --shell /usr/sbin/nologin "$name"
 done
 chown root:bento /etc/bento && chmod 750 /etc/bento
@@ -292,6 +296,9 @@ for name, value in given.items():
     environment,
     drain: (args = [], env = {}) =>
       root.run(['/usr/local/lib/boundless/drain.py', ...args], { ...environment, ...env }),
+    lastCall: () => JSON.parse(readFileSync(path.join(outside, 'calls'), 'utf8').trim().split('\n').at(-1)!) as unknown,
+    asUser: (user, command) =>
+      root.run(['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command], environment),
     calls() {
       const file = path.join(outside, 'calls');
       const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
