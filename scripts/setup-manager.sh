@@ -41,6 +41,7 @@ main() {
   put_folder "$programs" root:root 755
   install_postgresql
   install_valkey
+  put_user bento-queue /nonexistent
   install_bento bento-agent bento-rest-api bento-cli
   install_broker
   report_changes

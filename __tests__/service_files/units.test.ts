@@ -55,7 +55,10 @@ const powers: Readonly<Record<string, string>> = {
   'bento-refresh.service': 'CAP_CHOWN',
 };
 /** Users that only one unit has. */
-const ownUsers: Readonly<Record<string, string>> = { 'bento-replace@.service': 'bento-replace' };
+const ownUsers: Readonly<Record<string, string>> = {
+  'bento-queue.service': 'bento-queue',
+  'bento-replace@.service': 'bento-replace',
+};
 /** Those that see devices, since they ask for GPUs or format a volume. */
 const seeingDevices = [
   'bento-configure.service',
@@ -155,7 +158,7 @@ describe.each(services)('%s', (name) => {
 
   test('has its own user, or root without its powers', () => {
     const users =
-      name === 'bento-logs.service' || name in powers ? undefined : [serving[name]?.user ?? ownUsers[name] ?? 'bento'];
+      name === 'bento-logs.service' || name in powers ? undefined : [serving[name]?.user ?? ownUsers[name]!];
     expect(unit.get('User')).toEqual(users);
     expect(unit.get('DynamicUser')).toEqual(name === 'bento-logs.service' ? ['yes'] : undefined);
     expect(unit.get('CapabilityBoundingSet')).toEqual([powers[name] ?? '']);
@@ -237,6 +240,15 @@ test('agents have the time to finish their tasks before and after a refresh that
   const seconds = Number(directives('bento-prover@.service').get('TimeoutStopSec')![0]);
   const limit = directives('bento-refresh.service').get('TimeoutStartSec')![0]!;
   expect(Number.parseInt(limit, 10) * 3600).toBeGreaterThan(2 * 8 * (seconds + 20));
+});
+
+test('the queue is measured each minute, from when the database is migrated until the broker has stopped', () => {
+  const timer = directives('bento-queue.timer');
+  expect([timer.get('OnCalendar'), timer.get('AccuracySec')]).toEqual([['minutely'], ['1s']]);
+  expect([timer.get('After'), timer.get('Before')]).toEqual([['bento-api.service'], ['bento-broker.service']]);
+  for (const unit of [timer, directives('bento-queue.service')])
+    expect(unit.get('PartOf')).toEqual(['bento-manager.target']);
+  expect(words(directives('bento-manager.target'), 'Wants')).toContain('bento-queue.timer');
 });
 
 test('a boot that fails and an agent that fails for good have the machine replaced, and nothing else does', () => {

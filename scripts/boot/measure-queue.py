@@ -1,58 +1,101 @@
 #!/usr/bin/python3
 """
-Measures the tasks that provers work on: how many wait, how many are worked on, and for how long the oldest has waited.
+Measures what waits for provers in Bento's database, and what they work on, for CloudWatch.
 
-Run every minute by bento-queue.timer on the manager, as the user bento. Ends with 1 when the database or CloudWatch does
-not answer, or the tables are not as expected: then nothing is measured, and an alarm rings for want of it.
+Run each minute by bento-queue.timer, on the manager only, as a user who may read the database and nothing else. What
+cannot be measured is an error in the journal, and no metric: a zero would say that there is nothing to do.
 """
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bento_boot import aws, log
+from bento_boot.environment import DATABASE
 from bento_boot.refusal import Refusal
 
 PSQL = "/usr/local/lib/boundless/bin/postgresql/psql"
 NAMESPACE = "BoundlessProverCluster"
-# Streams of the CPU, which the manager serves itself (bento.md 1.3); provers take all others. A task is ready once
-# nothing that it needs is missing, so those that are pending are nobody's yet.
-QUERY = """
-SELECT count(*) FILTER (WHERE tasks.state = 'ready'),
-       count(*) FILTER (WHERE tasks.state = 'running'),
-       coalesce(extract(epoch FROM max(localtimestamp - coalesce(tasks.updated_at, tasks.created_at))
-         FILTER (WHERE tasks.state = 'ready')), 0)::bigint
-FROM tasks JOIN streams ON streams.id = tasks.stream_id
-WHERE streams.worker_type NOT IN ('exec', 'aux')
+# All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks (bento.md 1.3).
+PROVE = "prove"
+STREAMS = {PROVE, "aux", "exec", "coproc", "join"}
+# The next minute has its own measurement.
+QUERY_WITHIN_S = 25.0
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=5)
+
+# Tables and columns of Bento's taskdb, migrations 1 to 5. Tasks are counted, since the counters of streams drift when
+# tasks are deleted, and those of failed jobs too: agents take them all the same. A task waits from when the last one
+# that it needs was done, or from when it was put back; times there are UTC without saying so.
+QUERY = f"""
+WITH theirs AS (
+  SELECT task.job_id, task.task_id, task.state, task.created_at, task.updated_at
+  FROM tasks task JOIN streams stream ON stream.id = task.stream_id
+  WHERE stream.worker_type = '{PROVE}' AND task.state IN ('ready', 'running')
+), waiting AS (
+  SELECT greatest(task.created_at, task.updated_at, max(needed.updated_at)) AS since
+  FROM theirs task
+  LEFT JOIN task_deps dep ON dep.job_id = task.job_id AND dep.post_task_id = task.task_id
+  LEFT JOIN tasks needed ON needed.job_id = dep.job_id AND needed.task_id = dep.pre_task_id
+  WHERE task.state = 'ready'
+  GROUP BY task.job_id, task.task_id, task.created_at, task.updated_at
+)
+SELECT json_build_object(
+  'streams', (SELECT coalesce(json_agg(DISTINCT worker_type), '[]') FROM streams),
+  'queued', (SELECT count(*) FROM waiting),
+  'running', (SELECT count(*) FROM theirs WHERE state = 'running'),
+  'age', (SELECT coalesce(extract(epoch FROM now() AT TIME ZONE 'UTC' - min(since)), 0) FROM waiting))
 """
-METRICS = (("QueuedTasks", "Count"), ("RunningTasks", "Count"), ("QueueAgeSeconds", "Seconds"))
 
 
-def counts() -> list[float]:
-    """:raises Refusal: with what the database says"""
-    command = [PSQL, "--host", "/run/bento-postgresql", "--dbname", "taskdb", "--no-psqlrc", "--quiet"]
-    command += ["--tuples-only", "--no-align", "--field-separator", " ", "--set", "ON_ERROR_STOP=1", "--command", QUERY]
-    limits = "-c default_transaction_read_only=on -c statement_timeout=20s"
-    env = {**os.environ, "PGOPTIONS": limits, "PGCONNECT_TIMEOUT": "10"}
-    asked = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
-    if asked.returncode != 0:
-        raise Refusal(f"the task database does not say how long its queue is: {asked.stderr.strip()}")
-    return [max(0.0, float(number)) for number in asked.stdout.split()]
+@dataclass(frozen=True)
+class Queue:
+    queued: int
+    running: int
+    age_s: float
+
+
+def read_queue() -> Queue:
+    """:raises Refusal: when the database does not answer, or is not the one that the query is for"""
+    command = [PSQL, "--host", "/run/bento-postgresql", "--dbname", DATABASE, "--no-psqlrc", "--no-password", "--quiet"]
+    command += ["--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--command", QUERY]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=QUERY_WITHIN_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"PostgreSQL has not answered after {QUERY_WITHIN_S:.0f} s") from None
+    if ran.returncode != 0:
+        raise Refusal(f"PostgreSQL does not say: {' '.join(ran.stderr.split())}")
+    found = json.loads(ran.stdout)
+    unknown = sorted(set(found["streams"]) - STREAMS)
+    if unknown:
+        raise Refusal(f"there are streams that nobody here knows: {', '.join(unknown)}; who works on them?")
+    return Queue(found["queued"], found["running"], max(0.0, found["age"]))
+
+
+def publish(queue: Queue, region: str, environment: str) -> None:
+    dimensions = [{"Name": "Environment", "Value": environment}, {"Name": "Role", "Value": "manager"}]
+    measured = (
+        ("QueuedTasks", queue.queued, "Count"),
+        ("RunningTasks", queue.running, "Count"),
+        ("QueueAgeSeconds", queue.age_s, "Seconds"),
+    )
+    aws.client("cloudwatch", region, CONFIG).put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, value, unit in measured
+        ],
+    )
 
 
 def main() -> int:
-    dimensions = [{"Name": "Environment", "Value": os.environ["ENVIRONMENT"]}, {"Name": "Role", "Value": "manager"}]
     try:
-        data = [
-            {"MetricName": name, "Unit": unit, "Value": value, "Dimensions": dimensions}
-            for (name, unit), value in zip(METRICS, counts(), strict=True)
-        ]
-        cloudwatch = aws.client("cloudwatch", os.environ["AWS_REGION"])
-        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
-    except (Refusal, ClientError, BotoCoreError) as error:
-        log.error(f"the queue cannot be measured: {error}")
+        publish(read_queue(), os.environ["AWS_REGION"], os.environ["ENVIRONMENT"])
+    except (Refusal, ClientError, BotoCoreError, OSError) as error:
+        log.error(f"the queue is not measured: {error}")
         return 1
     return 0
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Bento's user with its password of now, and its database. Run by bento-postgresql.service once the server is ready, as
-# the user postgres; safe to run again.
+# Bento's user with its password of now, its database, and who measures that. Run by bento-postgresql.service once the
+# server is ready, as the user postgres; safe to run again.
 set -euo pipefail
 
 readonly programs=/usr/local/lib/boundless/bin/postgresql
@@ -18,6 +18,16 @@ SET log_statement = 'none';
 SELECT 'CREATE ROLE bento LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bento') \gexec
 ALTER ROLE bento PASSWORD :'password';
 SELECT 'CREATE DATABASE taskdb OWNER bento' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'taskdb') \gexec
+SQL
+
+# Who measures the queue may read what agents have made and what they will make, one question at a time. There is no
+# password: it comes by the socket only (pg_hba.conf).
+sql --dbname taskdb <<'SQL'
+SELECT 'CREATE ROLE "bento-queue" LOGIN CONNECTION LIMIT 2'
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bento-queue') \gexec
+ALTER ROLE "bento-queue" SET statement_timeout = '20s';
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO "bento-queue";
+ALTER DEFAULT PRIVILEGES FOR ROLE bento IN SCHEMA public GRANT SELECT ON TABLES TO "bento-queue";
 SQL
 
 # Agents do not start on a database that later ones have migrated (sqlx), whatever is done about it afterwards.

@@ -1,4 +1,3 @@
-import { queueMetrics } from '../../../config/names';
 import { clusterPath } from '../../../config/names';
 import { describeWith } from '../../support/tools';
 import { secretsOf, startMachine, tools, type Machine } from './machine';
@@ -39,8 +38,8 @@ describeWith(tools, 'a manager that boots', () => {
       'start bento-executor.service',
       'start bento-aux.service',
       'start bento-api.service',
-      'start bento-broker.service',
       'start bento-queue.timer',
+      'start bento-broker.service',
       'start bento-refresh.timer',
     ]);
   });
@@ -48,57 +47,6 @@ describeWith(tools, 'a manager that boots', () => {
   test('tells Auto Scaling once services are steady', () => {
     expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
     expect(log).toContain('this is a manager of staging: Bento v1.2.2, broker v1.2.2');
-  });
-
-  test('measures the tasks of provers, and nothing that it does not know', async () => {
-    const psql = '/usr/local/lib/boundless/bin/postgresql/psql -h /run/bento-postgresql -d taskdb -qv ON_ERROR_STOP=1';
-    const sql = (text: string) => bash(`setpriv --reuid=bento --clear-groups ${psql} -c "${text}"`);
-    const measure = () =>
-      machine.run(
-        [
-          ...['bash', '-euc', 'set -a; . /etc/bento/logs.env; exec "$@"', 'measure'],
-          ...['setpriv', '--reuid=bento', '--clear-groups', '/usr/local/lib/boundless/measure-queue.py'],
-        ],
-        machine.environment,
-      );
-    const unknown = await measure();
-    expect([unknown.code, unknown.stderr]).toEqual([
-      1,
-      expect.stringMatching(/<3>the queue cannot .*tasks.* does not exist/s),
-    ]);
-    await sql(
-      `CREATE TYPE task_state AS ENUM ('pending', 'ready', 'running', 'done', 'failed');
-       CREATE TABLE streams (id int, worker_type text);
-       CREATE TABLE tasks (stream_id int, state task_state, created_at timestamp, updated_at timestamp);
-       INSERT INTO streams VALUES (1, 'prove'), (2, 'join'), (3, 'exec'), (4, 'aux');
-       INSERT INTO tasks SELECT 1, 'ready', localtimestamp - interval '1 hour', localtimestamp - interval '90 s' FROM generate_series(1, 3);
-       INSERT INTO tasks VALUES (2, 'running', localtimestamp), (1, 'pending', localtimestamp), (2, 'done', localtimestamp),
-         (3, 'ready', localtimestamp - interval '1 day'), (4, 'running', localtimestamp);`,
-    );
-    const { code, stderr } = await measure();
-    await sql('DROP TABLE tasks, streams; DROP TYPE task_state');
-    expect([code, stderr]).toEqual([0, '']);
-    const measured = (await machine.aws(
-      `
-metrics = boto3.client("cloudwatch")
-dimensions = [{"Name": "Environment", "Value": "staging"}, {"Name": "Role", "Value": "manager"}]
-common = {"Namespace": "BoundlessProverCluster", "Dimensions": dimensions, "Period": 3600, "Statistics": ["Maximum"]}
-times = {"StartTime": given["from"], "EndTime": given["to"]}
-result = [
-    [metric["MetricName"] for metric in metrics.list_metrics(Namespace="BoundlessProverCluster")["Metrics"]],
-    {name: max(point["Maximum"] for point in metrics.get_metric_statistics(MetricName=name, **common, **times)["Datapoints"]) for name in given["names"]},
-]`,
-      {
-        names: [...queueMetrics],
-        from: new Date(Date.now() - 3_600_000).toISOString(),
-        to: new Date(Date.now() + 60_000).toISOString(),
-      },
-    )) as [string[], Record<string, number>];
-    expect(measured[0].sort()).toEqual([...queueMetrics].sort());
-    const { QueueAgeSeconds: age, ...numbers } = measured[1];
-    expect(numbers).toEqual({ QueuedTasks: 3, RunningTasks: 1 });
-    expect(age).toBeGreaterThanOrEqual(90);
-    expect(age).toBeLessThan(200);
   });
 
   test('writes files that only their readers read', async () => {

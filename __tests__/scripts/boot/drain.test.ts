@@ -37,6 +37,8 @@ describeWith(tools, 'a machine that is to go', () => {
     expect(services[1]).toBe('stop bento-api.service');
     expect(services.slice(2, 4).sort()).toEqual(inOrder.slice(5, 7));
     expect(services.slice(4).sort()).toEqual(inOrder.slice(7, 9).sort());
+    // Provers work for the broker's last orders.
+    expect(events.indexOf('stop bento-queue.timer')).toBeGreaterThan(events.indexOf('stop bento-broker.service'));
     // Else it would take a secret while the broker fulfils its orders.
     expect(events[0]).toBe('stop bento-refresh.timer');
     expect(events.at(-1)).toBe('stop var-lib-bento.mount');

@@ -19,5 +19,5 @@ def endpoint(service: str) -> str | None:
     return os.environ.get(name) or os.environ.get("AWS_ENDPOINT_URL")
 
 
-def client(service: str, region: str) -> Any:
-    return boto3.client(service, region_name=region, endpoint_url=endpoint(service), config=CONFIG)
+def client(service: str, region: str, config: Config = CONFIG) -> Any:
+    return boto3.client(service, region_name=region, endpoint_url=endpoint(service), config=config)

@@ -58,7 +58,8 @@ def in_order(names):
     """Those first that others come after."""
     left, done = list(names), []
     while left:
-        free = next((n for n in left if not set(words(load(n), "After")) & (set(left) - {n})), left[0])
+        awaited = {n: set(words(load(n), "After")) | {m for m in left if n in words(load(m), "Before")} for n in left}
+        free = next((n for n in left if not awaited[n] & (set(left) - {n})), left[0])
         left.remove(free)
         done.append(free)
     return done
@@ -140,6 +141,8 @@ def start_service(name, unit):
         process = None
     elif kind == "oneshot":
         finish(unit, name, "ExecStart", env)
+        if "RemainAfterExit" not in unit:
+            return
         process = None
     else:
         address = f"/run/notify-{name}"
