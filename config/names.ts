@@ -238,6 +238,13 @@ export const actAsVariable = 'act_as_role_arn';
 /** Auto Scaling groups of a cluster; their group metrics are on, and dashboards find them by these names. */
 export const scalingGroup = (environment: string, role: NodeRole): string => `${stacks.cluster(environment)}-${role}`;
 
+/** Alarms that only Auto Scaling listens to. */
+export const scalingAlarms = (environment: string) =>
+  ({
+    out: `${scalingGroup(environment, 'prover')}-scale-out`,
+    in: `${scalingGroup(environment, 'prover')}-scale-in`,
+  }) as const;
+
 /** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
 export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
 

@@ -34,10 +34,13 @@ export interface MetricFilter {
 /** Auto Scaling listens to these, and nobody else (scaling.test.ts). */
 export const isScaling = (alarm: string): boolean => /-prover-scale-(in|out)$/.test(alarm);
 
+const all = (stack: SynthesizedStack): readonly MetricAlarm[] =>
+  resourcesOf(stack, 'aws_cloudwatch_metric_alarm') as unknown as readonly MetricAlarm[];
+/** Those that people hear. */
 export const alarmsOf = (stack: SynthesizedStack): readonly MetricAlarm[] =>
-  (resourcesOf(stack, 'aws_cloudwatch_metric_alarm') as unknown as readonly MetricAlarm[]).filter(
-    ({ alarm_name }) => !isScaling(alarm_name),
-  );
+  all(stack).filter(({ alarm_name }) => !isScaling(alarm_name));
+export const scalingAlarmsOf = (stack: SynthesizedStack): readonly MetricAlarm[] =>
+  all(stack).filter(({ alarm_name }) => isScaling(alarm_name));
 export const filtersOf = (stack: SynthesizedStack): readonly MetricFilter[] =>
   resourcesOf(stack, 'aws_cloudwatch_log_metric_filter') as unknown as readonly MetricFilter[];
 
@@ -84,21 +87,24 @@ export function metricsOf(alarm: MetricAlarm): Metric[] {
   ];
 }
 
+/** What an alarm has measured in a period that ended so many periods ago. */
+function measured(alarm: MetricAlarm, feed: Feed, ago: number): number | undefined {
+  const { metric_query: queries } = alarm;
+  if (queries === undefined) return valueOf(metricsOf(alarm)[0]!, feed, ago);
+  return evaluate(
+    queries.find(({ expression }) => expression !== undefined)!.expression!,
+    Object.fromEntries(
+      queries.flatMap(({ id, metric }) => (metric === undefined ? [] : [[id, valueOf(metric, feed, ago)] as const])),
+    ),
+  );
+}
+export const valueNow = (alarm: MetricAlarm, feed: Feed): number | undefined => measured(alarm, feed, 0);
+
 /** Whether an alarm rings now: all of its periods are beyond the threshold (CloudWatch User Guide, "Alarm evaluation"). */
 export function rings(alarm: MetricAlarm, feed: Feed): boolean {
-  const { evaluation_periods: periods, threshold, comparison_operator, treat_missing_data, metric_query } = alarm;
+  const { evaluation_periods: periods, threshold, comparison_operator, treat_missing_data } = alarm;
   return Array.from({ length: periods }, (_, ago) => {
-    const value =
-      metric_query === undefined
-        ? valueOf(metricsOf(alarm)[0]!, feed, ago)
-        : evaluate(
-            metric_query.find(({ expression }) => expression !== undefined)!.expression!,
-            Object.fromEntries(
-              metric_query.flatMap(({ id, metric }) =>
-                metric === undefined ? [] : [[id, valueOf(metric, feed, ago)] as const],
-              ),
-            ),
-          );
+    const value = measured(alarm, feed, ago);
     if (value === undefined) return treat_missing_data === 'breaching';
     return comparison_operator === 'GreaterThanThreshold' ? value > threshold : value < threshold;
   }).every((breaching) => breaching);

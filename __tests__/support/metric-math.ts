@@ -1,7 +1,7 @@
 /** What CloudWatch's metric math makes of one period (CloudWatch User Guide, "Using metric math"); no value is undefined. */
 type Value = number | undefined;
 
-const token = /\s*(\d+(?:\.\d+)?|[a-z][a-zA-Z0-9_]*|IF|FILL|AND|[-+*<>(),])/y;
+const token = /\s*(\d+(?:\.\d+)?|[a-z][a-zA-Z0-9_]*|IF|FILL|AND|CEIL|MAX|[-+*/<>(),[\]])/y;
 
 function tokens(expression: string): string[] {
   const found: string[] = [];
@@ -21,8 +21,8 @@ const both = (a: Value, b: Value, apply: (a: number, b: number) => number): Valu
 const operators: readonly Readonly<Record<string, (a: number, b: number) => number>>[] = [
   { AND: (a, b) => Number(a !== 0 && b !== 0) },
   { '<': (a, b) => Number(a < b), '>': (a, b) => Number(a > b) },
-  { '+': (a, b) => a + b },
-  { '*': (a, b) => a * b },
+  { '+': (a, b) => a + b, '-': (a, b) => a - b },
+  { '*': (a, b) => a * b, '/': (a, b) => a / b },
 ];
 
 /** The value of an expression. What is missing makes everything missing that needs it; FILL puts a value in its place. */
@@ -34,14 +34,14 @@ export function evaluate(expression: string, operands: Readonly<Record<string, V
       throw new Error(`${expression}: ${next ?? 'its end'} where ${expected ?? 'more'} was expected`);
     return next;
   };
-  const list = (): Value[] => {
-    take('(');
+  const list = (open = '(', close = ')'): Value[] => {
+    take(open);
     const values = [level(0)];
     while (left[0] === ',') {
       take(',');
       values.push(level(0));
     }
-    take(')');
+    take(close);
     return values;
   };
   function level(depth: number): Value {
@@ -66,6 +66,16 @@ export function evaluate(expression: string, operands: Readonly<Record<string, V
     if (next === 'FILL') {
       const [value, otherwise] = list();
       return value ?? otherwise;
+    }
+    if (next === 'CEIL') {
+      const [value] = list();
+      return value === undefined ? undefined : Math.ceil(value);
+    }
+    if (next === 'MAX') {
+      take('(');
+      const values = list('[', ']');
+      take(')');
+      return values.reduce((most, value) => both(most, value, Math.max));
     }
     if (/^\d/.test(next)) return Number(next);
     if (!(next in operands)) throw new Error(`${expression}: ${next} is no operand`);

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import { count } from './values';
-
-/** Metrics are looked at in steps of five minutes, for a day at most (CloudWatch API Reference, "PutMetricAlarm"). */
-const lasting = (min: number, max = 1440) =>
-  count(min, max, 'minutes').multipleOf(5, 'is not a multiple of 5; alarms look every five minutes');
+import { count, lasting } from './values';
 
 /** When the alarms of a cluster ring; docs/cluster-alarms.md says what each means. */
 export const alarms = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, instanceType, list } from './values';
+import { count, instanceType, lasting, list } from './values';
 
 /** How a new template reaches machines that run (Amazon EC2 Auto Scaling User Guide, "Instance refresh"). */
 const refresh = {
@@ -68,7 +68,7 @@ export const prover = z
         /** Tasks, waiting or worked on, for each machine that is wanted. */
         tasksPerProver: count(1, 1000, 'tasks'),
         /** For as long there must have been a machine too many before one ends; and one ends in that time. */
-        idleMinutes: count(5, 1440, 'minutes'),
+        idleMinutes: lasting(5),
       })
       .readonly()
       .nullable(),

@@ -34,6 +34,9 @@ export const count = (min: number, max: number, unit: string) =>
     .int(`is not a whole number; give ${unit} from ${min} to ${max}`)
     .min(min, `is too small; give ${unit} from ${min} to ${max}`)
     .max(max, `is too large; give ${unit} from ${min} to ${max}`);
+/** Metrics are looked at in steps of five minutes, for a day at most (CloudWatch API Reference, "PutMetricAlarm"). */
+export const lasting = (min: number, max = 1440) =>
+  count(min, max, 'minutes').multipleOf(5, 'is not a multiple of 5; alarms look every five minutes');
 export const list = <T extends z.ZodType>(item: T, what: string) =>
   z.array(item).min(1, `is empty; name at least one ${what}`).readonly();
 export const cidr = z.cidrv4('is not an IPv4 network; write it like 10.20.0.0/16');

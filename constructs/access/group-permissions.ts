@@ -1,4 +1,4 @@
-import { arns, nodeRoles, roles, scalingGroup, stacks } from '../../config/names';
+import { arns, nodeRoles, roles, scalingAlarms, scalingGroup, stacks } from '../../config/names';
 import type { Statement } from '../base/policy';
 import type { ClusterAccount } from './cluster-permissions';
 
@@ -14,8 +14,8 @@ const groupsOf = ({ environment, accountId, region }: ClusterAccount): string[] 
   );
 const snapshotPolicies = ({ accountId, region }: ClusterAccount): string =>
   `arn:aws:dlm:${region}:${accountId}:policy/*`;
-const scalingAlarms = ({ environment, accountId, region }: ClusterAccount): string =>
-  arns.alarm(accountId, region, `${scalingGroup(environment, 'prover')}-scale-*`);
+const scalingAlarmsOf = ({ environment, accountId, region }: ClusterAccount): string[] =>
+  Object.values(scalingAlarms(environment)).map((name) => arns.alarm(accountId, region, name));
 
 /** What Terraform reads of groups, of what scales them, and of the data volume. */
 export const readGroups = (account: ClusterAccount): Statement[] => [
@@ -45,7 +45,7 @@ export const readGroups = (account: ClusterAccount): Statement[] => [
   {
     Sid: 'ReadScalingAlarms',
     Action: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListTagsForResource'],
-    Resource: scalingAlarms(account),
+    Resource: scalingAlarmsOf(account),
   },
 ];
 
@@ -101,7 +101,7 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
       'cloudwatch:TagResource',
       'cloudwatch:UntagResource',
     ],
-    Resource: scalingAlarms(account),
+    Resource: scalingAlarmsOf(account),
   },
 ];
 

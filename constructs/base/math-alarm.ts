@@ -25,8 +25,13 @@ export interface MathAlarmProps {
    */
   readonly periods?: number;
   readonly threshold: number;
-  /** Topics that hear of it, and of its end; none where a composite alarm speaks for it. */
+  /** Topics that hear of it; none where a composite alarm speaks for it. Or a policy that changes a group. */
   readonly actions: readonly string[];
+  /**
+   * Who hears of its end.
+   * @default - who heard of it
+   */
+  readonly endActions?: readonly string[];
 }
 
 /**
@@ -60,7 +65,7 @@ export class MathAlarm extends Construct {
       comparisonOperator: 'GreaterThanThreshold',
       treatMissingData: 'notBreaching',
       alarmActions: [...props.actions],
-      okActions: [...props.actions],
+      okActions: [...(props.endActions ?? props.actions)],
     });
     this.name = alarm.alarmName;
   }

@@ -33,7 +33,8 @@ export class ProverGroup extends Construct {
         suspendedProcesses: ['AZRebalance'],
       },
     });
-    if (scaling !== null) new ProverScaling(this, 'Scaling', { environment: config.environment, scaling, group });
+    if (scaling !== null)
+      new ProverScaling(this, 'Scaling', { environment: config.environment, scaling, groupName: group.name });
     this.name = group.name;
   }
 

@@ -69,8 +69,9 @@ const counted = (alarm: ClusterAlarm): Line => ({
 const speaking: readonly ClusterAlarm[] = [...clusterVoices, 'gas-low', 'gas-out', 'collateral-low', 'collateral-out'];
 
 /**
- * How a cluster does: alarms, capacity, refreshes, GPUs, work, machines, failures. It lives in the cluster's own account, where its metrics are: in the ops
- * account it would take cross-account observability, which somebody has to turn on in each account first.
+ * How a cluster does: alarms, capacity, refreshes, GPUs, work, machines, failures. It lives in the cluster's own account,
+ * where its metrics are: in the ops account it would take cross-account observability, which somebody has to turn on in
+ * each account first.
  */
 export class ClusterDashboard extends Construct {
   constructor(scope: Construct, id: string, { environment, accountId, region }: ClusterDashboardProps) {

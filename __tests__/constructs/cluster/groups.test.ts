@@ -204,6 +204,9 @@ test('what cannot be configured is refused with the value and the fix', () => {
   expect(() =>
     validated(withProvers({ min: 2, desired: 2, max: 2, scaling: { tasksPerProver: 4, idleMinutes: 30 } })),
   ).toThrow(/prover\.scaling: .*has nothing to do between min 2 and max 2/);
+  expect(() => validated(withProvers({ scaling: { tasksPerProver: 4, idleMinutes: 7 } }))).toThrow(
+    /prover\.scaling\.idleMinutes: 7 is not a multiple of 5/,
+  );
   expect(() => validated(withProvers({ instanceTypes: ['p5.48xlarge'] }))).toThrow(
     /prover\.instanceTypes\.0: "p5\.48xlarge" has a GPU of architecture sm_90, and Bento ships code for sm_75, sm_86/,
   );

@@ -1,4 +1,5 @@
 import { scaling, withProvers } from '../../support/clusters';
+import { metricName, rings, scalingAlarmsOf, valueNow, type Feed, type Minutes } from '../../support/cluster-alarms';
 import { resourceWith, resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
 const stack = stackOf(
@@ -7,43 +8,27 @@ const stack = stackOf(
 );
 const group = resourceWith(stack, 'aws_autoscaling_group', 'name', 'prover-cluster-staging-prover');
 
-interface Query {
-  readonly id: string;
-  readonly expression?: string;
-  readonly metric?: { readonly namespace: string; readonly metric_name: string; readonly period: number };
-  readonly return_data: boolean;
-}
-const alarm = (name: string) =>
-  resourceWith(stack, 'aws_cloudwatch_metric_alarm', 'alarm_name', `prover-cluster-staging-prover-${name}`) as {
-    metric_query: readonly Query[];
-    threshold: number;
-    evaluation_periods: number;
-    comparison_operator: string;
-    treat_missing_data: string;
+const alarm = (name: 'scale-in' | 'scale-out') =>
+  scalingAlarmsOf(stack).find(({ alarm_name }) => alarm_name === `prover-cluster-staging-prover-${name}`)!;
+
+const at = (queued: number, running: number, machines: number): Feed => {
+  const manager = { Environment: 'staging', Role: 'manager' };
+  const provers = { AutoScalingGroupName: 'prover-cluster-staging-prover' };
+  return {
+    [metricName('BoundlessProverCluster', 'QueuedTasks', manager)]: { constant: queued },
+    [metricName('BoundlessProverCluster', 'RunningTasks', manager)]: { constant: running },
+    [metricName('AWS/AutoScaling', 'GroupDesiredCapacity', provers)]: { constant: machines },
+    [metricName('AWS/AutoScaling', 'GroupInServiceInstances', provers)]: { constant: machines },
   };
-
-/** What CloudWatch makes of the alarm's metrics (CloudWatch User Guide, "Using metric math"). */
-function value(name: string, measured: Readonly<Record<string, number>>): number {
-  const queries = alarm(name).metric_query;
-  const named = queries.flatMap(({ id, metric }) => (metric === undefined ? [] : [[id, measured[metric.metric_name]]]));
-  const [result, ...others] = queries.filter(({ return_data: returned }) => returned);
-  expect(others).toEqual([]);
-  const expression = result!.expression!.replace(/MAX\(\[(.*)\]\)/, 'Math.max($1)').replaceAll('CEIL(', 'Math.ceil(');
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the stack's own arithmetic
-  const compute = new Function(...named.map(([id]) => id as string), `return ${expression}`) as (
-    ...values: number[]
-  ) => number;
-  return compute(...named.map(([, number]) => number as number));
-}
-
-const rings = (name: string, measured: Readonly<Record<string, number>>) => {
-  expect(alarm(name)).toMatchObject({ comparison_operator: 'GreaterThanOrEqualToThreshold', threshold: 1 });
-  return value(name, measured) >= 1;
 };
 
+/** The same with this metric as it was, minute by minute. */
+const since = (feed: Feed, metric: string, minutes: Minutes): Feed =>
+  Object.fromEntries(Object.entries(feed).map(([name, value]) => [name, name.includes(metric) ? minutes : value]));
+
 /** How many machines the policy adds (Amazon EC2 Auto Scaling User Guide, "Step adjustments"). */
-function added(measured: Readonly<Record<string, number>>): number {
-  const delta = value('scale-out', measured) - alarm('scale-out').threshold;
+function added(feed: Feed): number {
+  const delta = valueNow(alarm('scale-out'), feed)! - alarm('scale-out').threshold;
   const { step_adjustment: steps } = resourceWith(stack, 'aws_autoscaling_policy', 'policy_type', 'StepScaling') as {
     step_adjustment: readonly {
       scaling_adjustment: number;
@@ -59,13 +44,6 @@ function added(measured: Readonly<Record<string, number>>): number {
   return fitting[0]!.scaling_adjustment;
 }
 
-const at = (QueuedTasks: number, RunningTasks: number, machines: number) => ({
-  QueuedTasks,
-  RunningTasks,
-  GroupDesiredCapacity: machines,
-  GroupInServiceInstances: machines,
-});
-
 test.each<[queued: number, running: number, machines: number, more: number]>([
   [1, 0, 0, 1],
   [4, 0, 0, 1],
@@ -75,14 +53,14 @@ test.each<[queued: number, running: number, machines: number, more: number]>([
   [400, 0, 0, 32],
   [5, 4, 2, 1],
 ])('%i tasks that wait and %i that run, %i provers: %i more', (queued, running, machines, more) => {
-  expect(rings('scale-out', at(queued, running, machines))).toBe(true);
+  expect(rings(alarm('scale-out'), at(queued, running, machines))).toBe(true);
   expect(added(at(queued, running, machines))).toBe(more);
 });
 
 test('never more are added than are missing, and in the end none is', () => {
   for (let tasks = 1; tasks < 500; tasks += 1) {
     let machines = 0;
-    while (rings('scale-out', at(tasks, 0, machines))) machines += added(at(tasks, 0, machines));
+    while (rings(alarm('scale-out'), at(tasks, 0, machines))) machines += added(at(tasks, 0, machines));
     expect(machines).toBe(Math.ceil(tasks / scaling.tasksPerProver));
   }
 });
@@ -93,28 +71,30 @@ test.each([
   [0, 4, 1],
   [0, 0, 5],
 ])('nothing is added for %i that wait and %i that run on %i provers', (queued, running, machines) => {
-  expect(rings('scale-out', at(queued, running, machines))).toBe(false);
+  expect(rings(alarm('scale-out'), at(queued, running, machines))).toBe(false);
 });
 
 test('a machine goes only while there is one more than are busy', () => {
   for (let machines = 1; machines <= 20; machines += 1)
     for (let running = 0; running <= 20; running += 1)
       for (const queued of [0, 1, 8, 40])
-        if (rings('scale-in', at(queued, running, machines))) {
+        if (rings(alarm('scale-in'), at(queued, running, machines))) {
           // At most as many are busy as tasks run.
           expect(machines - 1).toBeGreaterThanOrEqual(running);
           // And it is not wanted back at once.
-          expect(rings('scale-out', at(queued, running, machines - 1))).toBe(false);
+          expect(rings(alarm('scale-out'), at(queued, running, machines - 1))).toBe(false);
         }
-  expect(rings('scale-in', at(0, 0, 1))).toBe(true);
-  expect(rings('scale-in', at(0, 3, 4))).toBe(true);
+  expect(rings(alarm('scale-in'), at(0, 0, 1))).toBe(true);
+  expect(rings(alarm('scale-in'), at(0, 3, 4))).toBe(true);
 });
 
 test('one goes at a time, after as long as configured, and as long before the next', () => {
-  const { metric_query: queries, evaluation_periods: periods } = alarm('scale-in');
-  const lengths = queries.flatMap(({ metric }) => (metric === undefined ? [] : [metric.period]));
-  expect(new Set(lengths)).toEqual(new Set([60]));
-  expect(periods * 60).toBe(30 * 60);
+  const idle = at(0, 0, 2);
+  const always = (value: number) => Array.from({ length: 60 }, () => value);
+  expect(rings(alarm('scale-in'), idle)).toBe(true);
+  // A task that ran for a moment, 29 minutes ago; one 31 minutes ago counts no more.
+  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 29, 2)))).toBe(false);
+  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 31, 2)))).toBe(true);
   expect(resourceWith(stack, 'aws_autoscaling_policy', 'policy_type', 'SimpleScaling')).toMatchObject({
     adjustment_type: 'ChangeInCapacity',
     scaling_adjustment: -1,
@@ -122,8 +102,24 @@ test('one goes at a time, after as long as configured, and as long before the ne
   });
 });
 
-test.each(['scale-out', 'scale-in'])('a manager that says nothing changes nothing: %s', (name) => {
-  expect(alarm(name).treat_missing_data).toBe('notBreaching');
+test('some are added within two minutes, and not for a single one', () => {
+  const always = (value: number) => Array.from({ length: 60 }, () => value);
+  const busy = at(8, 0, 0);
+  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(59, 8)))).toBe(false);
+  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(58, 8).with(59, 8)))).toBe(true);
+});
+
+test('the end of either alarm runs no policy again', () => {
+  for (const { alarm_actions: start, ok_actions: end } of scalingAlarmsOf(stack)) {
+    expect(start).toEqual([expect.stringMatching(/^\$\{aws_autoscaling_policy\.ProverGroup_Scaling_\w+\.arn\}$/)]);
+    expect(end).toEqual([]);
+  }
+});
+
+test.each(['scale-out', 'scale-in'] as const)('a manager that says nothing changes nothing: %s', (name) => {
+  const feed = at(100, 0, name === 'scale-in' ? 100 : 0);
+  expect(rings(alarm(name), feed)).toBe(true);
+  for (const metric of ['QueuedTasks', 'RunningTasks']) expect(rings(alarm(name), since(feed, metric, []))).toBe(false);
 });
 
 test('a deployment leaves the number of machines to the queue; without scaling, it is the configured one', () => {
