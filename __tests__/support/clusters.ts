@@ -3,20 +3,29 @@ import { factory, type EnvironmentConfig, type FactoryConfig } from '../../confi
 type Staging = EnvironmentConfig;
 const [staging, ...others] = factory.environments as readonly [Staging, ...Staging[]];
 
-/** The shipped configuration with a staging that is changed. */
-export const withStaging = (change: (environment: Staging) => Partial<Staging>): FactoryConfig => ({
+type Change = (environment: Staging) => Partial<Staging>;
+
+/** The shipped configuration with a staging that is changed, by one change after the other. */
+export const withStaging = (...changes: readonly Change[]): FactoryConfig => ({
   ...factory,
-  environments: [{ ...staging, ...change(staging) }, ...others],
+  environments: [
+    changes.reduce<Staging>((environment, change) => ({ ...environment, ...change(environment) }), staging),
+    ...others,
+  ],
 });
 
-export const withProvers = (changes: Partial<Staging['prover']>): FactoryConfig =>
-  withStaging(({ prover }) => ({ prover: { ...prover, ...changes } }));
+const provers =
+  (changes: Partial<Staging['prover']>): Change =>
+  ({ prover }) => ({ prover: { ...prover, ...changes } });
+const dataVolume =
+  (changes: Partial<Staging['manager']['dataVolume']>): Change =>
+  ({ manager }) => ({ manager: { ...manager, dataVolume: { ...manager.dataVolume, ...changes } } });
 
+export const withProvers = (changes: Partial<Staging['prover']>): FactoryConfig => withStaging(provers(changes));
+export const withDataVolume = (changes: Partial<Staging['manager']['dataVolume']>): FactoryConfig =>
+  withStaging(dataVolume(changes));
 export const withManager = (changes: Partial<Staging['manager']>): FactoryConfig =>
   withStaging(({ manager }) => ({ manager: { ...manager, ...changes } }));
-
-export const withDataVolume = (changes: Partial<Staging['manager']['dataVolume']>): FactoryConfig =>
-  withStaging(({ manager }) => ({ manager: { ...manager, dataVolume: { ...manager.dataVolume, ...changes } } }));
 
 export const existingVpc = {
   kind: 'existing',
@@ -30,19 +39,32 @@ export const existingVpc = {
 
 export const scaling = { tasksPerProver: 4, idleMinutes: 30 } as const;
 
-/** Staging at the ends of what may be configured. */
-export const extremes: Readonly<Record<string, FactoryConfig>> = {
-  'one zone': withStaging(({ network }) => ({
-    network: { ...network, subnets: [network.subnets[0]] } as Staging['network'],
-  })),
-  'no machines': withStaging(({ manager, prover }) => ({
+const changes = {
+  'one zone': ({ network }) => ({ network: { ...network, subnets: [network.subnets[0]] } as Staging['network'] }),
+  'no machines': ({ manager, prover }) => ({
     manager: { ...manager, desired: 0 },
     prover: { ...prover, min: 0, desired: 0, max: 0 },
-  })),
-  '100 provers': withProvers({ min: 100, desired: 100, max: 100 }),
-  'an existing VPC': withStaging(() => ({ network: existingVpc })),
-  'spot only': withProvers({ onDemand: { base: 0, percentAboveBase: 0 } }),
-  'on demand only': withProvers({ onDemand: { base: 0, percentAboveBase: 100 } }),
-  'one instance type, scaling': withProvers({ instanceTypes: ['g4dn.xlarge'], scaling }),
-  'a restored data volume': withDataVolume({ restoredFrom: ['snap-0123456789abcdef0', 'snap-0123456789abcdef1'] }),
-};
+  }),
+  '100 provers': provers({ min: 100, desired: 100, max: 100 }),
+  'an existing VPC': () => ({ network: existingVpc }),
+  'spot only': provers({ onDemand: { base: 0, percentAboveBase: 0 } }),
+  'on demand only': provers({ onDemand: { base: 0, percentAboveBase: 100 } }),
+  'one instance type': provers({ instanceTypes: ['g4dn.xlarge'] }),
+  scaling: provers({ min: 0, desired: 1, max: 100, scaling }),
+  'a restored data volume': dataVolume({ restoredFrom: ['snap-0123456789abcdef0', 'snap-0123456789abcdef1'] }),
+} as const satisfies Readonly<Record<string, Change>>;
+type Extreme = keyof typeof changes;
+
+/** Staging at the ends of what may be configured, one at a time. */
+export const extremes: Readonly<Record<string, FactoryConfig>> = Object.fromEntries(
+  Object.entries(changes).map(([name, change]) => [name, withStaging(change)]),
+);
+
+/** Every one of them as well, in as few clusters as go together. */
+export const together: readonly (readonly [string, FactoryConfig])[] = (
+  [
+    ['one zone', '100 provers', 'spot only', 'a restored data volume'],
+    ['an existing VPC', 'no machines', 'on demand only'],
+    ['one instance type', 'scaling'],
+  ] satisfies Extreme[][]
+).map((names) => [names.join(', '), withStaging(...names.map((name) => changes[name]))]);

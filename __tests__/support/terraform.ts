@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { terraform } from '../../tools/terraform/run';
 import type { SynthesizedStack } from './synthesized';
@@ -37,7 +37,7 @@ export class TerraformStackRun {
 
   /** What a plan would change; what it only reads, or leaves as it is, is left out. */
   async plan(variables: Readonly<Record<string, string>> = {}): Promise<readonly Change[]> {
-    await this.run(['init', '-no-color']);
+    if (!existsSync(path.join(this.#directory, '.terraform'))) await this.run(['init', '-no-color']);
     await this.run(['plan', '-no-color', '-out=next.tfplan'], variables);
     const { resource_changes: changes = [] } = JSON.parse(await this.run(['show', '-json', 'next.tfplan'])) as {
       resource_changes?: readonly { address: string; change: { actions: readonly string[] } }[];

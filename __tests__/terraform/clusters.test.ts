@@ -2,7 +2,7 @@ import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
-import { extremes, withDataVolume, withProvers } from '../support/clusters';
+import { extremes, together, withDataVolume, withProvers } from '../support/clusters';
 import { stackOf, synthesize } from '../support/synthesized';
 import { TerraformStackRun } from '../support/terraform';
 import { describeWith, installed, localAws, skipped } from '../support/tools';
@@ -29,7 +29,11 @@ function clusters(source: ProviderSource): void {
     return stack;
   }
 
-  test.each(Object.entries(extremes))(
+  test('every extreme is applied below', () => {
+    expect(together.flatMap(([names]) => names.split(', ')).sort()).toEqual(Object.keys(extremes).sort());
+  });
+
+  test.each(together)(
     '%s: is applied, and then nothing is left to do',
     async (_, configuration) => {
       const stack = await applied(configuration);
