@@ -1,4 +1,4 @@
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { terraform } from '../../tools/terraform/run';
 import type { SynthesizedStack } from './synthesized';
@@ -49,6 +49,9 @@ export class TerraformStackRun {
 
   /** Applies the plan that was just made. */
   apply = (): Promise<string> => this.run(['apply', '-no-color', 'next.tfplan']);
+
+  /** What a file of its folder holds, such as the state. */
+  read = (file: string): Buffer => readFileSync(path.join(this.#directory, file));
 
   /** Addresses in the state. */
   state = async (): Promise<readonly string[]> => (await this.run(['state', 'list'])).trim().split('\n');
