@@ -43,7 +43,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     if text is None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
     settings = parse_settings(text, name)
-    secrets = store.secrets(purpose.role)
+    secrets = store.secrets(purpose.role) if check else store.filled_secrets(purpose.role, waiting)
     keys = storage(secrets["storage"], prefix(purpose.environment))
     if purpose.role == "manager":
         manager.check(store, settings, keys, machine)

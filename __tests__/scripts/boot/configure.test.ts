@@ -197,9 +197,9 @@ describeWith(tools, 'a manager that cannot', () => {
 
   const at = (name: string) => `${clusterPath('staging')}/${name}`;
   /** What it says, having changed nothing and told Auto Scaling to replace it. */
-  const refusal = async () => {
+  const refusal = async (env: Readonly<Record<string, string>> = {}) => {
     machine.events();
-    const { code, log } = await machine.configure();
+    const { code, log } = await machine.configure(env);
     expect(code).toBe(1);
     expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     expect(machine.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
@@ -210,8 +210,15 @@ describeWith(tools, 'a manager that cannot', () => {
 
   test('names every secret that is missing, at once', async () => {
     await machine.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
-    const said = await refusal();
-    for (const name of ['wallet-key', 'storage', 'rpc-urls']) expect(said).toContain(`${at(name)} has no value`);
+    const names = ['wallet-key', 'storage', 'rpc-urls'];
+    const before = machine.calls().length;
+    const said = await refusal({ SPEED: '1000' });
+    for (const name of names) expect(said).toContain(`${at(name)} has no value`);
+    // Longer than the hook waits without a word.
+    expect(machine.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
+    const checked = await machine.configure({}, '--check');
+    expect(checked.code).toBe(1);
+    for (const name of names) expect(checked.log).toContain(`${at(name)} has no value`);
     await machine.secrets(secretsOf);
   });
 

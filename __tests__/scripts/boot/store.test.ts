@@ -49,7 +49,7 @@ def answer(_):
         { ...environment, AWS_ENDPOINT_URL: wire.endpoint },
       );
       expect(JSON.stringify(given[0]?.refused ?? '') + log).not.toContain(canary);
-      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: wire.calls };
+      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: wire.calls, log };
     } finally {
       await wire.close();
     }
@@ -103,6 +103,54 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
   ])('%s that is %j is refused by its form', async (name, value, reason) => {
     const { refused, below } = await read('store.secrets("manager")', { ...right, [name]: value });
     expect(refused).toContain(`${below}/${name} ${reason}`);
+  });
+
+  describe('that nobody has filled yet', () => {
+    const unfilled = { ...right, 'wallet-key': null, 'rpc-urls': null };
+    const hasty = (withinS: number) => `
+import time
+from bento_boot import store as module
+module.FILLED_WITHIN_S = ${withinS}
+pause, waited = time.sleep, []
+time.sleep = lambda seconds: pause(seconds / 200)
+fillings = {1: ("rpc-urls", "https://rpc.example.com/${canary}"), 3: ("wallet-key", "${'ca'.repeat(32)}")}
+def waiting():
+    waited.append(1)
+    if len(waited) in fillings:
+        name, value = fillings[len(waited)]
+        direct.put_secret_value(SecretId=f"{below}/{name}", SecretString=value)`;
+    const expression = '[store.filled_secrets("manager", waiting), len(waited)]';
+
+    test('are waited for, and the log says which, as often as that changes', async () => {
+      const { value, below, log } = await read(expression, unfilled, hasty(60));
+      expect(value).toEqual([{ ...right }, 3]);
+      expect(log.trim().split('\n')).toEqual([
+        expect.stringMatching(
+          `waiting 1 min at most: .*${below}/wallet-key has no value; ${below}/rpc-urls has no value`,
+        ),
+        expect.stringMatching(`waiting 1 min at most: secrets are missing: ${below}/wallet-key has no value; put`),
+      ]);
+    });
+
+    test('are given up after a while', async () => {
+      const { refused, below } = await read(expression, unfilled, hasty(0));
+      expect(refused).toMatch(`secrets are missing: ${below}/wallet-key has no value; ${below}/rpc-urls has no value`);
+    });
+
+    test('are not waited for where another one is wrong', async () => {
+      const denied = await read(
+        expression,
+        { ...unfilled, storage: null },
+        `${hasty(60)}
+direct.delete_secret(SecretId=f"{below}/storage")`,
+      );
+      expect(denied.refused).toMatch(
+        /wallet-key has no value.*storage cannot be read|storage cannot be read.*wallet-key/,
+      );
+      expect(denied.log).not.toContain('waiting');
+      const malformed = await read(expression, { ...right, 'wallet-key': canary }, hasty(60));
+      expect([malformed.refused, malformed.log]).toEqual([expect.stringContaining('is not 64 hexadecimal digits'), '']);
+    });
   });
 
   test('that may not be read are named with the reason', async () => {

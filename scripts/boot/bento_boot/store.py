@@ -2,12 +2,13 @@
 
 import json
 import re
+import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from botocore.exceptions import ClientError
 
-from . import aws
+from . import aws, log
 from .refusal import Refusal
 
 # Only what a role needs: its instance profile lets it read no other.
@@ -16,6 +17,12 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "prover": ("database-password", "valkey-password", "storage"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {"manager": ("order-stream-url",), "prover": ()}
+# Whoever deploys a cluster fills its secrets next. Longer, and the machine would cost without anybody at work on it.
+FILLED_WITHIN_S = 1800.0
+
+
+class Unfilled(Refusal):
+    """Nobody has given these secrets a value yet; nothing else is wrong."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Store:
         :raises Refusal: naming every secret that is missing, empty or refused at once
         """
         found: dict[str, str] = {}
+        unfilled: list[str] = []
         problems: list[str] = []
         for name in REQUIRED[role] + OPTIONAL[role]:
             full = f"{self._prefix}/{name}"
@@ -77,11 +85,32 @@ class Store:
             if value:
                 found[name] = value
             elif name in REQUIRED[role]:
-                problems.append(f"{full} has no value")
-        if problems:
-            raise Refusal(f"secrets are missing: {'; '.join(problems)}; put them into Secrets Manager")
+                unfilled.append(f"{full} has no value")
+        if problems or unfilled:
+            said = f"secrets are missing: {'; '.join(problems + unfilled)}; put them into Secrets Manager"
+            raise Refusal(said) if problems else Unfilled(said)
         _check(found, self._prefix)
         return found
+
+    def filled_secrets(self, role: str, waiting: Callable[[], None]) -> dict[str, str]:
+        """
+        As `secrets`, and gives people half an hour to fill those that have no value.
+
+        :param waiting: called every few seconds meanwhile
+        """
+        until = time.monotonic() + FILLED_WITHIN_S
+        said = ""
+        while True:
+            try:
+                return self.secrets(role)
+            except Unfilled as unfilled:
+                if time.monotonic() > until:
+                    raise
+                if str(unfilled) != said:
+                    said = str(unfilled)
+                    log.warning(f"waiting {FILLED_WITHIN_S / 60:.0f} min at most: {said}")
+            waiting()
+            time.sleep(20)
 
 
 def _code(error: ClientError) -> str:
