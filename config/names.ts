@@ -323,6 +323,8 @@ export const clusterAlarms = [
   'prover-disk',
   'manager-memory',
   'prover-memory',
+  'manager-secrets-stale',
+  'prover-secrets-stale',
   'gas-low',
   'gas-out',
   'collateral-low',
@@ -355,6 +357,7 @@ export const clusterVoices = [
   'agents-failing',
   'work-waiting',
   'machines-filling',
+  'secrets-stale',
   'broker-unhealthy',
 ] as const;
 

@@ -142,6 +142,7 @@ export class ClusterDashboard extends Construct {
           ...nodeRoles.map((role) => counted(`${role}-services-failing`)),
           ...nodeRoles.map((role) => counted(`${role}-agent-errors`)),
           counted('prover-gpu-failures'),
+          ...nodeRoles.map((role) => counted(`${role}-secrets-stale`)),
         ]),
       ],
     ];

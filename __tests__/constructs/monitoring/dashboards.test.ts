@@ -81,6 +81,8 @@ const contract = new Set<string>([
     ['Manager', 'Prover'].map((role) => `BoundlessProverCluster ${role}${what}`),
   ),
   'BoundlessProverCluster ProverGpuFailures',
+  'BoundlessProverCluster ManagerSecretsStale',
+  'BoundlessProverCluster ProverSecretsStale',
 ]);
 
 function metricsOf(widgets: readonly Widget[]): string[] {

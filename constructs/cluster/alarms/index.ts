@@ -7,6 +7,7 @@ import { Capacity } from './capacity';
 import { Machines } from './machines';
 import type { AlarmsProps } from './props';
 import { Resources } from './resources';
+import { StaleSecrets } from './secrets';
 import { Work } from './work';
 
 export interface ClusterAlarmsProps extends AlarmsProps {
@@ -29,6 +30,7 @@ export class ClusterAlarms extends Construct {
     const machines = new Machines(this, 'Machines', props);
     const resources = new Resources(this, 'Resources', props);
     const work = new Work(this, 'Work', props);
+    const secrets = new StaleSecrets(this, 'Secrets', props);
     const broker = new BrokerErrors(this, 'Broker', props);
     new Balances(this, 'Balances', props);
 
@@ -46,6 +48,7 @@ export class ClusterAlarms extends Construct {
       ...machines.alarms.manager,
     ]);
     voice('machines-filling', 'Disks and memory', 'a disk or the memory of a machine is nearly full', resources.alarms);
+    voice('secrets-stale', 'Secrets', 'machines do not take secrets that have changed', secrets.alarms);
     // Without a manager nothing else works: whoever hears of it needs no more.
     voice(
       'provers-unhealthy',

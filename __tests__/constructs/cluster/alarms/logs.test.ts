@@ -51,6 +51,13 @@ const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: re
   ],
   ['a boot that fails, told by another', 'prover', line('ssh.service', bootFailure, 'err'), []],
   ['a service that fails', 'manager', failed('bento-api.service'), ['manager-services-failing']],
+  [
+    'secrets that are not taken',
+    'manager',
+    failed('bento-refresh.service'),
+    ['manager-secrets-stale', 'manager-services-failing'],
+  ],
+  ['secrets that are not taken', 'prover', failed('bento-refresh.service'), ['prover-secrets-stale']],
   ['an agent that fails', 'prover', failed('bento-prover@0.service'), []],
   ['an agent that is given up', 'prover', givenUp('bento-prover@3.service'), ['prover-services-failing']],
   ['a service of others that fails', 'manager', failed('apt-daily.service'), []],
@@ -134,6 +141,8 @@ const limits: Readonly<Partial<Record<ClusterAlarm, readonly [atLeast: number, m
   'manager-agent-errors': [10, 30],
   'prover-agent-errors': [10, 30],
   'prover-gpu-failures': [1, 15],
+  'manager-secrets-stale': [3, 180],
+  'prover-secrets-stale': [3, 180],
   'gas-low': [1, 360],
   'gas-out': [1, 360],
   'collateral-low': [1, 360],
@@ -267,6 +276,14 @@ describe('what is looked for is what is said', () => {
     );
     for (const field of fields) expect(text('service_files/vector.yaml')).toContain(`"${field}": `);
     expect([...fields].sort()).toEqual(['level', 'message', 'unit']);
+  });
+
+  test('a machine that cannot take its secrets has failed as often as its alarm counts, by then', () => {
+    const [, seconds] = /^AGAIN_S = ([\d.]+)$/m.exec(text('scripts/boot/refresh.py'))!;
+    const [atLeast, minutes] = limits['prover-secrets-stale']!;
+    // The timer looks five to seven minutes after the time has come.
+    expect((Number(seconds) / 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);
+    expect(text('service_files/bento-refresh.service')).toContain('ExecStart=/usr/local/lib/boundless/refresh.py');
   });
 
   test('the constants are these', () => {

@@ -30,6 +30,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'agents-failing': ['manager-agent-errors', 'prover-agent-errors'],
   'work-waiting': ['gpus-idle', 'queue-old'],
   'machines-filling': ['manager-disk', 'manager-data-disk', 'prover-disk', 'manager-memory', 'prover-memory'],
+  'secrets-stale': ['manager-secrets-stale', 'prover-secrets-stale'],
   'broker-unhealthy': brokerErrorFamilies.map((family) => `broker-${family}`),
 };
 /** Those that nobody speaks for: each asks for something of its own. */
