@@ -8,7 +8,7 @@ import { localServer, run, temporaryFolder, type Ended } from '../scripts/suppor
 import { describeWith, localAws } from '../support/tools';
 import { layOutCheckout, standInsOfBuild } from './support/checkout';
 import { tool, writeToolsLock } from './support/codebuild';
-import { bashIn, sectionOf } from './support/document';
+import { bashIn, sectionOf } from '../support/document';
 import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(120_000);
