@@ -3,7 +3,8 @@ import { factory, type EnvironmentConfig, type FactoryConfig } from '../../confi
 type Staging = EnvironmentConfig;
 const [staging, ...others] = factory.environments as readonly [Staging, ...Staging[]];
 
-type Change = (environment: Staging) => Partial<Staging>;
+/** What becomes different in an environment. */
+export type Change = (environment: Staging) => Partial<Staging>;
 
 /** The shipped configuration with a staging that is changed, by one change after the other. */
 export const withStaging = (...changes: readonly Change[]): FactoryConfig => ({

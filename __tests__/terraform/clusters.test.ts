@@ -1,11 +1,10 @@
 import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
+import type { ProviderSource } from '../../tools/terraform/provider';
 import { extremes, together, withDataVolume, withProvers } from '../support/clusters';
 import { stackOf, synthesize } from '../support/synthesized';
-import { TerraformStackRun } from '../support/terraform';
-import { describeWith, installed, localAws, skipped } from '../support/tools';
+import { describeTerraform, TerraformStackRun } from '../support/terraform';
 
 const name = 'prover-cluster-staging';
 const images = { TF_VAR_manager_image_id: 'ami-0123456789abcdef0', TF_VAR_prover_image_id: 'ami-0123456789abcdef0' };
@@ -103,18 +102,4 @@ function clusters(source: ProviderSource): void {
   });
 }
 
-const source: ProviderSource = installed('terraform')
-  ? awsProviderSource(stackOf(synthesize(), name).directory)
-  : 'unreachable';
-if (installed('terraform') && source === 'unreachable')
-  skipped(
-    'clusters in Terraform',
-    'the AWS provider cannot be downloaded, and TF_REATTACH_PROVIDERS is not set',
-    () => {
-      clusters(source);
-    },
-  );
-else
-  describeWith(['terraform', localAws], 'clusters in Terraform', () => {
-    clusters(source);
-  });
+describeTerraform('clusters in Terraform', stackOf(synthesize(), name).directory, clusters);

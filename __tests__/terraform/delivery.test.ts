@@ -6,10 +6,9 @@ import { stateBucket } from '../../config/names';
 import type { Access } from '../../tools/delivery/access';
 import { applyPlan } from '../../tools/delivery/plan/apply';
 import { makePlan, type MadePlan } from '../../tools/delivery/plan/make';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
 import { temporaryFolder } from '../scripts/support';
 import { stackOf, synthesize } from '../support/synthesized';
-import { describeWith, installed, localAws, skipped } from '../support/tools';
+import { describeTerraform } from '../support/terraform';
 import { production, startAccounts, type Accounts } from '../tools/delivery/support/accounts';
 
 const name = 'prover-cluster-production';
@@ -101,11 +100,4 @@ function delivery(): void {
   }, 60_000);
 }
 
-const source: ProviderSource = installed('terraform') ? awsProviderSource(directory) : 'unreachable';
-if (installed('terraform') && source === 'unreachable')
-  skipped(
-    'delivery of a cluster',
-    'the AWS provider cannot be downloaded, and TF_REATTACH_PROVIDERS is not set',
-    delivery,
-  );
-else describeWith(['terraform', localAws], 'delivery of a cluster', delivery);
+describeTerraform('delivery of a cluster', directory, delivery);

@@ -3,10 +3,9 @@ import { unzipSync } from 'fflate';
 import { factory } from '../../config';
 import { clusterPath, generatedSecrets } from '../../config/names';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
+import type { ProviderSource } from '../../tools/terraform/provider';
 import { stackOf, synthesize } from '../support/synthesized';
-import { TerraformStackRun } from '../support/terraform';
-import { describeWith, installed, localAws, skipped } from '../support/tools';
+import { describeTerraform, TerraformStackRun } from '../support/terraform';
 
 const name = 'prover-cluster-staging';
 const account = '222222222222';
@@ -89,12 +88,4 @@ function secrets(source: ProviderSource): void {
   }, 120_000);
 }
 
-const source: ProviderSource = installed('terraform') ? awsProviderSource(first.directory) : 'unreachable';
-if (installed('terraform') && source === 'unreachable')
-  skipped('secrets in Terraform', 'the AWS provider cannot be downloaded, and TF_REATTACH_PROVIDERS is not set', () => {
-    secrets(source);
-  });
-else
-  describeWith(['terraform', localAws], 'secrets in Terraform', () => {
-    secrets(source);
-  });
+describeTerraform('secrets in Terraform', first.directory, secrets);
