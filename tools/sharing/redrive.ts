@@ -1,17 +1,8 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  type Message,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { deadLetterQueue } from '../../config/names';
 import { callFunction, FunctionFailed } from './function';
-
-/** Longer than the function runs, so that nobody else takes a message that is being handled. */
-const hiddenSeconds = 1000;
+import { TakenMessages } from './taken-messages';
 
 export interface RedriveOptions {
   /** Whose dead-letter queue. */
@@ -19,8 +10,10 @@ export interface RedriveOptions {
   readonly dryRun: boolean;
   /** How many messages to take at most. */
   readonly max: number;
-  /** Hears of every message. */
+  /** Gets a line for every message. */
   readonly report: (line: string) => void;
+  /** Seconds on a clock that never goes back; the machine's own unless given. */
+  readonly now?: () => number;
 }
 
 /** How many messages were handled and are gone, and how many are still there. */
@@ -29,43 +22,35 @@ export interface Redriven {
   readonly left: number;
 }
 
+const machineClock = (): number => performance.now() / 1000;
+
 /**
  * Sends what could not be handled to the function again, one message after another. A message goes only after the
- * function has handled it; one that fails again stays, for the next time. Each is taken once.
+ * function has handled it; one that fails again stays, for the next time. Each is taken once, however long the run takes.
+ *
+ * @throws what SQS or Lambda answer; what was taken and not handled is given back before
  */
 export async function redrive(
   sqs: SQSClient,
   lambda: LambdaClient,
-  { functionName, dryRun, max, report }: RedriveOptions,
+  { functionName, dryRun, max, report, now = machineClock }: RedriveOptions,
 ): Promise<Redriven> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functionName) }));
-  const kept: Message[] = [];
+  const taken = new TakenMessages(sqs, QueueUrl, now);
   let handled = 0;
   try {
-    while (handled + kept.length < max) {
-      const { Messages: [message] = [] } = await sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl,
-          MaxNumberOfMessages: 1,
-          VisibilityTimeout: hiddenSeconds,
-          WaitTimeSeconds: 1,
-          MessageAttributeNames: ['All'],
-        }),
-      );
+    while (handled + taken.left < max) {
+      const message = await taken.next();
       if (message === undefined) break;
-      // Kept unless it turns out to be handled: it must be given back even where this is interrupted by an error.
-      kept.push(message);
       report(`${message.MessageId ?? ''}: ${reasonOf(message)}`);
       if (dryRun || !(await isHandled(lambda, functionName, message, report))) continue;
-      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
-      kept.pop();
+      await taken.remove(message);
       handled += 1;
     }
   } finally {
-    for (const { ReceiptHandle } of kept)
-      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    await taken.giveBack();
   }
-  return { handled, left: kept.length };
+  return { handled, left: taken.left };
 }
 
 async function isHandled(
