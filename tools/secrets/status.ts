@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from '../../config';
 import { clusterSecrets, generatedSecrets, optionalSecrets, type ClusterSecret } from '../../config/names';
 import { problemWith } from './forms';
-import { NoSuchSecret, type StoredSecrets } from './stored';
+import { binary, NoSuchSecret, type StoredSecrets } from './stored';
 
 /** How a secret is. */
 export interface SecretStatus {
@@ -38,7 +38,7 @@ async function statusOf(name: ClusterSecret, stored: StoredSecrets, config: Envi
   const unused = name === 'order-stream-url' && config.bento.deployment === null;
   if (value === undefined)
     return status('missing', optional ? 'only for a bento.deployment' : remedy(name, environment));
-  const problem = problemWith(name, value);
+  const problem = value === binary ? 'is binary, and machines read text' : problemWith(name, value);
   if (problem !== undefined) return status('malformed', `${problem}; ${remedy(name, environment, true)}`);
   const { LastRotatedDate, NextRotationDate } = description;
   if (name === 'storage') return status('right', `rotated ${day(LastRotatedDate)}, next by ${day(NextRotationDate)}`);

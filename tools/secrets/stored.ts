@@ -14,6 +14,9 @@ export class NoSuchSecret extends Error {
   override readonly name = 'NoSuchSecret';
 }
 
+/** Stands for a value that is not text: SecretBinary, which no command here writes and no machine reads. */
+export const binary = Symbol('binary');
+
 /** The secrets of one environment, as they are in its account. */
 export class StoredSecrets {
   constructor(
@@ -41,9 +44,12 @@ export class StoredSecrets {
   }
 
   /** The value, without space around it; undefined where there is none. */
-  async value(name: ClusterSecret): Promise<string | undefined> {
+  async value(name: ClusterSecret): Promise<string | typeof binary | undefined> {
     try {
-      const { SecretString = '' } = await this.client.send(new GetSecretValueCommand({ SecretId: this.id(name) }));
+      const { SecretString = '', SecretBinary } = await this.client.send(
+        new GetSecretValueCommand({ SecretId: this.id(name) }),
+      );
+      if (SecretBinary !== undefined) return binary;
       return SecretString.trim() === '' ? undefined : SecretString.trim();
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;

@@ -129,6 +129,38 @@ order-stream-url   not set    only for a bento.deployment
     expect(await value('wallet-key')).toBe(another);
   });
 
+  test('a binary value is one that is there: it is shown as malformed, and stays unless it is to be replaced', async () => {
+    const bytes = new Uint8Array([0xde, 0xad, 0xbe, 0xef]);
+    await client.send(new PutSecretValueCommand({ SecretId: idOf('wallet-key'), SecretBinary: bytes }));
+    const stored = async () => {
+      const { SecretBinary } = await client.send(new GetSecretValueCommand({ SecretId: idOf('wallet-key') }));
+      return SecretBinary && [...SecretBinary];
+    };
+    expect((await secrets(['status'])).said).toMatch(
+      /^wallet-key {9}malformed {2}is binary, and machines read text; .* set wallet-key --replace$/m,
+    );
+    expect(await secrets(['set', 'wallet-key'], canary)).toEqual({
+      code: 1,
+      said: 'wallet-key has a binary value, which is no text; give --replace to put this one in its place. Nothing was changed.\n',
+    });
+    expect(await stored()).toEqual([...bytes]);
+    expect((await secrets(['set', 'wallet-key', '--replace'], canary)).said).toMatch(/^wallet-key is replaced\./);
+    expect(await value('wallet-key')).toBe(canary);
+  });
+
+  test('what is longer than Secrets Manager takes is refused before it is asked', async () => {
+    const address = 'https://rpc.example/';
+    const ofBytes = (count: number) => address.padEnd(count, 'k');
+    expect(await secrets(['set', 'rpc-urls'], ofBytes(65_537))).toEqual({
+      code: 1,
+      said: 'rpc-urls: what was given has 65537 bytes, and Secrets Manager takes 65536 at most. Nothing was changed.\n',
+    });
+    await expect(value('rpc-urls')).rejects.toThrow();
+    // Bytes count, not characters.
+    expect((await secrets(['set', 'rpc-urls'], address.padEnd(40_000, 'ü'))).said).toContain('has 79980 bytes');
+    expect((await secrets(['set', 'rpc-urls'], ofBytes(65_536))).code).toBe(0);
+  });
+
   test.each([
     ['wallet-key', canary.slice(2), 'what was given is not 64 hexadecimal digits'],
     ['rpc-urls', `wss://${canary}`, 'what was given is not addresses with http:// or https://'],
