@@ -208,21 +208,52 @@ test('a bucket has a name that S3 takes, however long the rest is', () => {
   expect(storageBucket('e'.repeat(20), '123456789012', 'ap-southeast-1').length).toBeLessThanOrEqual(63);
 });
 
-test('files go when the configuration says so', () => {
-  const cluster = clusterWith({ storage: { keyRotationDays: 7, inputDays: 2, workDays: 9 } });
-  expect(resourcesOf(cluster, 'aws_s3_bucket_lifecycle_configuration')).toMatchObject([
-    {
-      rule: [
-        { id: 'inputs', filter: [{ prefix: 'inputs/' }], expiration: [{ days: 2 }] },
-        {
-          id: 'work',
-          filter: [{ prefix: '' }],
-          expiration: [{ days: 9 }],
-          abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }],
-        },
-      ],
-    },
-  ]);
+describe('the lifecycle of the bucket', () => {
+  interface Rule {
+    readonly filter: readonly [{ readonly prefix: string }];
+    readonly expiration?: readonly [{ readonly days: number }];
+    readonly abort_incomplete_multipart_upload?: readonly [{ readonly days_after_initiation: number }];
+  }
+  const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7, inputDays: 2, workDays: 9 } });
+  const [lifecycle] = resourcesOf(cluster, 'aws_s3_bucket_lifecycle_configuration');
+  const rules = lifecycle?.['rule'] as readonly Rule[];
+  /** Days after which S3 deletes an object: a prefix is the start of a key, and the shortest time holds. */
+  const deletedAfter = (key: string): number | undefined =>
+    rules
+      .filter(({ filter: [{ prefix }] }) => key.startsWith(prefix))
+      .flatMap(({ expiration }) => expiration?.map(({ days }) => days) ?? [])
+      .sort((one, other) => one - other)[0];
+
+  /** Every key that Bento v1.0.0 to v1.2.2 writes (`crates/api/src/lib.rs` and `crates/workflow/src/tasks` upstream). */
+  const job = '6b8e1f0a-2c3d-4e5f-8a9b-0c1d2e3f4a5b';
+  test.each<[key: string, days: number | undefined]>([
+    [`inputs/${job}`, 2],
+    [`receipts/stark/${job}.bincode`, 9],
+    [`receipts/groth16/${job}.bincode`, 9],
+    [`receipts/blake3_groth16/${job}.bincode`, 9],
+    [`preflight_journals/${job}.bin`, 9],
+    [`exec_logs/${job}.log`, 9],
+    // The broker uploads these once, when it starts: without them each aggregation fails.
+    ['elfs/d4ba4b7e4ae30cb6ba0a2d7d32a2b2d1c5b6d2a1e2f3a4b5c6d7e8f9a0b1c2d3', undefined],
+    // Rewards that wait to be claimed, with what belongs to them.
+    [`work_receipts/${job}.bincode`, undefined],
+    [`work_receipts/${job}_metadata.json`, undefined],
+    [`work_receipts/${job}_povw.bincode`, undefined],
+    // Whatever a later release adds.
+    [`assets/${job}`, undefined],
+  ])('%s goes after %p days', (key, days) => {
+    expect(deletedAfter(key)).toBe(days);
+  });
+
+  test('deletes parts of uploads that never ended, whatever their key', () => {
+    expect(rules.filter(({ abort_incomplete_multipart_upload: abort }) => abort !== undefined)).toMatchObject([
+      { filter: [{ prefix: '' }], abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }] },
+    ]);
+  });
+});
+
+test('the key of the storage changes when the configuration says so', () => {
+  const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7 } });
   expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
     { rotation_rules: { automatically_after_days: 7 } },
   ]);

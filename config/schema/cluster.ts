@@ -82,8 +82,9 @@ export const storage = z
      * day (docs/boot.md): a week leaves somebody the time to see that one of them can't.
      */
     keyRotationDays: count(7, 365, 'days'),
-    /** After how many days S3 deletes inputs of orders, and everything else of Bento (bento.md 5). */
+    /** After how many days S3 deletes inputs of orders. */
     inputDays: count(1, 365, 'days'),
+    /** After how many days S3 deletes receipts, preflight journals and logs of guests; programs and work receipts stay. */
     workDays: count(1, 365, 'days'),
   })
   .readonly();

@@ -14,12 +14,25 @@ import type { NodeAccount } from './node-permissions';
 import { bentoStoragePermissions } from './storage-permissions';
 
 export interface StorageProps extends NodeAccount {
-  /** After how many days inputs of orders, and everything else, are deleted. */
+  /** After how many days inputs of orders are deleted. */
   readonly inputDays: number;
+  /** After how many days receipts, preflight journals and logs of guests are deleted. */
   readonly workDays: number;
   /** Whether an image may carry a Bento that calls CreateBucket at each start, as those before 1.1.2 do. */
   readonly createsBucket: boolean;
 }
+
+/**
+ * What of Bento's files may be deleted by age: what belongs to one job (`bento/crates/workflow-common/src/s3.rs` upstream,
+ * the same from v1.0.0 to v1.2.2). Programs (`elfs/`) stay: the broker uploads the assessor and the set builder once, when
+ * it starts. Work receipts (`work_receipts/`) stay: they are proof-of-work rewards until they are claimed.
+ */
+const expiringPrefixes = {
+  'inputs/': 'inputDays',
+  'receipts/': 'workDays',
+  'preflight_journals/': 'workDays',
+  'exec_logs/': 'workDays',
+} as const satisfies Readonly<Record<string, 'inputDays' | 'workDays'>>;
 
 /**
  * Bento's files, and the user whose key it takes. Encrypted with S3's own keys: with a key of ours, the static key that
@@ -57,9 +70,8 @@ export class Storage extends Construct {
     new S3BucketLifecycleConfiguration(this, 'Lifecycle', {
       bucket,
       rule: [
-        expiry('inputs', props.inputDays, 'inputs/'),
-        // Rules overlap where a prefix is within another: the shorter time holds (Amazon S3 User Guide, "Conflicts").
-        { ...expiry('work', props.workDays, ''), abortIncompleteMultipartUpload: [{ daysAfterInitiation: 1 }] },
+        ...Object.entries(expiringPrefixes).map(([prefix, days]) => expiry(prefix, props[days])),
+        { ...rule('unfinished-uploads', ''), abortIncompleteMultipartUpload: [{ daysAfterInitiation: 1 }] },
       ],
     });
     const tlsOnly = new S3BucketPolicy(this, 'Policy', {
@@ -92,11 +104,11 @@ export class Storage extends Construct {
   }
 }
 
-const expiry = (id: string, days: number, prefix: string) => ({
-  id,
-  status: 'Enabled',
-  filter: [{ prefix }],
+const rule = (id: string, prefix: string) => ({ id, status: 'Enabled', filter: [{ prefix }] });
+
+const expiry = (prefix: string, days: number) => ({
+  ...rule(prefix.replace('/', ''), prefix),
   expiration: [{ days }],
-  // For the case that somebody turns versioning on.
+  // In case an operator turns versioning on.
   noncurrentVersionExpiration: [{ noncurrentDays: 1 }],
 });
