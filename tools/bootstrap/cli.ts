@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
 import { stacks } from '../../config/names';
 import { explain } from '../explain';
+import { pathStyle } from '../s3';
 import { bootstrap } from './bootstrap';
 
 const environments = ['ops', ...factory.environments.map(({ environment }) => environment)];
@@ -57,10 +58,8 @@ async function main(): Promise<number> {
   }
   const { environment, dryRun } = args;
   const { region } = validated(factory).ops;
-  // Path style where an endpoint is set by hand: names of buckets do not resolve there.
-  const forcePathStyle = (process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']) !== undefined;
   const clients = {
-    s3: new S3Client({ region, forcePathStyle }),
+    s3: new S3Client({ region, forcePathStyle: pathStyle() }),
     sts: new STSClient({ region }),
     iam: new IAMClient({ region }),
   };

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Image } from '@aws-sdk/client-ec2';
 import type { FactoryConfig } from '../../config';
-import { nodeRoles, stacks, type NodeRole } from '../../config/names';
+import { nodeRoles, stacks, validatedImagesName, type NodeRole } from '../../config/names';
 import type { Action } from './arguments';
 import { buildLink, writeExports } from './exports';
-import { remarks } from './images/verify';
-import { resolveImages } from './images/resolve';
+import { idsOf, resolveImages, type ResolvedImages } from './images/resolve';
 import { applyPlan } from './plan/apply';
 import { makePlan } from './plan/make';
 import { DeliveryRefused } from './problem';
@@ -45,24 +43,16 @@ export async function run(action: Action, factory: FactoryConfig): Promise<void>
   }
 }
 
-async function resolved({ action, factory, account, access, proving }: Setting): Promise<Record<NodeRole, Image>> {
+async function resolved({ action, factory, account, access, proving }: Setting): Promise<ResolvedImages> {
   const requests = imageRequests(action.variables, account);
   const { client } = access;
   return resolveImages({ requests, account, opsAccountId: factory.ops.accountId, client, proving });
 }
 
-const idsOf = (found: Readonly<Record<NodeRole, Image>>): Record<NodeRole, string> => ({
-  manager: found.manager.ImageId ?? '',
-  prover: found.prover.ImageId ?? '',
-});
-
-const remarksOf = (found: Readonly<Record<NodeRole, Image>>): readonly string[] =>
-  nodeRoles.flatMap((role) => remarks(found[role], new Date()));
-
 async function images(setting: Setting): Promise<void> {
   const found = await resolved(setting);
-  for (const role of nodeRoles) say(`${role}: ${found[role].ImageId ?? ''} ${found[role].Name ?? ''}`);
-  remarksOf(found).forEach(say);
+  for (const role of nodeRoles) say(`${role}: ${found.images[role].ImageId ?? ''} ${found.images[role].Name ?? ''}`);
+  found.remarks.forEach(say);
 }
 
 const commitOf = ({ action }: Setting): string =>
@@ -77,12 +67,12 @@ async function plan(setting: Setting): Promise<void> {
   const { action, account, access } = setting;
   const { variables, folder, exportsFile } = action;
   const found = await resolved(setting);
-  const ids = idsOf(found);
+  const ids = idsOf(found.images);
   const made = await makePlan({
     account,
     access,
     images: ids,
-    remarks: remarksOf(found),
+    remarks: found.remarks,
     commit: commitOf(setting),
     build: variables['CODEBUILD_BUILD_ID'] ?? 'local',
     stackDirectory: path.join(synthesized, stacks.cluster(account.environment)),
@@ -161,18 +151,25 @@ async function validate(setting: Setting): Promise<void> {
   const { action, account } = setting;
   if (!account.followsLatest)
     throw new DeliveryRefused(
-      `${account.environment} proves no images (followsLatest is false in its configuration), so nothing follows what it validates.`,
+      `${account.environment} validates no images (followsLatest is false in its configuration).`,
     );
   const { dryRun } = action;
-  const promotions = await promote({ ...rolloutOf(setting), dryRun, pauses: [1, 2, 4, 8, 15, 30], sleep });
-  for (const { role, imageId, was, proved } of promotions) {
-    if (!proved) {
-      say(`${role}: no machine runs ${imageId}, so it is not proved; ${was ?? 'no image'} stays validated`);
+  const { pointers, together } = await promote({
+    ...rolloutOf(setting),
+    dryRun,
+    pauses: [1, 2, 4, 8, 15, 30],
+    sleep,
+  });
+  for (const { role, imageId, was, validated } of pointers) {
+    if (!validated) {
+      say(`${role}: no instance runs ${imageId}, so it is not validated; ${was ?? 'no image'} stays validated`);
       continue;
     }
     const verb = was === imageId ? 'was validated before' : dryRun ? 'would be validated' : 'is validated';
     say(`${role}: ${imageId} ${verb}${was === undefined || was === imageId ? '' : `; before it, ${was}`}`);
   }
+  if (together) say(`${validatedImagesName}: they ${dryRun ? 'would be' : 'are'} validated together`);
+  else say(`${validatedImagesName} stays as it is: a role has no instances, so the images did not run together`);
 }
 
 async function sumUp(file: string): Promise<void> {

@@ -225,7 +225,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     test('production has nothing to plan with before staging has proved something', async () => {
       const { code, stderr } = await command('plan', { ...toProduction, ...proved }, '--exports', 'plan.env');
       expect(code).toBe(1);
-      expect(stderr).toContain('staging has no validated manager image');
+      expect(stderr).toContain('staging has validated no images');
       for (const file of ['plan.env', '.build/delivery/plan']) expect(existsSync(path.join(work, file))).toBe(false);
     });
 
@@ -301,7 +301,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       expect(foreign.stderr).toContain(`These are credentials of ${opsAccountId}, not of ${production.accountId}`);
       const own = await accounts.aws.environment(production.accountId);
       const following = await command('plan', { ...byHand, ...own });
-      expect(following.stderr).toContain('Nothing says whose validated manager image is meant: give an image id');
+      expect(following.stderr).toContain('may be validated in a build only, which sets PROVING_ENVIRONMENT');
       expect([foreign.code, following.code]).toEqual([1, 1]);
     });
 

@@ -5,9 +5,7 @@ import {
   DescribeInstanceRefreshesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { promote } from '../../../tools/delivery/promote';
 import { readGroup, type GroupState, type Machine } from '../../../tools/delivery/rollout/group';
 import { judge } from '../../../tools/delivery/rollout/judge';
 import { watchRollout } from '../../../tools/delivery/rollout/watch';
@@ -184,64 +182,5 @@ describe('with answers of AWS', () => {
       /The rollout took longer than 1 minutes \(ROLLOUT_MINUTES\):\n.*repeat the stage/s,
     );
     expect(slept).toBe(4);
-  });
-
-  describe('promotion', () => {
-    const ssm = mockClient(SSMClient);
-    const other = 'ami-00000000000000001';
-    let pointers: Record<string, string>;
-    const [manager, prover] = ['/boundless/ami/manager/validated', '/boundless/ami/prover/validated'];
-    beforeEach(() => {
-      pointers = { [manager]: other, [prover]: other };
-      ssm.reset();
-      ssm.on(GetParameterCommand).callsFake(({ Name }: { Name: string }) => ({ Parameter: { Value: pointers[Name] } }));
-      ssm.on(PutParameterCommand).callsFake(({ Name, Value }: { Name: string; Value: string }) => {
-        pointers[Name] = Value;
-      });
-      answer([{ Status: 'Successful' }]);
-    });
-    const pauses: number[] = [];
-    const promoted = () =>
-      promote({
-        environment: 'staging',
-        client: { region: 'us-west-2' },
-        images: { manager: wanted, prover: wanted },
-        report: () => undefined,
-        dryRun: false,
-        pauses: [1, 2],
-        sleep: (seconds) => Promise.resolve(pauses.push(seconds)),
-      });
-
-    test('a crash between the pointers is made good by a repetition', async () => {
-      ssm
-        .on(PutParameterCommand, { Name: prover })
-        .rejectsOnce(new Error('ended'))
-        .callsFake(() => {
-          pointers[prover] = wanted;
-        });
-      await expect(promoted()).rejects.toThrow('ended');
-      expect(pointers).toEqual({ [manager]: wanted, [prover]: other });
-      expect(await promoted()).toMatchObject([{ was: wanted }, { was: other }]);
-      expect(pointers).toEqual({ [manager]: wanted, [prover]: wanted });
-      expect(ssm.commandCalls(PutParameterCommand, { Name: manager })).toHaveLength(1);
-    });
-
-    test('a pointer that does not move is an error, after it was waited for', async () => {
-      pauses.length = 0;
-      ssm.on(PutParameterCommand).resolves({});
-      await expect(promoted()).rejects.toThrow(
-        `${manager} names ${other} after ${wanted} was written; Parameter Store drops what the writing role may not describe`,
-      );
-      expect(pauses).toEqual([1, 2]);
-    });
-
-    test.each(['InProgress', 'Failed', 'RollbackSuccessful'] as const)(
-      'no pointer moves while a refresh is %s',
-      async (Status) => {
-        answer([{ Status }]);
-        await expect(promoted()).rejects.toThrow('staging does not run these images, so they are not validated');
-        expect(ssm.commandCalls(PutParameterCommand)).toHaveLength(0);
-      },
-    );
   });
 });

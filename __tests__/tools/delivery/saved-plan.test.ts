@@ -1,6 +1,14 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { stateBucket, type NodeRole } from '../../../config/names';
 import type { Access } from '../../../tools/delivery/access';
 import { applyPlan, type ApplyPlanProps } from '../../../tools/delivery/plan/apply';
@@ -41,6 +49,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     s3 = new S3Client({ ...accounts.production, forcePathStyle: true });
     const CreateBucketConfiguration = { LocationConstraint: production.region as 'us-west-2' };
     await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
     const both = async (version: string) => ({
       manager: await accounts.share('manager', version),
       prover: await accounts.share('prover', version),
@@ -161,6 +170,31 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     });
 
     test.each([
+      [
+        'an empty folder',
+        () => mkdirSync(at('plan', 'stack', 'modules')),
+        'stack/modules: is a folder that is not of this',
+      ],
+      [
+        'a link to a folder',
+        () => symlinkSync('/etc', at('plan', 'stack', 'etc')),
+        'has entries that are neither files nor folders, such as links:\n  - stack/etc',
+      ],
+      [
+        'a link to a file of the same content',
+        () => {
+          cpSync(at('plan', 'summary.md'), at('same.md'));
+          rmSync(at('plan', 'summary.md'));
+          symlinkSync(at('same.md'), at('plan', 'summary.md'));
+        },
+        'such as links:\n  - summary.md',
+      ],
+    ])('%s was added', async (_, change, difference) => {
+      change();
+      expect(await refused()).toContain(difference);
+    });
+
+    test.each([
       ['plan.tfplan', 'plan.tfplan: is missing'],
       ['stack', 'stack/cdk.tf.json: is missing'],
       ['plan.json', 'There is no saved plan in'],
@@ -215,16 +249,35 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       expect(await refused({ sha256: rewrite((record) => ({ ...record, createdAt })) })).toContain('still to come');
     });
 
+    /** Puts the state back as it was, with its version id, as if nothing had been written since. */
+    const putBack = async () => {
+      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key }));
+      for (const { Key: name, VersionId, IsLatest } of Versions)
+        if (name === Key && IsLatest === true) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    };
     test.each([
       ['went back', { serial: 0 }],
       ['is another', { lineage: '00000000-0000-0000-0000-000000000000' }],
+      ['was edited, and kept its serial', { check_results: [] }],
+      ['was written again as it was', {}],
     ])('the state %s', async (_, change) => {
       const text = JSON.stringify({ ...(JSON.parse(before.text) as object), ...change });
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body: text }));
+      const Body = Object.keys(change).length > 0 ? text : before.text;
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
       try {
-        expect(await refused()).toContain('state: the plan is made from serial');
+        expect(await refused()).toMatch(/state: the plan is made from serial \d+ of .*, and there is serial/);
       } finally {
-        await s3.send(new PutObjectCommand({ Bucket, Key, Body: before.text }));
+        await putBack();
+      }
+    });
+
+    test('the state is no state', async () => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' }));
+      try {
+        // Terraform itself reads it first.
+        expect(await refused()).toMatch(/is not a Terraform state|terraform init/);
+      } finally {
+        await putBack();
       }
     });
 
@@ -262,6 +315,40 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     } finally {
       recorder.close();
     }
+  });
+
+  test('is refused where the state was restored, and applied again up to the same serial', async () => {
+    const made = await plan(newer);
+    const { state: planned } = made.record;
+    const restored = (await state()).text;
+    await apply(await plan(older, { folder: 'forked' }), { folder: at('forked') });
+    // An older state is restored by hand, and applied again until its serial is that of the plan.
+    const { serial } = JSON.parse(restored) as { serial: number };
+    await s3.send(
+      new PutObjectCommand({
+        Bucket,
+        Key,
+        Body: JSON.stringify({ ...(JSON.parse((await state()).text) as object), serial }),
+      }),
+    );
+    expect((await state()).serial).toBe(planned!.serial);
+    await expect(apply(made)).rejects.toThrow('state: the plan is made from serial');
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: restored }));
+  });
+
+  test('is applied as it was checked, whatever becomes of the received folder', async () => {
+    const other = await plan(older, { folder: 'other' });
+    const made = await plan(newer, { folder: 'swapped' });
+    expect(other.record.images).toEqual(older);
+    let swaps = 0;
+    const swap = (text: string) => {
+      if (!text.includes('Initializing') || swaps > 0) return;
+      swaps += 1;
+      cpSync(at('other', 'plan.tfplan'), at('swapped', 'plan.tfplan'));
+    };
+    expect(await apply(made, { folder: at('swapped'), hear: swap })).toMatchObject({ outcome: 'applied' });
+    expect(swaps).toBe(1);
+    expect((await state()).manager).toBe(newer.manager);
   });
 
   test('is refused where somebody has applied another one since', async () => {

@@ -4,8 +4,10 @@ import type { EnvironmentConfig } from '../../../config';
 import { stacks } from '../../../config/names';
 import type { Access } from '../access';
 import { DeliveryRefused } from '../problem';
-import { differences, movedState, refusal, wentOn, wrongAge } from './guard';
-import { hashFiles, planFiles, readRecord, type PlanRecord } from './record';
+import { differences, refusal, wrongAge } from './guard';
+import { receivePlan } from './received';
+import { planFiles, type PlanRecord } from './record';
+import { advanced, movedState, readState } from './state';
 import { imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
 
 export interface ApplyPlanProps {
@@ -39,10 +41,10 @@ export interface AppliedPlan {
  * @throws DeliveryRefused with everything that differs
  */
 export async function applyPlan(props: ApplyPlanProps): Promise<AppliedPlan> {
-  const { account, access, folder } = props;
-  const read = await readRecord(folder);
-  const { record } = read;
-  const found = differences(read, {
+  const { account, access } = props;
+  const received = await receivePlan(props.folder, path.join(props.workDirectory, 'plan'));
+  const { record, folder } = received;
+  const found = differences(received, {
     planSha256: props.planSha256,
     stack: stacks.cluster(account.environment),
     environment: account.environment,
@@ -51,19 +53,23 @@ export async function applyPlan(props: ApplyPlanProps): Promise<AppliedPlan> {
     commit: props.commit,
     images: props.images,
     terraformVersion: await terraformVersion(),
-    files: await hashFiles(folder),
   });
   // Terraform is not given anything that differs, not even to look at the state with.
   if (found.length > 0) throw refusal(found);
 
-  const workspace = await Workspace.of(path.join(folder, planFiles.stack), props.workDirectory, access, props.hear);
+  const workspace = await Workspace.of(
+    path.join(folder, planFiles.stack),
+    path.join(props.workDirectory, 'terraform'),
+    access,
+    props.hear,
+  );
   const locked = record.files[lockFile.kept] !== undefined;
   if (locked) await cp(path.join(folder, lockFile.kept), path.join(workspace.directory, lockFile.own));
   await workspace.init(locked ? 'readonly' : 'new');
-  const state = await workspace.state();
+  const state = await readState(access.client, account);
   const moved = movedState(record.state, state);
   if (moved !== undefined) {
-    if (wentOn(record.state, state) && (await nothingLeft(workspace, record)))
+    if (advanced(record.state, state) && (await nothingLeft(workspace, record)))
       return { outcome: 'already applied', record };
     throw refusal([moved]);
   }

@@ -10,6 +10,7 @@ import { changesOf, planSchema } from '../summary/changes';
 import { imageIdsIn, type KnownImages } from '../summary/images';
 import { summaryOf, type Summary } from '../summary/summary';
 import { hashFiles, planFiles, recordText, sha256, type PlanRecord } from './record';
+import { readState } from './state';
 import { imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
 
 export interface MakePlanProps {
@@ -44,7 +45,7 @@ export async function makePlan(props: MakePlanProps): Promise<MadePlan> {
   const workspace = await Workspace.of(stackDirectory, props.workDirectory, access, props.hear);
   await workspace.init('new');
   // Before the plan: where somebody applies in between, the plan is refused later, and never the other way round.
-  const state = await workspace.state();
+  const state = await readState(access.client, account);
   const file = path.resolve(folder, planFiles.plan);
   await workspace.must(['plan', '-input=false', '-no-color', '-lock-timeout=5m', `-out=${file}`], {
     variables: imageVariables(images),
@@ -64,7 +65,7 @@ export async function makePlan(props: MakePlanProps): Promise<MadePlan> {
   if (existsSync(lock)) await cp(lock, path.join(folder, lockFile.kept));
   await writeFile(path.join(folder, planFiles.summary), summary.markdown);
   const record: PlanRecord = {
-    format: 1,
+    format: 2,
     stack: stacks.cluster(account.environment),
     environment: account.environment,
     accountId: account.accountId,

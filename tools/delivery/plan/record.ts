@@ -9,8 +9,27 @@ export const planFiles = { plan: 'plan.tfplan', record: 'plan.json', stack: 'sta
 
 const image = z.string().regex(/^ami-[0-9a-f]+$/);
 
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/**
+ * The state that a plan was made from; `null` where there was none yet. Lineage and serial alone do not identify it: a
+ * state that was restored and applied again reaches the same serial, and one that was edited by hand keeps it.
+ */
+const stateIdentitySchema = z
+  .strictObject({
+    lineage: z.string(),
+    serial: z.int(),
+    /** SHA-256 of the state object in S3. */
+    sha256: hash,
+    /** Version id of the state object; `null` in a bucket without versioning. */
+    versionId: z.string().nullable(),
+  })
+  .nullable();
+
+export type StateIdentity = z.infer<typeof stateIdentitySchema>;
+
 const recordSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   stack: z.string(),
   environment: z.string(),
   accountId: z.string(),
@@ -22,9 +41,9 @@ const recordSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   terraformVersion: z.string(),
   images: z.strictObject({ manager: image, prover: image }),
-  state: z.strictObject({ lineage: z.string(), serial: z.int() }).nullable(),
+  state: stateIdentitySchema,
   /** SHA-256 of every other file of the folder, by its path. */
-  files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+  files: z.record(z.string(), hash),
 });
 
 /**

@@ -4,10 +4,6 @@ import { z } from 'zod';
 import { terraform, type TerraformResult } from '../../terraform/run';
 import type { Access } from '../access';
 
-/** Which state a plan was made from; `null` where there was none yet. */
-export type StateIdentity = { readonly lineage: string; readonly serial: number } | null;
-
-const stateSchema = z.looseObject({ lineage: z.string(), serial: z.int() });
 const versionSchema = z.looseObject({ terraform_version: z.string() });
 
 /** Terraform's own file of the providers that it chose; the plan's artifact has it under the other name. */
@@ -60,14 +56,6 @@ export class Workspace {
   init(lock: 'new' | 'readonly'): Promise<TerraformResult> {
     const lockArguments = lock === 'readonly' ? ['-lockfile=readonly'] : [];
     return this.must(['init', '-input=false', '-no-color', ...this.access.initArguments, ...lockArguments]);
-  }
-
-  async state(): Promise<StateIdentity> {
-    const { stdout } = await this.must(['state', 'pull'], { quiet: true });
-    if (stdout.trim() === '') return null;
-    const { lineage, serial } = stateSchema.parse(JSON.parse(stdout));
-    // Where there is no state Terraform prints an empty one, of no lineage.
-    return lineage === '' ? null : { lineage, serial };
   }
 }
 
