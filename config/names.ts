@@ -400,6 +400,12 @@ export const pointerPath = '/boundless/ami';
 /** The SSM parameter that names an image, data type `aws:ec2:image`. */
 export const pointerName = (image: ImageKind, pointer: PointerKind): string => `${pointerPath}/${image}/${pointer}`;
 
+/**
+ * The SSM parameter of the images that an environment ran together and validated, `{"manager":"ami-...","prover":"ami-..."}`.
+ * Production plans with these: the `validated` pointers of two kinds, read one after the other, may be of two deployments.
+ */
+export const validatedImagesName = `${pointerPath}/validated-images`;
+
 /** One state bucket per account: no shared blast radius. */
 export const stateBucket = (accountId: string, region: string): string =>
   `boundless-terraform-state-${accountId}-${region}`;

@@ -38,8 +38,8 @@ test('plans of production read what staging validated, and that is all', () => {
     {
       Sid: 'ReadValidated',
       Effect: 'Allow',
-      Action: ['ssm:GetParameter', 'ssm:GetParameters'],
-      Resource: 'arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/*/validated',
+      Action: 'ssm:GetParameter',
+      Resource: 'arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/validated-images',
     },
   ]);
   expect(JSON.stringify(stackOf(stacks, 'production'))).not.toContain('boundless-validated-reader-role');
@@ -53,8 +53,8 @@ test('deployments of staging say which images are validated there; those of prod
       Sid: 'ValidateImages',
       Effect: 'Allow',
       Action: 'ssm:PutParameter',
-      Resource: ['manager', 'prover'].map(
-        (image) => `arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/${image}/validated`,
+      Resource: ['manager/validated', 'prover/validated', 'validated-images'].map(
+        (name) => `arn:aws:ssm:us-west-2:222222222222:parameter/boundless/ami/${name}`,
       ),
     },
   ]);
@@ -227,8 +227,8 @@ describe.each(environments)('%s', (environment, account) => {
         listOf(Resource),
       ),
     );
-    const pointers = ['manager', 'prover'].map(
-      (kind) => `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/${kind}/validated`,
+    const pointers = ['manager/validated', 'prover/validated', 'validated-images'].map(
+      (name) => `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/${name}`,
     );
     expect(written).toEqual(environment === 'staging' ? pointers : []);
   });

@@ -8,6 +8,7 @@ import {
   policies,
   stacks,
   stateBucket,
+  validatedImagesName,
   stateKey,
 } from '../../config/names';
 import type { Statement } from '../base/policy';
@@ -175,12 +176,12 @@ export const followRollout = ({ region }: ClusterAccount): Statement => ({
   Condition: { StringEquals: { 'aws:RequestedRegion': region } },
 });
 
-/** What says of images that the environment has proved them: the pointers of what its machines run, and no other. */
+/** Records that the environment has validated images: the pointers of the kinds that its instances run, and no other. */
 export const validateImages = ({ region, accountId }: ClusterAccount): Statement => ({
   Sid: 'ValidateImages',
   Action: 'ssm:PutParameter',
-  Resource: nodeRoles.map(
-    (role) => `arn:aws:ssm:${region}:${accountId}:parameter${pointerName(imageOfRole[role], 'validated')}`,
+  Resource: [...nodeRoles.map((role) => pointerName(imageOfRole[role], 'validated')), validatedImagesName].map(
+    (name) => `arn:aws:ssm:${region}:${accountId}:parameter${name}`,
   ),
 });
 

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { clusterProject, pointerPath, roles } from '../../config/names';
+import { clusterProject, roles, validatedImagesName } from '../../config/names';
 import { roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 
@@ -11,7 +11,7 @@ export interface ValidatedReaderRoleProps {
   readonly proves: readonly string[];
 }
 
-/** Lets the plans of other environments see which images this one has proved, and nothing else. */
+/** Lets the plans of other environments read which images this one has validated together, and nothing else. */
 export class ValidatedReaderRole extends Construct {
   constructor(scope: Construct, id: string, { accountId, opsAccountId, region, proves }: ValidatedReaderRoleProps) {
     super(scope, id);
@@ -25,8 +25,8 @@ export class ValidatedReaderRole extends Construct {
       statements: [
         {
           Sid: 'ReadValidated',
-          Action: ['ssm:GetParameter', 'ssm:GetParameters'],
-          Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*/validated`,
+          Action: 'ssm:GetParameter',
+          Resource: `arn:aws:ssm:${region}:${accountId}:parameter${validatedImagesName}`,
         },
       ],
     });

@@ -1,12 +1,19 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { imageOfRole, nodeRoles, pointerName, type NodeRole } from '../../config/names';
+import { imageOfRole, nodeRoles, pointerName, validatedImagesName, type NodeRole } from '../../config/names';
 import { readPointer, writeValidated } from './images/pointer';
+import {
+  readValidatedImages,
+  sameImages,
+  UnreadableImagesError,
+  writeValidatedImages,
+  type ValidatedImages,
+} from './images/validated-images';
 import { DeliveryRefused, listed } from './problem';
 import { rolloutLook, type RolloutProps } from './rollout/watch';
 
 export interface PromoteProps extends RolloutProps {
   readonly dryRun: boolean;
-  /** Pauses between looks at a pointer that was written, in seconds: Parameter Store checks the image after it answers. */
+  /** Pauses between reads of a parameter that was written, in seconds: Parameter Store checks images after it answers. */
   readonly pauses: readonly number[];
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
@@ -17,52 +24,101 @@ export interface Promotion {
   readonly imageId: string;
   /** What it named before. */
   readonly was: string | undefined;
-  /** Whether a machine runs the image. One that no machine ran is not proved, and its pointer stays. */
-  readonly proved: boolean;
+  /** Whether an instance runs the image. One that no instance ran is not validated, and its pointer stays. */
+  readonly validated: boolean;
+}
+
+/** What became of an environment's validated images. */
+export interface Promotions {
+  readonly pointers: readonly Promotion[];
+  /** Whether the images ran together, so that `validatedImagesName` names them, or would. */
+  readonly together: boolean;
 }
 
 /**
- * Says of exactly these images that the environment has proved them. The groups are looked at once more before the first
- * pointer is written: what they do not run at this moment is not proved, however the deployment before this went. A
- * group that is empty on purpose proves nothing, so the pointer of its role stays where it is.
+ * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
+ * they do not run at that moment is not validated. A group that is empty on purpose validates nothing: the pointer of its
+ * role stays, and so do the images that were validated together.
  *
- * A crash in between leaves one pointer moved, to an image that is proved all the same; a repetition moves the other.
+ * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
+ * same, and production plans with the images that ran together before; a repetition does the rest.
  *
- * @throws DeliveryRefused where a group does not run its image, or a pointer does not show it in time
+ * @throws DeliveryRefused where a group does not run its image, or a parameter does not show its value in time
  */
-export async function promote(props: PromoteProps): Promise<readonly Promotion[]> {
-  const { client, images, dryRun, environment } = props;
-  const verdicts = await rolloutLook(props)();
-  const open = verdicts.filter(({ is }) => is !== 'done');
-  if (open.length > 0)
-    throw new DeliveryRefused(
-      `${environment} does not run these images, so they are not validated:${listed(open.map(({ says }) => says))}`,
-    );
+export async function promote(props: PromoteProps): Promise<Promotions> {
+  const { client, images, dryRun } = props;
   const ssm = new SSMClient(client);
-  const promotions: Promotion[] = [];
-  for (const [index, role] of nodeRoles.entries()) {
-    const [kind, imageId, verdict] = [imageOfRole[role], images[role], verdicts[index]];
-    const proved = verdict?.is === 'done' && verdict.machines > 0;
+  const validates = roleCheck(props);
+  const pointers: Promotion[] = [];
+  for (const role of nodeRoles) {
+    const [kind, imageId] = [imageOfRole[role], images[role]];
     const was = await readPointer(ssm, kind, 'validated');
-    if (proved && was !== imageId && !dryRun) {
+    const validated = (await validates()).has(role);
+    if (validated && was !== imageId && !dryRun) {
       await writeValidated(ssm, kind, imageId);
-      await expectPointer(ssm, props, role);
+      await expectWritten(props, pointerName(kind, 'validated'), imageId, () => readPointer(ssm, kind, 'validated'));
     }
-    promotions.push({ role, imageId, was, proved });
+    pointers.push({ role, imageId, was, validated });
   }
-  return promotions;
+  const known = await recordedImages(props);
+  const together = (await validates()).size === nodeRoles.length;
+  if (together && !sameImages(known, images) && !dryRun) {
+    await writeValidatedImages(ssm, images);
+    const text = JSON.stringify(images);
+    await expectWritten(props, validatedImagesName, text, async () =>
+      sameImages(await recordedImages(props), images) ? text : undefined,
+    );
+  }
+  return { pointers, together };
 }
 
-async function expectPointer(ssm: SSMClient, { images, pauses, sleep }: PromoteProps, role: NodeRole): Promise<void> {
-  const [kind, wanted] = [imageOfRole[role], images[role]];
+/** The images that are on record; undefined also for a record that cannot be understood, which is written again. */
+async function recordedImages({ environment, client, report }: PromoteProps): Promise<ValidatedImages | undefined> {
+  try {
+    return await readValidatedImages({ environment, client });
+  } catch (error) {
+    if (!(error instanceof UnreadableImagesError)) throw error;
+    report(error.message);
+    return undefined;
+  }
+}
+
+/**
+ * @returns a look at all groups that gives the roles whose instances run their image
+ * @throws DeliveryRefused (the look) where a group does not run its image
+ */
+function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
+  const look = rolloutLook(props);
+  return async () => {
+    const verdicts = await look();
+    const open = verdicts.filter(({ is }) => is !== 'done');
+    if (open.length > 0)
+      throw new DeliveryRefused(
+        `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ says }) => says))}`,
+      );
+    return new Set(
+      nodeRoles.filter((_, index) => {
+        const verdict = verdicts[index];
+        return verdict?.is === 'done' && verdict.machines > 0;
+      }),
+    );
+  };
+}
+
+async function expectWritten(
+  { pauses, sleep }: PromoteProps,
+  name: string,
+  wanted: string,
+  read: () => Promise<string | undefined>,
+): Promise<void> {
   let found: string | undefined;
   for (const pause of [0, ...pauses]) {
     if (pause > 0) await sleep(pause);
-    found = await readPointer(ssm, kind, 'validated');
+    found = await read();
     if (found === wanted) return;
   }
   throw new DeliveryRefused(
-    `${pointerName(kind, 'validated')} names ${found ?? 'nothing'} after ${wanted} was written; Parameter Store drops what ` +
-      'the writing role may not describe (ec2:DescribeImages), or somebody else writes it: see CloudTrail.',
+    `${name} is ${found ?? 'not there'} after ${wanted} was written; Parameter Store drops images that the writing role ` +
+      'may not describe (ec2:DescribeImages), or another principal writes it: see PutParameter in CloudTrail.',
   );
 }

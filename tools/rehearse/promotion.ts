@@ -3,7 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { environmentNamed, factory, type EnvironmentConfig } from '../../config';
 import { imageOfRole, nodeRoles, stacks, type ImageKind, type NodeRole } from '../../config/names';
 import { readPointer } from '../delivery/images/pointer';
-import { resolveImages } from '../delivery/images/resolve';
+import { idsOf, resolveImages } from '../delivery/images/resolve';
 import { promote } from '../delivery/promote';
 import { watchRollout } from '../delivery/rollout/watch';
 import type { ImageRequest } from '../delivery/settings';
@@ -61,14 +61,14 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
   const first: Images = { manager: shared('manager'), prover: shared('prover') };
 
   const resolve = async (account: EnvironmentConfig, client: LocalClientSettings): Promise<Images> => {
-    const { manager, prover } = await resolveImages({
+    const { images } = await resolveImages({
       requests: following(account.followsLatest ? 'latest' : 'validated'),
       account,
       opsAccountId: factory.ops.accountId,
       client,
       proving: { environment: staging.environment, accountId: staging.accountId, client: inStaging },
     });
-    return { manager: manager.ImageId ?? '', prover: prover.ImageId ?? '' };
+    return idsOf(images);
   };
   const proveInStaging = async (images: Images): Promise<void> => {
     const rollout = { environment: staging.environment, client: inStaging, images, report: () => undefined };
@@ -86,7 +86,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
 
   await rehearsal.step('prove the latest in staging', async () => {
     expectEqual('images of staging', await resolve(staging, inStaging), first);
-    await expectRefusal('production', resolve(production, inProduction), 'has no validated manager image');
+    await expectRefusal('production', resolve(production, inProduction), 'has validated no images');
     await proveInStaging(first);
     return { details: `its machines run ${first.manager} and ${first.prover}: both are validated` };
   });

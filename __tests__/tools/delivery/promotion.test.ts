@@ -1,7 +1,7 @@
 import { AutoScalingClient, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { resolveImages } from '../../../tools/delivery/images/resolve';
+import { idsOf, resolveImages } from '../../../tools/delivery/images/resolve';
 import { readPointer } from '../../../tools/delivery/images/pointer';
 import { promote, type PromoteProps } from '../../../tools/delivery/promote';
 import { watchRollout } from '../../../tools/delivery/rollout/watch';
@@ -66,13 +66,13 @@ describeWith([localAws], 'promotion', () => {
       opsAccountId,
       client: account === staging ? accounts.staging : accounts.production,
       proving: proving(),
-    }).then(({ manager, prover }) => ({ manager: manager.ImageId, prover: prover.ImageId }));
+    }).then(({ images }) => idsOf(images));
   const latest = { manager: { pointer: 'latest' }, prover: { pointer: 'latest' } } as const;
   const proved = { manager: { pointer: 'validated' }, prover: { pointer: 'validated' } } as const;
 
   test('before anything is deployed there is nothing to validate', async () => {
     await expect(resolving(proved, production)).rejects.toThrow(
-      'staging has no validated manager image: there is no /boundless/ami/manager/validated; run the pipeline prover-cluster-staging',
+      'staging has validated no images: there is no /boundless/ami/validated-images; run the pipeline prover-cluster-staging',
     );
     await expect(promoting(first)).rejects.toThrow('There is no Auto Scaling group prover-cluster-staging-manager');
     expect(await validated()).toEqual({ manager: undefined, prover: undefined });
@@ -87,7 +87,7 @@ describeWith([localAws], 'promotion', () => {
         (role) => `prover-cluster-staging-${role}: 2 of 2 machines in service and healthy on ${first[role]}`,
       ),
     );
-    expect(await promoting(first, true)).toMatchObject([{ was: undefined }, { was: undefined }]);
+    expect((await promoting(first, true)).pointers).toMatchObject([{ was: undefined }, { was: undefined }]);
     expect(await validated()).toEqual({ manager: undefined, prover: undefined });
     await promoting(first);
     expect(await validated()).toEqual(first);
@@ -100,10 +100,13 @@ describeWith([localAws], 'promotion', () => {
 
   test('a repetition changes nothing', async () => {
     const { Parameters: before = [] } = await ssm().send(new DescribeParametersCommand({}));
-    expect(await promoting(first)).toEqual([
-      { role: 'manager', imageId: first.manager, was: first.manager, proved: true },
-      { role: 'prover', imageId: first.prover, was: first.prover, proved: true },
-    ]);
+    expect(await promoting(first)).toEqual({
+      pointers: [
+        { role: 'manager', imageId: first.manager, was: first.manager, validated: true },
+        { role: 'prover', imageId: first.prover, was: first.prover, validated: true },
+      ],
+      together: true,
+    });
     const { Parameters: after = [] } = await ssm().send(new DescribeParametersCommand({}));
     expect(after.map(({ Version }) => Version)).toEqual(before.map(({ Version }) => Version));
   });
@@ -133,6 +136,37 @@ describeWith([localAws], 'promotion', () => {
     await promoting(second);
     expect(await validated()).toEqual(second);
     expect(await resolving(proved, production)).toEqual(second);
+  });
+
+  test('what production plans with ran together, at every moment of a promotion', async () => {
+    await deployCluster(accounts.staging, 'staging', first);
+    await watching(first);
+    const seen: Promise<unknown>[] = [];
+    const wire = await layWire(accounts.aws.endpoint, ({ action }) => {
+      if (action !== 'ssm:PutParameter') return undefined;
+      seen.push(resolving(proved, production));
+      return 'delay';
+    });
+    try {
+      await promote({ ...promotionOf(first), client: { ...accounts.staging, endpoint: wire.endpoint } });
+    } finally {
+      await wire.close();
+    }
+    expect(await Promise.all(seen)).toEqual([second, second, second]);
+    expect(await resolving(proved, production)).toEqual(first);
+  });
+
+  test('a validated image beside one of the operator is named to the reviewer', async () => {
+    const requests = { manager: { id: second.manager }, prover: { pointer: 'validated' } } as const;
+    const resolved = await resolveImages({
+      requests,
+      account: production,
+      opsAccountId,
+      client: accounts.production,
+      proving: proving(),
+    });
+    expect(idsOf(resolved.images)).toEqual({ manager: second.manager, prover: first.prover });
+    expect(resolved.remarks).toEqual([`${second.manager} and ${first.prover} were not validated together in staging`]);
   });
 
   test('a rollback is the same with an older id', async () => {
@@ -195,12 +229,15 @@ describeWith([localAws], 'promotion', () => {
     );
     await watching(second);
     expect(lines.join('\n')).toContain('prover-cluster-staging-prover: 0 of 0 machines');
-    const promotions = await promote(promotionOf(second));
-    expect(promotions.map(({ role, proved }) => [role, proved])).toEqual([
+    const { pointers, together } = await promote(promotionOf(second));
+    expect(pointers.map(({ role, validated: moved }) => [role, moved])).toEqual([
       ['manager', true],
       ['prover', false],
     ]);
     expect(await validated()).toEqual({ manager: second.manager, prover: first.prover });
+    // The new manager never ran with the old provers: production goes on to plan the images that ran together.
+    expect(together).toBe(false);
+    expect(await resolving(proved, production)).toEqual(first);
   });
 
   test('images that are not there, of another kind, or without the tags of the account are refused together', async () => {
