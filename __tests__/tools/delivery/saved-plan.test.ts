@@ -172,12 +172,16 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     test.each([
       [
         'an empty folder',
-        () => mkdirSync(at('plan', 'stack', 'modules')),
+        () => {
+          mkdirSync(at('plan', 'stack', 'modules'));
+        },
         'stack/modules: is a folder that is not of this',
       ],
       [
         'a link to a folder',
-        () => symlinkSync('/etc', at('plan', 'stack', 'etc')),
+        () => {
+          symlinkSync('/etc', at('plan', 'stack', 'etc'));
+        },
         'has entries that are neither files nor folders, such as links:\n  - stack/etc',
       ],
       [
