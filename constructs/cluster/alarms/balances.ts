@@ -36,7 +36,8 @@ export class Balances extends Construct {
           alarm: `${balance}-${suffix}`,
           description:
             `The wallet of ${environment} has ${suffix === 'low' ? 'little' : 'almost no'} ${what} left (${thresholds} ` +
-            'in broker.market). Send some; the alarm ends six hours after the last line. docs/cluster-alarms.md, "Balances".',
+            'in broker.market). Send some; the alarm returns to OK six hours after the last line. ' +
+            'docs/cluster-alarms.md, "Balances".',
           logGroupName: logGroupNames.manager,
           pattern: pattern(all(broker, says(level), says(`[${code}]`))),
           atLeast: 1,

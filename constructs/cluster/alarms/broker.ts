@@ -8,21 +8,21 @@ import type { AlarmsProps } from './props';
 /** Lines of the broker itself, and of systemd about it. */
 export const broker = is('unit', 'bento-broker.service');
 
-/** Errors of the broker by their codes. Its lines reach the journal by standard output, all of one level. */
+/** Errors of the broker by their codes and messages. Its lines reach the journal by standard output, all of one level. */
 export class BrokerErrors extends Construct {
   readonly alarms: readonly LogCount[];
 
   constructor(scope: Construct, id: string, { environment, logGroupNames }: AlarmsProps) {
     super(scope, id);
     this.alarms = brokerErrorFamilies.map((family) => {
-      const { codes, atLeast, minutes, meaning } = brokerErrors[family];
-      const code = codes === 'unexpected' ? matches(unexpectedCode) : any(...codes.map((one) => says(`[${one}]`)));
+      const { texts, atLeast, minutes, meaning } = brokerErrors[family];
+      const line = texts === 'unexpected' ? matches(unexpectedCode) : any(...texts.map(says));
       return new LogCount(this, family, {
         environment,
         alarm: `broker-${family}`,
-        description: `At least ${atLeast} within ${minutes} minutes: ${meaning}.`,
+        description: `At least ${atLeast} within ${minutes} minutes: ${meaning}. docs/cluster-alarms.md, "Broker".`,
         logGroupName: logGroupNames.manager,
-        pattern: pattern(all(broker, code)),
+        pattern: pattern(all(broker, line)),
         atLeast,
         minutes,
       });

@@ -17,7 +17,7 @@ export class Capacity extends Construct {
       ofGroup(environment, 'manager', metric, stat);
     this.noManager = new MathAlarm(this, 'NoManager', {
       name: clusterAlarm(environment, 'no-manager'),
-      description: `For ${noManagerMinutes} minutes no manager was in service, and none was draining.`,
+      description: `No manager has been in service or draining for ${noManagerMinutes} minutes.`,
       // One that drains still serves, for more than two hours. The least of a step: machines that fail to start end, too.
       expression: 'IF((wanted > 0) AND (serving + draining < 1), 1, 0)',
       operands: {
@@ -32,7 +32,7 @@ export class Capacity extends Construct {
     });
     this.managerSilent = new MathAlarm(this, 'ManagerSilent', {
       name: clusterAlarm(environment, 'manager-silent'),
-      description: `For ${managerSilentMinutes} minutes the manager said nothing of its queue.`,
+      description: `The manager has reported no queue metrics for ${managerSilentMinutes} minutes.`,
       expression: 'IF((FILL(wanted, 0) > 0) AND (FILL(queued, -1) < 0), 1, 0)',
       operands: {
         wanted: managers('GroupDesiredCapacity', 'Minimum'),
@@ -46,8 +46,8 @@ export class Capacity extends Construct {
     this.proversShort = new MathAlarm(this, 'ProversShort', {
       name: clusterAlarm(environment, 'provers-short'),
       description:
-        `For ${proversShort.minutes} minutes fewer than ${proversShort.belowPercent} % of the provers that are wanted ` +
-        'were in service.',
+        `Fewer than ${proversShort.belowPercent} % of the desired provers have been in service for ` +
+        `${proversShort.minutes} minutes.`,
       // Not a quotient: of a group that wants none, that has no value.
       expression: `IF(100 * serving < ${proversShort.belowPercent} * wanted, 1, 0)`,
       operands: {

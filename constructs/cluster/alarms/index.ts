@@ -37,18 +37,18 @@ export class ClusterAlarms extends Construct {
     const voice = (name: Voice, section: string, meaning: string, alarms: readonly Named[], silencedBy?: Named) =>
       new CompositeAlarm(this, name, {
         name: clusterAlarm(environment, name),
-        description: `${environment}: ${meaning}. The alarms below it say which. docs/cluster-alarms.md, "${section}".`,
+        description: `${environment}: ${meaning}. Its child alarms show which. docs/cluster-alarms.md, "${section}".`,
         alarms,
         actions,
         ...(silencedBy !== undefined && { silencedBy }),
       });
-    const manager = voice('manager-unhealthy', 'Manager', 'the manager is missing, silent or failing', [
+    const manager = voice('manager-unhealthy', 'Manager', 'the manager is missing, reports nothing or fails', [
       capacity.noManager,
       capacity.managerSilent,
       ...machines.alarms.manager,
     ]);
     voice('machines-filling', 'Disks and memory', 'a disk or the memory of a machine is nearly full', resources.alarms);
-    voice('secrets-stale', 'Secrets', 'machines do not take secrets that have changed', secrets.alarms);
+    voice('secrets-stale', 'Secrets', 'instances do not apply changed secrets', secrets.alarms);
     // Without a manager nothing else works: whoever hears of it needs no more.
     voice(
       'provers-unhealthy',
@@ -58,7 +58,7 @@ export class ClusterAlarms extends Construct {
       manager,
     );
     voice('agents-failing', 'Agents', 'agents of Bento log errors', machines.agentErrors, manager);
-    voice('work-waiting', 'Work', 'tasks wait, and nobody takes them', work.alarms, manager);
+    voice('work-waiting', 'Work', 'tasks are queued and not worked on', work.alarms, manager);
     voice('broker-unhealthy', 'Broker', 'the broker logs errors', broker.alarms, manager);
   }
 }

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { nodeRoles, type NodeRole } from '../../../config/names';
 import { LogCount } from './log-count';
-import { all, any, is, pattern, says } from './patterns';
+import { all, any, is, lacks, pattern, says } from './patterns';
 import type { AlarmsProps } from './props';
 
 /** What `scripts/boot/configure.py` says once for each boot that fails, whatever the reason. */
@@ -17,13 +17,16 @@ export const unitFailure: Readonly<Record<NodeRole, string>> = {
 };
 
 /**
- * Families of the agent's error codes, which it has from v1.1 on (bento.md 1.7). Those of provers are about proving alone:
- * the others are about the manager's stores too.
+ * Families of the agent's error codes, which it has from v1.1 on. Those of provers are about proving alone: the others are
+ * about the manager's stores too.
  */
 export const agentErrors: Readonly<Record<NodeRole, readonly string[]>> = {
   manager: ['[BENTO-'],
   prover: ['PROVE', 'JOIN', 'JOINPOVW', 'UNION', 'RESOLVE', 'KECCAK', 'SNARK'].map((family) => `[BENTO-${family}-`),
 };
+
+/** How v1.0 prints that a task failed: the same message as later, without a code (docs/facts/log-patterns.md). */
+const failureWithoutCode = `(${all(says('Failure during task processing'), lacks('[BENTO-'))})`;
 
 /** Every error of the driver is an Xid, but for a GPU that it cannot start (NVIDIA, "Xid Errors"). */
 export const gpuFailures = ['NVRM: Xid', 'RmInitAdapter failed'] as const;
@@ -54,7 +57,7 @@ export class Machines extends Construct {
       new LogCount(this, `${role}-boot-failures`, {
         environment,
         alarm: `${role}-boot-failures`,
-        description: `At least ${boots[role]} boots of role ${role} failed, within ${minutes} minutes.`,
+        description: `At least ${boots[role]} boots of ${role} instances failed within ${minutes} minutes.`,
         logGroupName: logGroupNames[role],
         pattern: pattern(
           all(is('unit', 'bento-configure.service'), is('level', 'err'), is('message', `${bootFailure}*`)),
@@ -67,8 +70,8 @@ export class Machines extends Construct {
         alarm: `${role}-services-failing`,
         description:
           role === 'manager'
-            ? 'Services of the manager fail, and are started again and again.'
-            : 'A service of a prover has failed for 20 minutes, and is not started any more.',
+            ? 'Services of the manager fail and restart repeatedly.'
+            : 'A service of a prover failed for 20 minutes, and systemd does not restart it any more.',
         logGroupName: logGroupNames[role],
         pattern: pattern(all(is('unit', 'bento-*'), says(unitFailure[role]))),
         ...when.services[role],
@@ -81,7 +84,7 @@ export class Machines extends Construct {
         new LogCount(this, 'gpu-failures', {
           environment,
           alarm: 'prover-gpu-failures',
-          description: 'The driver of a GPU reported an error.',
+          description: 'The driver of a GPU reported an error (Xid), or could not start the GPU.',
           logGroupName: logGroupNames.prover,
           // The kernel's lines belong to no unit.
           pattern: pattern(all(is('unit', 'system'), any(...gpuFailures.map(says)))),
@@ -94,9 +97,11 @@ export class Machines extends Construct {
         new LogCount(this, `${role}-agent-errors`, {
           environment,
           alarm: `${role}-agent-errors`,
-          description: `Agents of machines of role ${role} log errors.`,
+          description: `At least ${when.agents.atLeast} errors of agents on ${role} instances within ${when.agents.minutes} minutes.`,
           logGroupName: logGroupNames[role],
-          pattern: pattern(all(is('unit', 'bento-*'), says('ERROR'), any(...agentErrors[role].map(says)))),
+          pattern: pattern(
+            all(is('unit', 'bento-*'), says('ERROR'), any(...agentErrors[role].map(says), failureWithoutCode)),
+          ),
           ...when.agents,
         }),
     );

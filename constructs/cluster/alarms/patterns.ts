@@ -8,6 +8,9 @@ export const is = (field: 'unit' | 'level' | 'message', text: string): string =>
 /** The message has this text somewhere. */
 export const says = (text: string): string => is('message', `*${text}*`);
 
+/** The message has this text nowhere. */
+export const lacks = (text: string): string => `($.message != "*${text}*")`;
+
 /** The message matches an expression of CloudWatch's own kind, which knows no groups. A log group takes five of these. */
 export const matches = (expression: string): string => `($.message = %${expression}%)`;
 

@@ -31,7 +31,7 @@ export class Resources extends Construct {
           new Alarm(this, alarm, {
             ...common,
             name: clusterAlarm(environment, alarm),
-            description: `${mountpoint} of a machine of role ${role} is more than ${diskPercent} % full.`,
+            description: `The file system ${mountpoint} of a ${role} instance is more than ${diskPercent} % full.`,
             metric: 'FilesystemUsed',
             dimensions: { ...dimensions(role), Mountpoint: mountpoint },
             statistic: 'Maximum',
@@ -43,7 +43,7 @@ export class Resources extends Construct {
           new Alarm(this, `${role}-memory`, {
             ...common,
             name: clusterAlarm(environment, `${role}-memory`),
-            description: `A machine of role ${role} has less than ${memoryMiB} MiB of memory left.`,
+            description: `A ${role} instance has less than ${memoryMiB} MiB of memory available.`,
             metric: 'MemoryAvailable',
             dimensions: dimensions(role),
             statistic: 'Minimum',

@@ -19,7 +19,7 @@ export class StaleSecrets extends Construct {
         new LogCount(this, role, {
           environment,
           alarm: `${role}-secrets-stale`,
-          description: `Machines of role ${role} cannot take secrets and settings that have changed.`,
+          description: `${role} instances fail to apply changed secrets and settings.`,
           logGroupName: logGroupNames[role],
           // However it ended, a timeout as well: systemd says so on both roles.
           pattern: pattern(all(is('unit', 'bento-refresh.service'), says(unitFailure.manager))),

@@ -18,7 +18,7 @@ export class Work extends Construct {
     this.alarms = [
       new MathAlarm(this, 'GpusIdle', {
         name: clusterAlarm(environment, 'gpus-idle'),
-        description: `For ${gpusIdleMinutes} minutes tasks were waiting, and no GPU did anything.`,
+        description: `Tasks have been queued for ${gpusIdleMinutes} minutes while every GPU was idle.`,
         // GPUs that nothing measures do nothing, as far as anybody knows.
         expression: `IF((FILL(wanted, 0) > 0) AND (FILL(queued, 0) > 0) AND (FILL(busiest, 0) < ${idlePercent}), 1, 0)`,
         operands: {
@@ -33,7 +33,7 @@ export class Work extends Construct {
       }),
       new MathAlarm(this, 'QueueOld', {
         name: clusterAlarm(environment, 'queue-old'),
-        description: `A task has been waiting for more than ${queueAgeMinutes} minutes.`,
+        description: `The oldest task has been queued for more than ${queueAgeMinutes} minutes.`,
         // A manager that says nothing of its queue rings by itself.
         expression: 'IF(FILL(wanted, 0) > 0, age, 0)',
         operands: { wanted, age: ofQueue(environment, 'QueueAgeSeconds', 'Maximum') },

@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
-import {
-  brokerErrorFamilies,
-  clusterAlarm,
-  logMetric,
-  rollbackAlarms,
-  type ClusterAlarm,
-  type NodeRole,
-} from '../../../../config/names';
-import { brokerErrors } from '../../../../constructs/cluster/alarms/broker-errors';
+import { clusterAlarm, logMetric, rollbackAlarms, type ClusterAlarm, type NodeRole } from '../../../../config/names';
 import { agentErrors, bootFailure, unitFailure } from '../../../../constructs/cluster/alarms/machines';
 import { alarmsOf, counted, filtersOf, rings } from '../../../support/cluster-alarms';
 import { takes, type LogLine } from '../../../support/filter-pattern';
+import { documentedLines, plain } from '../../../support/log-patterns';
 import { stackOf, synthesize } from '../../../support/synthesized';
 
 const environment = 'production';
@@ -116,15 +109,12 @@ const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: re
     ['broker-unexpected', 'broker-database'],
   ],
   ['a code that somebody else says', 'manager', event('bento-api.service', 'ERROR', '[B-SUP-FAULT]'), []],
-  ...brokerErrorFamilies.flatMap((family) => {
-    const { codes } = brokerErrors[family];
-    return (codes === 'unexpected' ? [] : codes).map((code): (typeof lines)[number] => [
-      code,
-      'manager',
-      broker('ERROR', `[${code}] text`),
-      [...(code.endsWith('-500') ? (['broker-unexpected'] as const) : []), `broker-${family}`],
-    ]);
-  }),
+  ...documentedLines.map(({ role, unit, line: text, alarms: counting }): (typeof lines)[number] => [
+    text.slice(0, 90),
+    role,
+    line(unit, plain(text)),
+    counting as readonly ClusterAlarm[],
+  ]),
 ];
 
 test.each(lines)('%s (%s)', (_, role, one, counting) => {
@@ -241,10 +231,9 @@ describe('alarms that take a rollout back', () => {
   });
 
   test('are quiet whatever the market does', () => {
-    const market = [...brokerErrorFamilies].flatMap((family) => {
-      const { codes } = brokerErrors[family];
-      return (codes === 'unexpected' ? ['B-MM-500'] : codes).flatMap((code) => times(50, broker('ERROR', `[${code}]`)));
-    });
+    const market = documentedLines
+      .filter(({ unit }) => unit === 'bento-broker.service')
+      .flatMap(({ unit, line: text }) => times(50, line(unit, plain(text))));
     expect(ringing('manager', ...market, ...times(50, broker('ERROR', '[B-BAL-ETH]')))).toEqual([]);
   });
 
