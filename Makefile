@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
-.PHONY: delivery secrets reconcile preflight withdraw pin unpin redrive
+.PHONY: delivery secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -32,6 +32,9 @@ bench: install ## Run the benchmarks
 
 bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
 	@npm run --silent bootstrap -- $(ENV) $(if $(DRY_RUN),--dry-run)
+
+doctor: install ## Ask AWS whether an account is ready; only reads: ENV=<ops|staging|production> [JSON=1]
+	@npm run --silent doctor -- $(ENV) $(if $(JSON),--json)
 
 lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
 	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
