@@ -35,12 +35,13 @@ install_driver() {
 
 # rzup finds the component by exactly this name. From v1.2 on Bento makes BLAKE3 proofs, and panics without their keys.
 install_proving_keys() {
-  local risc0=/opt/risc0/extensions/v0.1.0-risc0-groth16 blake3=/opt/blake3-groth16
-  put_folder /opt/risc0 root:root 755
-  put_folder /opt/risc0/extensions root:root 755
-  install_keys risc0-groth16 "$risc0" 10240 0 "$risc0/stark_verify_final.zkey"
+  local groth16=$risc0_home/extensions/v0.1.0-risc0-groth16 blake3=/opt/blake3-groth16 keys
+  make_risc0_home
+  mapfile -t keys < <(proving_keys "$groth16")
+  install_keys risc0-groth16 "$groth16" 10240 0 "${keys[@]}"
   if at_least v1.2.0 "$VERSION"; then
-    install_keys blake3-groth16 "$blake3" 10240 1 "$blake3/verify_for_guest_final.zkey" "$blake3/verify_for_guest_graph.bin"
+    mapfile -t keys < <(proving_keys "$blake3")
+    install_keys blake3-groth16 "$blake3" 10240 1 "${keys[@]}"
   fi
 }
 

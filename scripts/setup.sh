@@ -15,13 +15,6 @@ wait_for_boot() {
   cloud-init status --wait >&2 || [[ $? -eq 2 ]] || die "cloud-init failed: cloud-init status --long"
 }
 
-make_users() {
-  put_user bento /var/lib/bento
-  put_user bento-replace /nonexistent
-  put_folder /etc/bento root:bento 750
-  put_folder /var/lib/bento bento:bento 750
-}
-
 decide_release() {
   local decided
   # What latest was at first is what the image gets, whatever comes out while it is baked.

@@ -16,6 +16,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/checks-system.sh"
 # shellcheck source=scripts/lib/checks-gpu.sh
 . "$here/lib/checks-gpu.sh"
+# shellcheck source=scripts/lib/sandbox.sh
+. "$here/lib/sandbox.sh"
 
 verify_all() {
   check "release.json is whole" check_release
@@ -40,6 +42,7 @@ verify_all() {
     check "gpu" check_gpu
     check "proving keys" check_proving_keys
   fi
+  check "what services need at run time" check_runtime_paths
 }
 
 main() {

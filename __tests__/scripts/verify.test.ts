@@ -104,6 +104,12 @@ describeBake('verification', (machines) => {
       ],
       ['chmod 777 /usr/local/bin/broker', 'broker', /root:root:777/, 'chmod 755 /usr/local/bin/broker'],
       ['mv /opt/blake3-groth16 /opt/x', 'proving keys', /final.zkey is missing/, 'mv /opt/x /opt/blake3-groth16'],
+      [
+        'rm /opt/risc0/.rzup',
+        'what services need at run time',
+        /bento-prover@0: \/opt\/risc0\/.rzup is missing, and bento cannot make it, bento cannot read \/opt\/blake3-groth16\/v/,
+        'touch /opt/risc0/.rzup',
+      ],
       ['touch /etc/bento/broker.env', 'folders', /broker.env/, 'rm /etc/bento/broker.env'],
       [
         'echo Nonsense=1 >>/etc/systemd/system/bento-api.service',
@@ -167,6 +173,12 @@ describeBake('verification', (machines) => {
         'proving keys',
         /not for everybody/,
         'chmod 644 /opt/blake3-groth16/*.bin',
+      ],
+      [
+        'rmdir /opt/risc0/tmp',
+        'what services need at run time',
+        /\/opt\/risc0\/tmp is missing, and bento cannot make it, bento cannot read .*_graph.bin/,
+        'mkdir /opt/risc0/tmp',
       ],
       [
         'chmod 600 /etc/systemd/system/bento-api.service',

@@ -37,6 +37,14 @@ export const flag: ValueCheck<boolean> = (value) =>
 
 export const text: ValueCheck<string> = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
 
+/** The broker's own folder is all that it may write in (docs/facts/runtime-paths.md). */
+const brokerFolder = '/var/lib/bento/broker/';
+
+export const ownFolder: ValueCheck<string> = (value) =>
+  isText(value) && value.startsWith(brokerFolder) && !value.split('/').includes('..')
+    ? undefined
+    : `cannot be written by the broker; write a folder below ${brokerFolder}, such as "${brokerFolder}cache"`;
+
 export const url: ValueCheck<string> = (value) =>
   isText(value) && URL.canParse(value)
     ? undefined

@@ -88,3 +88,18 @@ finish_download() {
   rm -rf "${downloaded%/*}"
   record_artifact "${download_record[@]}"
 }
+
+# make_risc0_home: rzup looks for these two before anything else, and makes them where they are missing (rzup 0.5.1,
+# src/env.rs, ensure_directories): the agent may not, and would fail each Groth16 proof.
+readonly risc0_home=/opt/risc0
+make_risc0_home() {
+  put_folder "$risc0_home" root:root 755
+  put_folder "$risc0_home/extensions" root:root 755
+  put_folder "$risc0_home/tmp" root:root 755
+  put_text "$risc0_home/.rzup" </dev/null
+}
+
+# proving_keys <folder>: the files there that the prover of this release opens.
+proving_keys() {
+  runtime_paths bento-prover@0 | sed --quiet "s|^reads \($1/.*\)|\1|p"
+}

@@ -48,16 +48,13 @@ check_gpu() {
 }
 
 check_proving_keys() {
-  local file files=(/opt/risc0/extensions/v0.1.0-risc0-groth16/stark_verify_final.zkey)
-  if at_least v1.2.0 "$VERSION"; then
-    files+=(/opt/blake3-groth16/verify_for_guest_final.zkey /opt/blake3-groth16/verify_for_guest_graph.bin)
-  fi
-  for file in "${files[@]}"; do
+  local file
+  while read -r file; do
     [[ -s $file ]] || {
       echo "$file is missing or empty"
       return 1
     }
-  done
+  done < <(proving_keys /opt)
   expect_nothing "$(find /opt/risc0 /opt/blake3-groth16 \( -not -user root -or -perm /022 -or -not -perm -004 \) 2>/dev/null || true)" \
     "not root's, or not for everybody to read"
 }

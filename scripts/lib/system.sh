@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Settings of the operating system: updates and the journal. Source it after common.sh and apt.sh.
+# Settings of the operating system: users, updates and the journal. Source it after common.sh and apt.sh.
 
 # Kernel and driver change together, with a new image. Extended regular expressions of package names.
 readonly kernel_packages='linux-(image|headers|modules)(-.*)?|linux-aws.*'
@@ -55,4 +55,12 @@ Storage=persistent
 SystemMaxUse=1G
 SystemKeepFree=2G
 INI
+}
+
+# make_users: who every image has, and the folders of theirs that boot fills.
+make_users() {
+  put_user bento /var/lib/bento
+  put_user bento-replace /nonexistent
+  put_folder /etc/bento root:bento 750
+  put_folder /var/lib/bento bento:bento 750
 }

@@ -23,6 +23,14 @@ units_of_image() {
   done
 }
 
+# runtime_paths <unit>: what it needs in this release while it runs, one a line: need and path.
+runtime_paths() {
+  local unit from need path
+  while read -r unit from need path; do
+    if [[ $unit == "$1" ]] && at_least "$from" "$VERSION"; then echo "$need $path"; fi
+  done < <(grep --invert-match '^#' "${here:?}/runtime-paths.lst")
+}
+
 # drop_ins: what units share, below the folder of units.
 drop_ins() {
   (cd "$service_files" && find . -path './bento-*.d/*.conf' -printf '%P\n' | sort)

@@ -60,6 +60,16 @@ describe('refused, with the fix', () => {
       { market: { max_file_size: 0 } },
       'broker.market.max_file_size: 0 stops all work',
     ],
+    [
+      'a cache where the broker may not write',
+      { market: { cache_dir: '/var/cache/broker' } },
+      'broker.market.cache_dir: "/var/cache/broker" cannot be written by the broker',
+    ],
+    [
+      'a cache that leads out of its folder',
+      { market: { cache_dir: '/var/lib/bento/broker/../valkey' } },
+      'broker.market.cache_dir: "/var/lib/bento/broker/../valkey" cannot be written by the broker',
+    ],
     ['cycles of zero', { market: { max_mcycle_limit: 0 } }, 'broker.market.max_mcycle_limit: 0 stops all work'],
     ['a deadline of zero', { market: { min_deadline: 0 } }, 'broker.market.min_deadline: 0 stops all work'],
     [

@@ -23,7 +23,22 @@ const work = '/var/tmp/boundless';
 const standIns: Readonly<Record<string, string>> = {
   // The files of units are the real systemctl's; the machine's services can't be.
   systemctl: `verb=$1; shift; words=(); for word; do [[ $word == --now ]] || words+=("$word"); done
-case $verb in enable | mask | is-enabled) exec /usr/bin/systemctl --root=/ "$verb" "\${words[@]}" ;; esac`,
+unit=/run/systemd/system/$(sed 's/@[^.]*/@/' <<<"\${words[*]: -1}")
+of() { sed --quiet "s/^$1=//p" "$unit"; }
+case $verb in
+  enable | mask | is-enabled) exec /usr/bin/systemctl --root=/ "$verb" "\${words[@]}" ;;
+  start)
+    [[ $unit == */bento-sandbox-* ]] || exit 0
+    # As its user, with its folders; nothing but a real systemd has the rest.
+    if [[ $(of DynamicUser) == yes ]]; then user=daemon; else user=$(of User); fi
+    for folder in $(of StateDirectory | sed 's|^|/var/lib/|') $(of RuntimeDirectory | sed 's|^|/run/|'); do
+      install -d -o "\${user:-root}" "\${folder/%i/0}"
+    done
+    read -ra command < <(of ExecStart)
+    groups=$(of SupplementaryGroups)
+    exec setpriv --reuid="\${user:-root}" --regid="\${user:-root}" --groups="\${user:-root}\${groups:+,$groups}" "\${command[@]}" >/run/boundless-sandbox/output 2>&1
+    ;;
+esac`,
   'cloud-init': '[[ $1 != status ]] || exit "$(cat /run/cloud-init-status 2>/dev/null || echo 0)"',
   uname: '[[ $* == -r ]] || exec /usr/bin/uname "$@"; cat /run/kernel',
   dkms: `echo "nvidia/${driverVersion}, $(cat /run/kernel), x86_64: $(cat /run/dkms-state 2>/dev/null || echo installed)"`,
@@ -85,6 +100,7 @@ export async function startBuilder(place: string, upstream: Upstream, sizeMib?: 
     '/etc/apt/sources.list': `deb [signed-by=/usr/share/keyrings/ubuntu.asc] ${address}/ubuntu/ /\n`,
     '/var/lib/dpkg/status': dpkgStatus,
     '/run/kernel': `${oldKernel}\n`,
+    '/run/systemd/system/.keep': '',
     '/run/sockets': 'tcp LISTEN 0 4096 0.0.0.0:22 0.0.0.0:*\nudp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*\n',
     '/etc/systemd/system/apt-daily.timer': '[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n',
     '/etc/systemd/system/apt-daily-upgrade.timer': '[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n',

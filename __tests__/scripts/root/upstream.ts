@@ -56,6 +56,10 @@ export const bundlePath = (version: string) => `/releases/bento-${version}/bento
 export const brokerPath = (version: string) => `/releases/broker-${version}/broker`;
 export const zkey = 'the output of a ceremony';
 
+const stark = { 'stark_verify_final.zkey': 'a proving key', 'stark_verify_graph.bin': 'a graph' };
+/** What was computed from a proving key, so that each proof need not. */
+const prepared = { 'preprocessed_coeffs.bin': 'coefficients', 'fuzzed_msm_results.bin': 'results' };
+
 export async function startUpstream(folder: string, versions: readonly string[]): Promise<Upstream> {
   const keys = { archive: signingKey(path.join(folder, 'key')), other: signingKey(path.join(folder, 'other-key')) };
   const web = path.join(folder, 'web');
@@ -75,8 +79,8 @@ export async function startUpstream(folder: string, versions: readonly string[])
     files.set(brokerPath(version), Buffer.from(brokerHelp));
     if (version >= 'v1.2.2') files.set(`${brokerPath(version)}.sha256`, Buffer.from(`${sha256(brokerHelp)}  broker\n`));
   }
-  files.set('/risc0-groth16', archive(folder, 'J', '.', { 'stark_verify_final.zkey': 'a proving key' }));
-  const blake3 = { 'verify_for_guest_final.zkey': zkey, 'verify_for_guest_graph.bin': 'a graph' };
+  files.set('/risc0-groth16', archive(folder, 'J', '.', { ...stark, ...prepared }));
+  const blake3 = { 'verify_for_guest_final.zkey': zkey, 'verify_for_guest_graph.bin': 'a graph', ...prepared };
   files.set('/blake3.tar.xz', archive(folder, 'J', 'blake3_groth16_artifacts', blake3));
 
   const requests: string[] = [];

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describeWith, skipped } from '../../support/tools';
+import { bootRefusal } from '../root/booted-root';
+import { temporaryFolder } from '../support';
+import { migrated, startServices, type Services } from './services';
+
+jest.setTimeout(120_000);
+
+const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'python3-boto3'];
+
+/** Releases between which the programs changed what they do to their machine. */
+const releases = ['1.0.2', '1.1.2', '1.2.2'];
+
+const tests = () => {
+  const folder = temporaryFolder();
+  let services: Services;
+  beforeAll(async () => {
+    services = await startServices(path.join(folder, 'root'));
+  });
+  afterAll(() => services.close());
+
+  describe.each(releases)('of Bento %s', (release) => {
+    beforeAll(() => {
+      services.release(release);
+    });
+    const from = (first: string, line: string) => (release >= first ? [line] : []);
+
+    test.each([
+      ['bento-prover@0.service', ['made a Groth16 proof', ...from('1.2', 'made a BLAKE3 Groth16 proof')]],
+      ['bento-broker.service', ['watches its configuration', 'keeps its orders']],
+      ['bento-executor.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9091')]],
+      ['bento-aux.service', from('1.2', 'listens on 127.0.0.1:9092')],
+      ['bento-logs.service', ['keeps its place in the journal', 'measures the machine']],
+    ])('%s does all that its program does there, and ends when it is told to', async (unit, lines) => {
+      const { output, result } = await services.lived(unit);
+      for (const line of ['plain lines', ...lines, 'ready', 'ended in order']) expect(output).toContain(line);
+      expect([output, result]).toEqual([expect.not.stringMatching(/Error|denied|Read-only/), 'success']);
+    });
+  });
+
+  test('what is listed of them holds, of each unit', async () => {
+    services.release('1.2.2');
+    const listed = new Set(readFileSync('scripts/runtime-paths.lst', 'utf8').match(/^bento-\S+/gm));
+    expect(await services.bash('check_runtime_paths')).toBe(`${listed.size} services in their sandboxes\n`);
+  });
+
+  test('PostgreSQL and Valkey serve in theirs, and the API after them', async () => {
+    await services.bash('systemctl start bento-postgresql.service bento-valkey.service');
+    services.write({ '/run/migrated.sql': migrated });
+    const psql = '/usr/local/lib/boundless/bin/postgresql/psql --host /run/bento-postgresql --dbname taskdb --quiet';
+    await services.bash(`setpriv --reuid=bento --regid=bento --clear-groups ${psql} --file /run/migrated.sql`);
+    const api = await services.lived('bento-api.service');
+    await services.bash('systemctl stop bento-postgresql.service bento-valkey.service');
+    for (const store of ['bento-postgresql.service', 'bento-valkey.service'])
+      expect(await services.bash(`systemctl show --value --property=Result ${store}`)).toBe('success\n');
+    expect(api).toEqual({
+      output: expect.stringMatching(/^plain lines\nlistens on 0.0.0.0:8081\nready\nended in order\n/) as string,
+      result: 'success',
+    });
+  });
+
+  test('a prover without what rzup looks for makes no proof, and the bake finds it before', async () => {
+    services.release('1.2.2');
+    await services.bash('rm /opt/risc0/.rzup; rmdir /opt/risc0/tmp');
+    const { output } = await services.lived('bento-prover@0.service');
+    const found = await services.bash('check_runtime_paths || true');
+    await services.bash('make_risc0_home');
+    expect(output).toMatch(/(Read-only file system|Permission denied): '\/opt\/risc0\/.rzup'/);
+    expect(output).not.toContain('made a Groth16 proof');
+    expect(found).toBe(
+      ['/opt/risc0/.rzup', '/opt/risc0/tmp']
+        .map((file) => `${file} is missing, and bento cannot make it`)
+        .join(', ')
+        .replace(/^/, 'bento-prover@0: ')
+        .concat('\n'),
+    );
+  });
+
+  test('a sandbox that takes something away is found', async () => {
+    const unit = '/etc/systemd/system/bento-broker.service';
+    const real = services.read(unit);
+    services.write({ [unit]: real.replace('StateDirectory=bento/broker\n', '') });
+    const found = await services.bash('check_runtime_paths || true');
+    services.write({ [unit]: real });
+    await services.bash('systemctl daemon-reload');
+    expect(found).toMatch(/^bento-broker: /);
+  });
+};
+
+const refused = bootRefusal();
+if (refused === undefined) describeWith(tools, 'services in their sandboxes', tests);
+else if (process.env['CI'] === 'true')
+  test('services in their sandboxes need a systemd of their own', () => {
+    throw new Error(refused);
+  });
+else skipped('services in their sandboxes', refused, tests);
