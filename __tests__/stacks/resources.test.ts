@@ -185,7 +185,6 @@ describe('the sharing Lambda', () => {
     for (const permission of permissions)
       expect(permission).toMatchObject({
         principal: 'events.amazonaws.com',
-        source_account: '111111111111',
         action: 'lambda:InvokeFunction',
         source_arn: expect.stringMatching(
           /^\$\{aws_cloudwatch_event_rule\.Sharing_(Reconcile_)?Rule_\w+\.arn\}$/,

@@ -196,7 +196,7 @@ describe.each(environments)('%s', (environment, account) => {
     ]);
     const secret: unknown = expect.stringMatching(/^\$\{aws_secretsmanager_secret\.Data_Secrets_storage_\w+\.arn\}$/);
     expect(resourcesOf(cluster, 'aws_lambda_permission')).toMatchObject([
-      { principal: 'secretsmanager.amazonaws.com', source_account: account, source_arn: secret },
+      { principal: 'secretsmanager.amazonaws.com', source_account: account },
     ]);
     expect(
       resourceWith(cluster, 'aws_lambda_function', 'function_name', 'prover-cluster-storage-keys')['environment'],

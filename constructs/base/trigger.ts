@@ -6,7 +6,6 @@ import type { DeadLetterQueue } from './dead-letter-queue';
 import type { Lambda } from './lambda';
 
 export interface TriggerProps {
-  readonly accountId: string;
   readonly rule: CloudwatchEventRuleConfig;
   readonly lambda: Lambda;
   /** Keeps what could not be delivered within an hour; its policy must let the rule in. */
@@ -15,8 +14,14 @@ export interface TriggerProps {
   readonly input?: object;
 }
 
-/** A rule that starts a Lambda, and alone may do so. One in each scope: the ids are `Rule`, `Target` and `Invoke`. */
-export function trigger(scope: Construct, { accountId, rule, lambda, deadLetters, input }: TriggerProps): void {
+/**
+ * A rule that starts a Lambda, and alone may do so. One in each scope: the ids are `Rule`, `Target` and `Invoke`.
+ *
+ * The permission names the rule and no account: EventBridge sends no `aws:SourceAccount` when it invokes a function, so a
+ * permission that demands one lets nothing through (Amazon EventBridge User Guide, "Troubleshooting Amazon EventBridge").
+ * The ARN of the rule has the account in it.
+ */
+export function trigger(scope: Construct, { rule, lambda, deadLetters, input }: TriggerProps): void {
   const { name, arn } = new CloudwatchEventRule(scope, 'Rule', rule);
   new CloudwatchEventTarget(scope, 'Target', {
     rule: name,
@@ -30,6 +35,5 @@ export function trigger(scope: Construct, { accountId, rule, lambda, deadLetters
     action: 'lambda:InvokeFunction',
     principal: 'events.amazonaws.com',
     sourceArn: arn,
-    sourceAccount: accountId,
   });
 }

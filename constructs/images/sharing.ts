@@ -55,7 +55,7 @@ export class Sharing extends Construct {
       deadLetterQueue: deadLetters,
       statements: sharingPermissions(props),
     });
-    const target = { accountId, lambda, deadLetters };
+    const target = { lambda, deadLetters };
     const onBuild = {
       name: builds,
       description: `Builds of ${codeBuildProjects.packer} that succeeded`,

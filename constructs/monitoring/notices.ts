@@ -63,7 +63,7 @@ export class Notices extends Construct {
       deadLetterQueue: deadLetters,
       statements: [...topic.publishStatements(), ...noticesPermissions({ accountId, region })],
     });
-    const target = { accountId, lambda, deadLetters };
+    const target = { lambda, deadLetters };
     for (const { id: part, name, description, pattern } of noticeSources) {
       const eventPattern = JSON.stringify({ account: [accountId], ...pattern });
       trigger(new Construct(this, part), { ...target, rule: { name, description, eventPattern } });
