@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
-.PHONY: delivery secrets doctor reconcile preflight withdraw pin unpin redrive
+.PHONY: delivery rollout secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -64,6 +64,9 @@ redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 # Delivering a cluster, with credentials of its account; the pipelines run the same commands.
 delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
 	@npm run --silent delivery -- $(DO)
+
+rollout: install ## Bring a cluster's machines onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
+	@npm run --silent delivery -- rollout --environment $(ENV) $(if $(IGNORE_ALARMS),--ignore-alarms)
 
 # The secrets of a cluster, with credentials of its account.
 secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]

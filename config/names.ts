@@ -252,6 +252,9 @@ export const clusterPath = (environment: string): string => `/boundless/${enviro
 export const clusterParameters = ['settings', 'broker'] as const;
 export type ClusterParameter = (typeof clusterParameters)[number];
 
+/** What the stack wants the groups to launch, which no machine reads (`config/rollout.ts` has its keys). */
+export const rolloutParameter = (environment: string): string => `${clusterPath(environment)}/rollout`;
+
 /** Bento's files: 63 characters at most, which is what S3 allows. */
 export const storageBucket = (environment: string, accountId: string, region: string): string =>
   `${stacks.cluster(environment)}-${accountId}-${region}`;

@@ -15,6 +15,7 @@ import { existingNetwork, Network, type ClusterNetwork } from '../constructs/clu
 import { NodeIdentity } from '../constructs/cluster/node-identity';
 import { NodeTemplate } from '../constructs/cluster/node-template';
 import { ProverGroup } from '../constructs/cluster/prover-group';
+import { RolloutParameter } from '../constructs/cluster/rollout-parameter';
 import { SecurityGroups } from '../constructs/cluster/security-groups';
 import { ClusterDashboard } from '../constructs/monitoring/cluster-dashboard';
 import { AccountStack } from './account-stack';
@@ -73,17 +74,26 @@ export class ProverClusterStack extends AccountStack {
     });
     // Machines need all of it to boot, and to drain: on the way down the groups go first.
     const everything = resourcesIn(this);
-    const group = (role: NodeRole, { template }: ReturnType<typeof this.machines>): GroupProps => ({
+    const group = (role: NodeRole, { template, imageId }: ReturnType<typeof this.machines>): GroupProps => ({
       config,
       template,
+      imageId,
       // The data volume and the manager's address do not leave their zone.
       subnetIds: role === 'manager' ? [home.id] : network.subnets.map(({ id }) => id),
       alarms: alarms.rollback[role],
       tags: { ...this.standardTags, Role: role },
       after: everything,
     });
-    new ManagerGroup(this, 'ManagerGroup', group('manager', manager));
-    new ProverGroup(this, 'ProverGroup', group('prover', prover));
+    const provers = new ProverGroup(this, 'ProverGroup', group('prover', prover));
+    const managers = new ManagerGroup(this, 'ManagerGroup', {
+      ...group('manager', manager),
+      after: [...everything, ...resourcesIn(provers)],
+    });
+    new RolloutParameter(this, 'Rollout', {
+      environment,
+      groups: { manager: managers.rollout, prover: provers.rollout },
+      after: [...resourcesIn(managers), ...resourcesIn(provers)],
+    });
     new ClusterDashboard(this, 'Dashboard', { environment, accountId, region });
     new ClusterOutputs(this, 'Outputs', {
       config,

@@ -67,7 +67,7 @@ describe.each(Object.entries(everywhere))('%s', (_, factory) => {
     for (const group of groups) {
       expect(JSON.stringify(group)).not.toMatch(/\$(Latest|Default)/);
       expect(JSON.stringify(group)).toMatch(/aws_launch_template\.\w+\.latest_version/);
-      expect(group['instance_refresh']).toMatchObject({ preferences: { auto_rollback: true } });
+      expect(group).not.toHaveProperty('instance_refresh');
     }
     for (const { image_id } of ofType('aws_launch_template')) expect(image_id).not.toMatch(/resolve:ssm/);
   });

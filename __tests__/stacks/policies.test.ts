@@ -21,8 +21,6 @@ for (const environment of ['staging', 'production']) {
   Object.assign(wildcardResources, {
     [`${environment}/boundless-deployment-role#ReadEc2`]:
       'Describe actions have no resources; reading only, in one region',
-    [`${environment}/boundless-deployment-role#FollowRollout`]:
-      'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
     [`${environment}/packer-ami-launch-reader-role#SeeAllowedImages`]: 'GetAllowedImagesSettings has no resources',
     [`${environment}/packer-ami-publisher-role#SeeImages`]: 'DescribeImages has no resources',

@@ -1,7 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import type { ProviderSource } from '../../tools/terraform/provider';
 import { extremes, together, withDataVolume, withProvers } from '../support/clusters';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';
@@ -9,7 +10,7 @@ import { describeTerraform, TerraformStackRun } from '../support/terraform';
 const name = 'prover-cluster-staging';
 const images = { TF_VAR_manager_image_id: 'ami-0123456789abcdef0', TF_VAR_prover_image_id: 'ami-0123456789abcdef0' };
 
-function clusters(source: ProviderSource): void {
+function clusters(): void {
   let aws: LocalAws;
   let environment: Record<string, string>;
   beforeAll(async () => {
@@ -47,22 +48,90 @@ function clusters(source: ProviderSource): void {
       stack = await applied(factory);
     }, 120_000);
 
-    test('another image changes the template, and with it the group: what it starts, and the refresh', async () => {
+    test('another image changes the template and what a rollout is asked for, and no group', async () => {
       const changes = await stack.plan({ TF_VAR_prover_image_id: 'ami-0123456789abcdef1' });
       expect(changes).toEqual(
-        [
-          // The number of a template's newest version is known again after the change; only the real provider says so.
-          ...(source === 'reattached' ? [] : [/^aws_autoscaling_group\.ProverGroup_/]),
-          /^aws_launch_template\.ProverTemplate_/,
-        ].map((address) => ({ address: expect.stringMatching(address) as string, actions: 'update' })),
+        [/^aws_launch_template\.ProverTemplate_/, /^aws_ssm_parameter\.Rollout_/].map((address) => ({
+          address: expect.stringMatching(address) as string,
+          actions: 'update',
+        })),
       );
-      const cluster = stackOf(synthesize(), name);
-      const namesTheTemplate = Object.entries(cluster.resource)
-        .flatMap(([type, byId]) => Object.entries(byId).map(([id, args]) => [`${type}.${id}`, JSON.stringify(args)]))
-        .filter(([, args]) => /aws_launch_template\.ProverTemplate_\w+\.(id|latest_version)/.test(args!))
-        .map(([address]) => address);
-      expect(namesTheTemplate).toEqual([expect.stringMatching(/^aws_autoscaling_group\.ProverGroup_/)]);
     }, 120_000);
+
+    test('another heartbeat changes what a rollout is asked for: no group is replaced', async () => {
+      const slower = of(factory, stack);
+      const file = path.join(slower.directory, 'cdk.tf.json');
+      const text = readFileSync(file, 'utf8');
+      const changed = text
+        .replaceAll('"heartbeat_timeout": 900', '"heartbeat_timeout": 1200')
+        .replaceAll('\\"HeartbeatTimeout\\":900', '\\"HeartbeatTimeout\\":1200');
+      expect(changed).not.toBe(text);
+      writeFileSync(file, changed);
+      expect(await slower.plan()).toEqual([
+        { address: expect.stringMatching(/^aws_ssm_parameter\.Rollout_/) as string, actions: 'update' },
+      ]);
+    }, 120_000);
+
+    test('a deployment of before is taken over: hooks are forgotten, and no group is replaced', async () => {
+      const before = of(factory, stack);
+      // As Terraform had them: hooks as resources, and the refresh in the group.
+      const content = JSON.parse(readFileSync(path.join(before.directory, 'cdk.tf.json'), 'utf8')) as {
+        removed?: { from: string }[];
+        resource: Record<string, Record<string, Record<string, unknown>>>;
+      };
+      const addresses = (content.removed ?? []).map(({ from }) => from.split('.')[1]!);
+      expect(addresses).toHaveLength(4);
+      delete content.removed;
+      const groups = Object.entries(content.resource['aws_autoscaling_group']!);
+      content.resource['aws_autoscaling_lifecycle_hook'] = Object.fromEntries(
+        addresses.map((address) => {
+          const [id, group] = groups.find(([key]) => key.startsWith(address.split('_')[0]!))!;
+          const hooks = group['initial_lifecycle_hook'] as Record<string, unknown>[];
+          const hook = hooks.find(({ name }) => address.includes(String(name)));
+          return [address, { ...hook, autoscaling_group_name: `\${aws_autoscaling_group.${id}.name}` }];
+        }),
+      );
+      for (const [, group] of groups) {
+        delete group['lifecycle'];
+        group['instance_refresh'] = { strategy: 'Rolling', preferences: { auto_rollback: true } };
+      }
+      content.resource['aws_ssm_parameter'] = Object.fromEntries(
+        Object.entries(content.resource['aws_ssm_parameter']!).filter(([id]) => !id.startsWith('Rollout_')),
+      );
+      writeFileSync(path.join(before.directory, 'cdk.tf.json'), JSON.stringify(content));
+      await before.plan();
+      await before.apply();
+      const changes = await of(factory, before).plan();
+      expect(
+        changes.map(({ address, actions }) => `${address.replace(/_[0-9A-F]{8}$/, '')} ${actions}`).sort(),
+      ).toEqual([
+        'aws_autoscaling_group.ManagerGroup update',
+        'aws_autoscaling_group.ProverGroup update',
+        'aws_autoscaling_lifecycle_hook.ManagerGroup_bento-launch forget',
+        'aws_autoscaling_lifecycle_hook.ManagerGroup_bento-terminate forget',
+        'aws_autoscaling_lifecycle_hook.ProverGroup_bento-launch forget',
+        'aws_autoscaling_lifecycle_hook.ProverGroup_bento-terminate forget',
+        'aws_ssm_parameter.Rollout create',
+      ]);
+    }, 120_000);
+
+    test('on the way down nothing that machines need goes before them, and the manager before the provers', () => {
+      const { resources } = JSON.parse(stack.read('terraform.tfstate').toString()) as {
+        resources: { type: string; name: string; instances: { dependencies?: string[] }[] }[];
+      };
+      const before = (group: string) =>
+        resources
+          .filter(({ instances }) =>
+            instances.some(({ dependencies = [] }) =>
+              dependencies.some((address) => address.startsWith(`aws_autoscaling_group.${group}`)),
+            ),
+          )
+          .map(({ type, name: id }) => `${type}.${id.replace(/_[0-9A-F]{8}$/, '')}`)
+          .sort();
+      // Terraform destroys what depends on something before it.
+      expect(before('ManagerGroup')).toEqual(['aws_ssm_parameter.Rollout']);
+      expect(before('ProverGroup')).toEqual(['aws_autoscaling_group.ManagerGroup', 'aws_ssm_parameter.Rollout']);
+    });
 
     test('more provers change their group, and nothing else', async () => {
       const more = of(withProvers({ desired: 3 }), stack);

@@ -167,15 +167,6 @@ export function changeCluster(account: ClusterAccount): Statement[] {
   ];
 }
 
-/** What a pipeline looks at while it waits for machines to run their image. */
-export const followRollout = ({ region }: ClusterAccount): Statement => ({
-  // Describe actions have no resources (Service Authorization Reference, "Amazon EC2 Auto Scaling").
-  Sid: 'FollowRollout',
-  Action: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeInstanceRefreshes'],
-  Resource: '*',
-  Condition: { StringEquals: { 'aws:RequestedRegion': region } },
-});
-
 /** Records that the environment has validated images: the pointers of the kinds that its instances run, and no other. */
 export const validateImages = ({ region, accountId }: ClusterAccount): Statement => ({
   Sid: 'ValidateImages',

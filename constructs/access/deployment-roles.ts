@@ -7,14 +7,7 @@ import { Role } from '../base/role';
 import { boundaryStatements } from '../cluster/node-permissions';
 import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
 import { changeAlarms, readAlarms } from './alarm-permissions';
-import {
-  changeCluster,
-  followRollout,
-  readCluster,
-  stateOfCluster,
-  validateImages,
-  type ClusterAccount,
-} from './cluster-permissions';
+import { changeCluster, readCluster, stateOfCluster, validateImages, type ClusterAccount } from './cluster-permissions';
 import { changeStorage, neverReadValues, readStorage } from './cluster-storage-permissions';
 import { changeGroups, readGroups } from './group-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
@@ -44,7 +37,6 @@ export class DeploymentRoles extends Construct {
         ...changeCluster(props),
         ...readNetwork(props),
         ...stateOfCluster(props, 'write'),
-        followRollout(props),
         ...(proves ? [validateImages(props)] : []),
         neverReadValues,
       ],

@@ -1,4 +1,4 @@
-import { arns, nodeRoles, roles, scalingAlarms, scalingGroup, stacks } from '../../config/names';
+import { arns, nodeRoles, roles, rolloutParameter, scalingAlarms, scalingGroup, stacks } from '../../config/names';
 import type { Statement } from '../base/policy';
 import type { ClusterAccount } from './cluster-permissions';
 
@@ -17,7 +17,10 @@ const snapshotPolicies = ({ accountId, region }: ClusterAccount): string =>
 const scalingAlarmsOf = ({ environment, accountId, region }: ClusterAccount): string[] =>
   Object.values(scalingAlarms(environment)).map((name) => arns.alarm(accountId, region, name));
 
-/** What Terraform reads of groups, of what scales them, and of the data volume. */
+const rolloutOf = ({ environment, accountId, region }: ClusterAccount): string =>
+  `arn:aws:ssm:${region}:${accountId}:parameter${rolloutParameter(environment)}`;
+
+/** What Terraform and a rollout read of groups, of what scales them, and of the data volume. */
 export const readGroups = (account: ClusterAccount): Statement[] => [
   {
     // Describe actions have no resources (Service Authorization Reference, "Amazon EC2 Auto Scaling", "Amazon EC2").
@@ -47,9 +50,17 @@ export const readGroups = (account: ClusterAccount): Statement[] => [
     Action: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListTagsForResource'],
     Resource: scalingAlarmsOf(account),
   },
+  {
+    Sid: 'ReadRollout',
+    Action: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:ListTagsForResource'],
+    Resource: rolloutOf(account),
+  },
 ];
 
-/** What Terraform changes of them. It can delete no volume: whoever wants that is a person. */
+/**
+ * What Terraform and a rollout change of them: the rollout puts hooks, starts and cancels refreshes, and gives an empty
+ * group its template. Nothing can delete a hook, without which instances end without a drain, nor a volume.
+ */
 export const changeGroups = (account: ClusterAccount): Statement[] => [
   {
     Sid: 'ChangeGroups',
@@ -58,7 +69,6 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
       'autoscaling:CreateAutoScalingGroup',
       'autoscaling:CreateOrUpdateTags',
       'autoscaling:DeleteAutoScalingGroup',
-      'autoscaling:DeleteLifecycleHook',
       'autoscaling:DeletePolicy',
       'autoscaling:DeleteTags',
       'autoscaling:DisableMetricsCollection',
@@ -66,12 +76,16 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
       'autoscaling:PutLifecycleHook',
       'autoscaling:PutScalingPolicy',
       'autoscaling:ResumeProcesses',
-      'autoscaling:RollbackInstanceRefresh',
       'autoscaling:StartInstanceRefresh',
       'autoscaling:SuspendProcesses',
       'autoscaling:UpdateAutoScalingGroup',
     ],
     Resource: groupsOf(account),
+  },
+  {
+    Sid: 'ChangeRollout',
+    Action: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter', 'ssm:RemoveTagsFromResource'],
+    Resource: rolloutOf(account),
   },
   ...startMachines(account),
   ...changeDataVolume(account),

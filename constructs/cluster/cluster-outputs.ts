@@ -39,12 +39,21 @@ export class ClusterOutputs extends Construct {
       `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${dashboards.cluster(environment)}`,
       'How the cluster does',
     );
+    output(
+      'rollout',
+      `make rollout ENV=${environment}`,
+      'Brings the machines onto the newest templates; a deployment changes no machine that runs',
+    );
     for (const role of nodeRoles) {
       const { imageId, template } = nodes[role];
       const group = scalingGroup(environment, role);
       output(`${role}_group`, group, `Auto Scaling group of the ${role}s`);
       output(`${role}_image_id`, imageId, `Image of the ${role} nodes`);
-      output(`${role}_template_version`, template.latestVersion, `Version of the launch template of the ${role}s`);
+      output(
+        `${role}_template_version`,
+        template.latestVersion,
+        `Newest version of the launch template of the ${role}s, which a rollout brings to them`,
+      );
       output(
         `${role}_logs`,
         `aws logs tail ${logGroups.node(environment, role)} --region ${region} --follow`,

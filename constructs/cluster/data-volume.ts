@@ -1,7 +1,7 @@
 import { EbsVolume } from '@cdktf/provider-aws/lib/ebs-volume';
-import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { stacks } from '../../config/names';
+import { forget } from '../base/forgotten';
 import { DailySnapshots } from './daily-snapshots';
 import type { NodeAccount } from './node-permissions';
 
@@ -46,11 +46,10 @@ export class DataVolume extends Construct {
       lifecycle: { preventDestroy: true },
     });
     volume.overrideLogicalId(address);
-    if (before.length > 0)
-      TerraformStack.of(this).addOverride(
-        'removed',
-        [...before].reverse().map((old) => ({ from: `aws_ebs_volume.${old}`, lifecycle: { destroy: false } })),
-      );
+    forget(
+      this,
+      [...before].reverse().map((old) => `aws_ebs_volume.${old}`),
+    );
     new DailySnapshots(this, 'Snapshots', { ...props, name, targetTags: { Snapshots: name } });
     this.volumeId = volume.id;
   }

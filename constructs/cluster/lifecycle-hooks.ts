@@ -1,24 +1,29 @@
 import type { AutoscalingGroupInitialLifecycleHook } from '@cdktf/provider-aws/lib/autoscaling-group';
-import { lifecycleHooks } from '../../config/names';
+import { TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { hooks } from '../../config/lifecycle-hooks';
+import { forget } from '../base/forgotten';
+
+/** The hooks of a group's first machines: Terraform makes the group empty, then its hooks, then its machines. */
+export const initialHooks: readonly AutoscalingGroupInitialLifecycleHook[] = hooks.map((hook) => ({
+  name: hook.LifecycleHookName,
+  lifecycleTransition: hook.LifecycleTransition,
+  heartbeatTimeout: hook.HeartbeatTimeout,
+  defaultResult: hook.DefaultResult,
+}));
 
 /**
- * What Auto Scaling waits for (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks"). The machine beats every five
- * minutes while it works (docs/boot.md), and may so go on for 48 hours or a hundred times these limits, whichever comes
- * first: far longer than a broker drains. A machine that is dead beats no more, and is given up after one of these limits.
+ * Lets Terraform forget the hooks that it had as resources of their own. They depended on the group, so that Terraform
+ * would destroy them first, and instances that end without a hook end without their drain.
  */
-export const hooks: readonly AutoscalingGroupInitialLifecycleHook[] = [
-  {
-    name: lifecycleHooks.launch,
-    lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-    // Longer than any part of a boot without a beat: the kernel, or a filesystem that is checked.
-    heartbeatTimeout: 1800,
-    // A machine that never says that it works is replaced.
-    defaultResult: 'ABANDON',
-  },
-  {
-    name: lifecycleHooks.terminate,
-    lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-    heartbeatTimeout: 900,
-    defaultResult: 'CONTINUE',
-  },
-];
+export function forgetHookResources(scope: Construct): void {
+  const stack = TerraformStack.of(scope);
+  // Logical ids follow from construct paths, and those resources stood beside the group.
+  forget(
+    scope,
+    hooks.map(
+      ({ LifecycleHookName: name }) =>
+        `aws_autoscaling_lifecycle_hook.${stack.getLogicalId(new Construct(scope, name).node)}`,
+    ),
+  );
+}

@@ -1,6 +1,6 @@
-import type { AutoscalingGroupMixedInstancesPolicy } from '@cdktf/provider-aws/lib/autoscaling-group';
 import { Construct } from 'constructs';
 import { scalingGroup } from '../../config/names';
+import type { GroupRollout } from '../../config/rollout';
 import type { GroupProps } from './manager-group';
 import { NodeGroup } from './node-group';
 import { ProverScaling } from './prover-scaling';
@@ -10,11 +10,11 @@ const drainMinutes = 60;
 
 /** Machines with GPUs, of several types and in several zones, since one type in one zone is soon used up. */
 export class ProverGroup extends Construct {
-  readonly name: string;
+  readonly rollout: GroupRollout;
 
   constructor(scope: Construct, id: string, { config, alarms, ...props }: GroupProps) {
     super(scope, id);
-    const { min, desired, max, refresh, scaling, onDemand } = config.prover;
+    const { instanceTypes, min, desired, max, refresh, scaling, onDemand } = config.prover;
     const takesSpot = onDemand.percentAboveBase < 100 && onDemand.base < max;
     const group = new NodeGroup(this, 'Default', {
       ...props,
@@ -25,8 +25,13 @@ export class ProverGroup extends Construct {
       scales: scaling !== null,
       drainMinutes,
       refresh: { ...refresh, alarms },
+      // Amazon EC2 Auto Scaling User Guide, "Allocation strategies for multiple instance types".
+      mixed: {
+        instanceTypes,
+        onDemandBaseCapacity: onDemand.base,
+        onDemandPercentageAboveBaseCapacity: onDemand.percentAboveBase,
+      },
       more: {
-        mixedInstancesPolicy: this.mixed(config.prover, props.template),
         // A successor starts as soon as AWS expects to take a spot machine back.
         capacityRebalance: takesSpot,
         // It would end machines that work for the sake of even zones, and their GPUs may be gone for good.
@@ -35,26 +40,6 @@ export class ProverGroup extends Construct {
     });
     if (scaling !== null)
       new ProverScaling(this, 'Scaling', { environment: config.environment, scaling, groupName: group.name });
-    this.name = group.name;
-  }
-
-  /** Amazon EC2 Auto Scaling User Guide, "Allocation strategies for multiple instance types". */
-  private mixed(
-    { instanceTypes, onDemand }: GroupProps['config']['prover'],
-    { templateId, latestVersion }: GroupProps['template'],
-  ): AutoscalingGroupMixedInstancesPolicy {
-    return {
-      launchTemplate: {
-        launchTemplateSpecification: { launchTemplateId: templateId, version: latestVersion },
-        override: instanceTypes.map((instanceType) => ({ instanceType })),
-      },
-      instancesDistribution: {
-        onDemandBaseCapacity: onDemand.base,
-        onDemandPercentageAboveBaseCapacity: onDemand.percentAboveBase,
-        // The order of the types counts, and for spot machines first of all how long they are likely to stay.
-        onDemandAllocationStrategy: 'prioritized',
-        spotAllocationStrategy: 'capacity-optimized-prioritized',
-      },
-    };
+    this.rollout = group.rollout;
   }
 }

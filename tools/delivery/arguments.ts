@@ -8,7 +8,11 @@ export const usage = `usage: npm run delivery -- <command> [options]
   images                say which images a deployment would take, and check them
   plan                  plan the cluster with these images; save plan, record and summary in the folder
   apply [--dry-run]     apply the saved plan of the folder, if it is the approved one and nothing has moved since
-  rollout               wait until the groups run the images, with progress
+  rollout [--ignore-alarms]
+                        bring the groups onto what the stack wants, and wait until they run it: follow a refresh that
+                        runs towards it, cancel any other, start one where instances are of another template. AWS takes
+                        a refresh back that fails, or whose alarms fire, to the version before. With image ids: only
+                        if the stack wants these
   promote [--dry-run]   say of images that the environment proved them, if its groups run them
   summary <file>        sum up what \`terraform show -json <plan>\` wrote to a file
 
@@ -18,6 +22,7 @@ export const usage = `usage: npm run delivery -- <command> [options]
   --folder <folder>    where the saved plan is; .build/delivery/plan unless told
   --sha256 <hash>      (PLAN_SHA256) the approved plan: SHA-256 of its record, plan.json
   --exports <file>     write what a build exports as lines for a shell
+  --ignore-alarms      for a fix, while the alarms fire that it ends: they do not take the refresh back; failures do
   --dry-run            check, and change nothing
   --help               print this
 
@@ -34,6 +39,7 @@ export const commands = ['images', 'plan', 'apply', 'rollout', 'promote', 'summa
 export interface Action {
   readonly command: (typeof commands)[number] | 'help';
   readonly dryRun: boolean;
+  readonly ignoreAlarms: boolean;
   readonly folder: string;
   readonly exportsFile: string | undefined;
   /** The argument of `summary`. */
@@ -53,6 +59,7 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
       sha256: text,
       folder: { ...text, default: '.build/delivery/plan' },
       exports: text,
+      'ignore-alarms': { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -69,15 +76,16 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
   const [name = '', ...rest] = positionals;
-  const { 'dry-run': dryRun, folder, exports: exportsFile } = values;
+  const { 'dry-run': dryRun, 'ignore-alarms': ignoreAlarms, folder, exports: exportsFile } = values;
   if (folder === '') throw new Error('--folder is empty; the action needs the input artifact `plan`.');
-  const action = { dryRun, folder, exportsFile, file: rest[0] ?? '', variables };
+  const action = { dryRun, ignoreAlarms, folder, exportsFile, file: rest[0] ?? '', variables };
   if (values.help) return { ...action, command: 'help' };
   const command = commands.find((known) => known === name);
   if (command === undefined) throw new Error(`There is no command ${JSON.stringify(name)}.`);
   const count = command === 'summary' ? 1 : 0;
   if (rest.length !== count) throw new Error(`${command} takes ${count} arguments, not ${rest.length}.`);
   if (dryRun && command !== 'apply' && command !== 'promote') throw new Error(`${command} takes no --dry-run.`);
+  if (ignoreAlarms && command !== 'rollout') throw new Error(`${command} takes no --ignore-alarms.`);
   if (exportsFile !== undefined && command !== 'plan' && command !== 'apply')
     throw new Error(`${command} takes no --exports.`);
   return { ...action, command };

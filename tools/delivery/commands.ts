@@ -10,7 +10,7 @@ import { applyPlan } from './plan/apply';
 import { makePlan } from './plan/make';
 import { DeliveryRefused } from './problem';
 import { promote } from './promote';
-import { watchRollout } from './rollout/watch';
+import { rollOut } from './rollout/roll-out';
 import { prepare, workDirectory, type Setting } from './prepare';
 import { imageRequests, required } from './settings';
 import { planSchema } from './summary/changes';
@@ -142,10 +142,23 @@ const rolloutOf = (setting: Setting) => ({
 });
 
 async function rollout(setting: Setting): Promise<void> {
-  const limitMinutes = limit(setting.action.variables, 'ROLLOUT_MINUTES', 240);
-  await watchRollout({ ...rolloutOf(setting), limitMinutes, everySeconds: 15, sleep });
+  const { action, account, access } = setting;
+  await rollOut({
+    environment: account.environment,
+    client: access.client,
+    images: namesImages(action) ? deployed(setting) : undefined,
+    ignoreAlarms: action.ignoreAlarms,
+    report: say,
+    limitMinutes: limit(action.variables, 'ROLLOUT_MINUTES', 240),
+    everySeconds: 15,
+    sleep,
+  });
   say('Every group runs its image.');
 }
+
+/** A build names what it deployed, and a person need not. */
+const namesImages = ({ variables }: Action): boolean =>
+  nodeRoles.some((role) => (variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '') !== '');
 
 async function validate(setting: Setting): Promise<void> {
   const { action, account } = setting;

@@ -90,16 +90,16 @@ async function recordedImages({ environment, client, report }: PromoteProps): Pr
 function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
   const look = rolloutLook(props);
   return async () => {
-    const verdicts = await look();
-    const open = verdicts.filter(({ is }) => is !== 'done');
+    const groups = await look();
+    const open = groups.filter(({ is }) => is !== 'done');
     if (open.length > 0)
       throw new DeliveryRefused(
-        `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ says }) => says))}`,
+        `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ text }) => text))}`,
       );
     return new Set(
       nodeRoles.filter((_, index) => {
-        const verdict = verdicts[index];
-        return verdict?.is === 'done' && verdict.machines > 0;
+        const group = groups[index];
+        return group?.is === 'done' && group.machines > 0;
       }),
     );
   };

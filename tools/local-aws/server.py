@@ -13,7 +13,8 @@
    times are numbers, as the SDKs want them.
 9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
 10. A machine of an Auto Scaling group says which version of the template it was launched from; moto says the template's
-   default one of now. Instance refreshes can be started and described; they replace the machines at once, and succeed.
+   default one of now. Instance refreshes can be started and described; they replace the machines at once, and succeed,
+   after which the template that they name is the group's.
 11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: whoever tests one calls
    it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
    and the current version is the one with that label.
@@ -222,6 +223,17 @@ def create_machine_of_version(self, *args, **rest):
 
 instance_refreshes = {}
 
+group_settings = [
+    "availability_zones",
+    "desired_capacity",
+    "max_size",
+    "min_size",
+    "launch_config_name",
+    "vpc_zone_identifier",
+    "health_check_period",
+    "health_check_type",
+]
+
 
 def refreshes_of_group(self):
     name = self._get_param("AutoScalingGroupName")
@@ -231,6 +243,9 @@ def refreshes_of_group(self):
 def start_instance_refresh(self):
     refreshes = refreshes_of_group(self)
     group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+    desired = self._get_param("DesiredConfiguration")
+    if desired:
+        group.update(**{parameter: None for parameter in group_settings} | {"launch_template": desired["LaunchTemplate"]})
     machines = group.desired_capacity
     group.set_desired_capacity(0)
     group.set_desired_capacity(machines)
@@ -245,6 +260,7 @@ def start_instance_refresh(self):
             "EndTime": now,
             "PercentageComplete": 100,
             "InstancesToUpdate": 0,
+            **({"DesiredConfiguration": desired} if desired else {}),
         },
     )
     return ActionResult({"InstanceRefreshId": refreshes[0]["InstanceRefreshId"]})

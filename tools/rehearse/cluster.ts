@@ -1,8 +1,7 @@
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
-  StartInstanceRefreshCommand,
-  UpdateAutoScalingGroupCommand,
+  PutLifecycleHookCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
   CreateLaunchTemplateCommand,
@@ -10,12 +9,16 @@ import {
   DescribeLaunchTemplatesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { nodeRoles, scalingGroup, type NodeRole } from '../../config/names';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { hooks } from '../../config/lifecycle-hooks';
+import { nodeRoles, rolloutParameter, scalingGroup, type NodeRole } from '../../config/names';
+import type { GroupRollout } from '../../config/rollout';
 import type { LocalClientSettings } from '../local-aws';
 
 /**
  * Makes of a cluster what a rollout is seen by, or changes it, as the cluster's stack does: one launch template and one
- * group for each role, by number of the template's version, and a refresh where the image is another.
+ * group for each role, by number of the template's version, and what the groups are to launch. What a group launches it
+ * leaves alone: that is the rollout's.
  *
  * @param machines how many machines each group has
  */
@@ -26,6 +29,8 @@ export async function deployCluster(
   machines = 1,
 ): Promise<void> {
   const [ec2, autoScaling] = [new EC2Client(settings), new AutoScalingClient(settings)];
+  const none = { LaunchTemplateId: '', Version: '' };
+  const templates = { manager: none, prover: none };
   for (const role of nodeRoles) {
     const name = scalingGroup(environment, role);
     const LaunchTemplateData = { ImageId: images[role], InstanceType: 't3.micro' as const };
@@ -33,29 +38,56 @@ export async function deployCluster(
       new DescribeLaunchTemplatesCommand({ Filters: [{ Name: 'launch-template-name', Values: [name] }] }),
     );
     if (existing === undefined) {
-      await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }));
+      const { LaunchTemplate } = await ec2.send(
+        new CreateLaunchTemplateCommand({ LaunchTemplateName: name, LaunchTemplateData }),
+      );
+      templates[role] = { LaunchTemplateId: LaunchTemplate?.LaunchTemplateId ?? '', Version: '1' };
       await autoScaling.send(
         new CreateAutoScalingGroupCommand({
           AutoScalingGroupName: name,
-          LaunchTemplate: { LaunchTemplateName: name, Version: '1' },
+          LaunchTemplate: templates[role],
           MinSize: 0,
           MaxSize: 10,
           DesiredCapacity: machines,
           AvailabilityZones: [`${settings.region}a`],
         }),
       );
+      for (const hook of hooks)
+        await autoScaling.send(new PutLifecycleHookCommand({ AutoScalingGroupName: name, ...hook }));
       continue;
     }
     const { LaunchTemplateVersion } = await ec2.send(
       new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData }),
     );
-    const Version = String(LaunchTemplateVersion?.VersionNumber ?? '');
-    await autoScaling.send(
-      new UpdateAutoScalingGroupCommand({
-        AutoScalingGroupName: name,
-        LaunchTemplate: { LaunchTemplateName: name, Version },
-      }),
-    );
-    await autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name }));
+    templates[role] = {
+      LaunchTemplateId: LaunchTemplateVersion?.LaunchTemplateId ?? '',
+      Version: String(LaunchTemplateVersion?.VersionNumber ?? ''),
+    };
   }
+  const wanted = (role: NodeRole): GroupRollout => ({
+    imageId: images[role],
+    desiredConfiguration: { LaunchTemplate: templates[role] },
+    preferences,
+    hooks,
+  });
+  await new SSMClient(settings).send(
+    new PutParameterCommand({
+      Name: rolloutParameter(environment),
+      Value: JSON.stringify({ manager: wanted('manager'), prover: wanted('prover') }),
+      Type: 'String',
+      Overwrite: true,
+    }),
+  );
 }
+
+const preferences: GroupRollout['preferences'] = {
+  MinHealthyPercentage: 0,
+  MaxHealthyPercentage: 100,
+  InstanceWarmup: 60,
+  CheckpointPercentages: [100],
+  CheckpointDelay: 600,
+  SkipMatching: true,
+  AutoRollback: true,
+  ScaleInProtectedInstances: 'Wait',
+  StandbyInstances: 'Wait',
+};

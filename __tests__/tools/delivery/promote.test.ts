@@ -44,7 +44,7 @@ beforeEach(() => {
     .mockReturnValue(() =>
       Promise.resolve(
         ['manager', 'prover'].map((role) =>
-          runs() ? { is: 'done', says: role, machines: 1 } : { is: 'failed', says: `${role}: it runs another image` },
+          runs() ? { is: 'done', text: role, machines: 1 } : { is: 'failed', text: `${role}: it runs another image` },
         ),
       ),
     );

@@ -4,10 +4,10 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { idsOf, resolveImages } from '../../../tools/delivery/images/resolve';
 import { readPointer } from '../../../tools/delivery/images/pointer';
 import { promote, type PromoteProps } from '../../../tools/delivery/promote';
-import { watchRollout } from '../../../tools/delivery/rollout/watch';
+import { rollOut } from '../../../tools/delivery/rollout/roll-out';
 import { layWire } from '../../../tools/local-aws/wire';
 import { deployCluster } from '../../../tools/rehearse/cluster';
-import { identityPolicy, listOf } from '../../support/policies';
+import { listOf, policiesOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { opsAccountId, production, staging, startAccounts, type Accounts } from './support/accounts';
@@ -35,13 +35,13 @@ describeWith([localAws], 'promotion', () => {
   });
   const promoting = (images: PromoteProps['images'], dryRun = false) => promote(promotionOf(images, dryRun));
   const watching = (images: PromoteProps['images'], client = accounts.staging) =>
-    watchRollout({
+    rollOut({
       environment: 'staging',
       client,
       images,
       report,
       limitMinutes: 1,
-      everySeconds: 30,
+      everySeconds: 10,
       sleep: noSleep,
     });
   const proving = () => ({ environment: 'staging', accountId: staging.accountId, client: accounts.staging });
@@ -192,7 +192,10 @@ describeWith([localAws], 'promotion', () => {
       return { endpoint: wire.endpoint, region, credentials: session };
     };
     const granted = (role: string) =>
-      identityPolicy(stackOf(synthesize(), 'staging'), role).flatMap(({ Action }) => listOf(Action));
+      // Its own policy, and those that are attached to it.
+      policiesOf(stackOf(synthesize(), 'staging'))
+        .filter(({ owner, kind }) => kind === 'identity' && owner.startsWith(`staging/${role.replace(/-role$/, '')}-`))
+        .flatMap(({ statements }) => statements.flatMap(({ Action }) => listOf(Action)));
     try {
       const client = await through('boundless-deployment-role');
       await resolveImages({ requests: latest, account: staging, opsAccountId, client });
@@ -215,10 +218,13 @@ describeWith([localAws], 'promotion', () => {
       expect.arrayContaining([
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeInstanceRefreshes',
+        'autoscaling:DescribeScalingActivities',
+        'autoscaling:StartInstanceRefresh',
         'ssm:PutParameter',
       ]),
     );
     await deployCluster(accounts.staging, 'staging', first);
+    await watching(first);
     await promoting(first);
   });
 

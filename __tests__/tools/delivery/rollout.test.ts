@@ -7,8 +7,7 @@ import {
 import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { readGroup, type GroupState, type Machine } from '../../../tools/delivery/rollout/group';
-import { judge } from '../../../tools/delivery/rollout/judge';
-import { watchRollout } from '../../../tools/delivery/rollout/watch';
+import { progressOf } from '../../../tools/delivery/rollout/progress';
 
 const wanted = 'ami-0123456789abcdef0';
 const machine = (changes: Partial<Machine> = {}): Machine => ({
@@ -24,16 +23,17 @@ const group = (changes: Partial<GroupState> = {}): GroupState => ({
   version: '7',
   imageId: wanted,
   machines: [machine()],
-  refresh: { InstanceRefreshId: 'r-1', Status: 'Successful' },
+  saved: { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' } },
+  refreshes: [{ InstanceRefreshId: 'r-1', Status: 'Successful' }],
   ...changes,
 });
 const refresh = (Status: InstanceRefresh['Status'], more: Partial<InstanceRefresh> = {}) => ({
-  refresh: { InstanceRefreshId: 'r-1', Status, ...more },
+  refreshes: [{ InstanceRefreshId: 'r-1', Status, ...more }],
 });
 
 test.each<[string, Partial<GroupState>, string, RegExp]>([
   ['every machine runs the image', {}, 'done', /^group: 1 of 1 machines in service and healthy on ami-/],
-  ['there never was a refresh', { refresh: undefined }, 'done', /1 of 1/],
+  ['there never was a refresh', { refreshes: [] }, 'done', /1 of 1/],
   ['it is empty on purpose', { desired: 0, machines: [] }, 'done', /0 of 0/],
   ['it has more than it wants', { machines: [machine(), machine({ id: 'i-2' })] }, 'done', /2 of 1/],
   [
@@ -55,20 +55,33 @@ test.each<[string, Partial<GroupState>, string, RegExp]>([
   ['a machine is not healthy', { machines: [machine({ healthy: false })] }, 'going', /0 of 1/],
   ['a machine waits for its hook', { machines: [machine({ inService: false })] }, 'going', /0 of 1/],
   [
-    'the refresh failed',
+    'the refresh that was to bring it failed',
     refresh('Failed', { StatusReason: 'too many' }),
     'failed',
-    /r-1 ended with Failed: too many; .*deploy again, or start it again: aws autoscaling start-instance-refresh --auto-scaling-group-name group$/,
+    /it runs ami-\w+, but the instance refresh r-1 ended with Failed: too many$/,
   ],
   ['the refresh was cancelled', refresh('Cancelled'), 'failed', /ended with Cancelled: no reason given/],
   ['the refresh was taken back', refresh('RollbackSuccessful'), 'failed', /RollbackSuccessful/],
   ['the refresh could not be taken back', refresh('RollbackFailed'), 'failed', /RollbackFailed/],
-  ['a state that nobody knows', refresh('Paused' as never), 'failed', /Paused/],
   [
-    'it is to run another image',
-    { imageId: 'ami-2' },
+    'a refresh towards another version was taken back',
+    refresh('RollbackSuccessful', { DesiredConfiguration: { LaunchTemplate: { Version: '8' } } }),
+    'done',
+    /1 of 1/,
+  ],
+  [
+    'a refresh failed, and the group is empty since',
+    { ...refresh('Failed'), desired: 0, machines: [] },
+    'done',
+    /0 of 0/,
+  ],
+  ['a state that nobody knows', refresh('Paused' as never), 'failed', /Paused/],
+  ['it is to run another image', { imageId: 'ami-2' }, 'failed', /it is to run ami-2, not ami-0123456789abcdef0$/],
+  [
+    'a refresh was taken back',
+    { imageId: 'ami-2', ...refresh('RollbackSuccessful', { RollbackDetails: { RollbackReason: 'an alarm' } }) },
     'failed',
-    /it is to run ami-2, not ami-0123456789abcdef0; it was rolled back/,
+    /it is to run ami-2, not .*; the instance refresh r-1 ended with RollbackSuccessful: an alarm$/,
   ],
   ['its template has no image', { imageId: undefined }, 'failed', /it is to run no image/],
   [
@@ -78,10 +91,10 @@ test.each<[string, Partial<GroupState>, string, RegExp]>([
     /i-2 still run version 6 of the template, not 7, and no refresh/,
   ],
   ['a machine has no version', { machines: [machine({ version: undefined })] }, 'failed', /i-1 still run version \?/],
-])('%s', (_, changes, is, says) => {
-  const verdict = judge(group(changes), wanted);
-  expect(verdict.is).toBe(is);
-  expect(verdict.says).toMatch(says);
+])('%s', (_, changes, is, text) => {
+  const progress = progressOf(group(changes), wanted);
+  expect(progress.is).toBe(is);
+  expect(progress.text).toMatch(text);
 });
 
 describe('with answers of AWS', () => {
@@ -113,28 +126,37 @@ describe('with answers of AWS', () => {
     ec2.reset();
   });
   const read = () => readGroup(new AutoScalingClient({}), new EC2Client({}), 'group');
-  const watch = (report: (line: string) => void, sleep: (seconds: number) => Promise<unknown>) =>
-    watchRollout({
-      environment: 'staging',
-      client: { region: 'us-west-2' },
-      images: { manager: wanted, prover: wanted },
-      report,
-      limitMinutes: 1,
-      everySeconds: 15,
-      sleep,
-    });
 
   test('the newest refresh counts, and one that waits is newer than all', async () => {
     answer([
       { InstanceRefreshId: 'old', StartTime: time(1), Status: 'Failed' },
       { InstanceRefreshId: 'new', StartTime: time(2), Status: 'Successful' },
     ]);
-    expect((await read()).refresh?.InstanceRefreshId).toBe('new');
+    expect((await read()).refreshes[0]?.InstanceRefreshId).toBe('new');
     answer([
       { InstanceRefreshId: 'new', StartTime: time(2) },
       { InstanceRefreshId: 'waits', Status: 'Pending' },
     ]);
-    expect((await read()).refresh?.InstanceRefreshId).toBe('waits');
+    expect((await read()).refreshes[0]?.InstanceRefreshId).toBe('waits');
+  });
+
+  test.each([
+    ['with the time of its end', { EndTime: time(1) }],
+    ['without any time', {}],
+  ])('a refresh that was cancelled before it began is older than one that succeeded since: %s', async (_, times) => {
+    answer([
+      { InstanceRefreshId: 'old', Status: 'Cancelled', ...times },
+      { InstanceRefreshId: 'new', StartTime: time(2), EndTime: time(3), Status: 'Successful' },
+    ]);
+    const found = await read();
+    expect(found.refreshes.map(({ InstanceRefreshId }) => InstanceRefreshId)).toEqual(['new', 'old']);
+    expect(progressOf(found, wanted).is).toBe('done');
+  });
+
+  test('machines on their way out are none of its machines', async () => {
+    const machineIn = (LifecycleState: string) => ({ InstanceId: LifecycleState, LifecycleState });
+    answer([], { Instances: ['Pending:Wait', 'Terminating:Wait', 'Terminated', 'Detaching'].map(machineIn) });
+    expect((await read()).machines.map(({ id }) => id)).toEqual(['Pending:Wait']);
   });
 
   test('a group of mixed instances has its template elsewhere', async () => {
@@ -147,40 +169,5 @@ describe('with answers of AWS', () => {
     expect(ec2.commandCalls(DescribeLaunchTemplateVersionsCommand)[0]?.args[0].input.LaunchTemplateId).toBe('lt-2');
     answer([], { LaunchTemplate: undefined });
     await expect(read()).rejects.toThrow('The group group has no launch template');
-  });
-
-  test('waits while a refresh goes on, and says only what is new', async () => {
-    answer([{ Status: 'InProgress', PercentageComplete: 50 }]);
-    const [lines, slept]: [string[], number[]] = [[], []];
-    await watch(
-      (line) => lines.push(line),
-      (seconds) => {
-        slept.push(seconds);
-        if (slept.length === 3) answer([{ Status: 'Successful' }]);
-        return Promise.resolve();
-      },
-    );
-    expect(slept).toEqual([15, 15, 15]);
-    expect(lines).toEqual([
-      'prover-cluster-staging-manager: refresh InProgress, 50 %',
-      'prover-cluster-staging-prover: refresh InProgress, 50 %',
-      expect.stringContaining('manager: 1 of 1 machines') as string,
-      expect.stringContaining('prover: 1 of 1 machines') as string,
-    ]);
-  });
-
-  test('ends at once where a refresh fails, and in time where nothing moves', async () => {
-    let slept = 0;
-    const sleep = () => Promise.resolve((slept += 1));
-    answer([{ Status: 'Failed', StatusReason: 'unhealthy' }]);
-    await expect(watch(() => undefined, sleep)).rejects.toThrow(
-      /The rollout failed:\n {2}- prover-cluster-staging-manager: .*unhealthy/,
-    );
-    expect(slept).toBe(0);
-    answer([{ Status: 'InProgress' }]);
-    await expect(watch(() => undefined, sleep)).rejects.toThrow(
-      /The rollout took longer than 1 minutes \(ROLLOUT_MINUTES\):\n.*repeat the stage/s,
-    );
-    expect(slept).toBe(4);
   });
 });

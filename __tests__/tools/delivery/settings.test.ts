@@ -136,6 +136,7 @@ describe('arguments', () => {
       variables: { ENVIRONMENT: 'production', PLAN_SHA256: 'x', MANAGER_IMAGE_ID: id, OTHER: 'y' },
     });
     expect(parse(['--help'], {}).command).toBe('help');
+    expect(parse(['rollout', '--ignore-alarms'], {}).ignoreAlarms).toBe(true);
   });
 
   test.each<[string[], string]>([
@@ -145,6 +146,7 @@ describe('arguments', () => {
     [['summary'], 'summary takes 1 arguments, not 0'],
     [['plan', '--dry-run'], 'plan takes no --dry-run'],
     [['promote', '--exports', 'x'], 'promote takes no --exports'],
+    [['apply', '--ignore-alarms'], 'apply takes no --ignore-alarms'],
     [['apply', '--folder', ''], '--folder is empty; the action needs the input artifact `plan`'],
     [['apply', '--yes'], "Unknown option '--yes'"],
   ])('%j are refused', (args, reason) => {
