@@ -4,9 +4,12 @@ import { codeBuildProjects, functions, logGroups, roles } from '../config/names'
 
 const read = (file: string) => readFileSync(file, 'utf8');
 const makefile = read('Makefile');
-const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].map(
-  (file) => [file, read(file)] as const,
-);
+const documents = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+].map((file) => [file, read(file)] as const);
 
 describe.each(documents)('%s', (file, text) => {
   test('names only targets that the Makefile has', () => {

@@ -20,7 +20,12 @@ const variables = {
   key: 'arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef',
 };
 
-const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const documents = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const commandsOf = (text: string): string[] => [
   ...bashIn(text).flatMap((block) => block.split(/(?<!\\)\n/)),
   ...[...text.matchAll(/`(aws [^`]* --[^`]*)`/g)].map(([, inline]) =>

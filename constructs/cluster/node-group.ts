@@ -23,8 +23,9 @@ export interface RefreshProps {
   readonly minHealthyPercentage: number;
   /** Above 100, new machines start before old ones end, where there is capacity. */
   readonly maxHealthyPercentage: number;
-  /** Percent of new machines after each of which it pauses. */
+  /** Percent of new machines after each of which it pauses; the last is 100. */
   readonly checkpoints: readonly number[];
+  /** For how long it pauses, and waits at its end. */
   readonly bakeMinutes: number;
   /** Names of alarms that take it back. */
   readonly alarms: readonly string[];
@@ -172,9 +173,14 @@ const preferences = (refresh: RefreshProps): GroupRollout['preferences'] => ({
   MinHealthyPercentage: refresh.minHealthyPercentage,
   MaxHealthyPercentage: refresh.maxHealthyPercentage,
   InstanceWarmup: warmupSeconds,
-  // Auto Scaling pauses after the last checkpoint as well, so that alarms have their time.
-  CheckpointPercentages: [...refresh.checkpoints],
-  CheckpointDelay: refresh.bakeMinutes * 60,
+  // The last checkpoint is the end, which the time to bake follows: without others there is nothing to pause at.
+  ...(refresh.checkpoints.length > 1 && {
+    CheckpointPercentages: [...refresh.checkpoints],
+    CheckpointDelay: refresh.bakeMinutes * 60,
+  }),
+  // Alarms have that long to take the refresh back once all machines are new (Amazon EC2 Auto Scaling API Reference,
+  // "RefreshPreferences").
+  BakeTime: refresh.bakeMinutes * 60,
   // A repetition replaces only what the one before did not.
   SkipMatching: true,
   AutoRollback: true,
