@@ -214,6 +214,16 @@ describeWith([localAws], 'promotion', () => {
       expect(asked(role).length).toBeGreaterThan(0);
       expect(granted(role)).toEqual(expect.arrayContaining(asked(role)));
     }
+    // What a rollout calls where a hook differs, another refresh runs, or there are no instances.
+    expect(granted('boundless-deployment-role')).toEqual(
+      expect.arrayContaining([
+        'autoscaling:CancelInstanceRefresh',
+        'autoscaling:PutLifecycleHook',
+        'autoscaling:UpdateAutoScalingGroup',
+      ]),
+    );
+    // Without its hook an instance ends without its drain: no pipeline needs to delete one.
+    expect(granted('boundless-deployment-role')).not.toContain('autoscaling:DeleteLifecycleHook');
     expect(asked('boundless-deployment-role')).toEqual(
       expect.arrayContaining([
         'autoscaling:DescribeAutoScalingGroups',
