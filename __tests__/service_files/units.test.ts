@@ -37,6 +37,7 @@ const serving: Readonly<Record<string, { target: string; user: string; reads: re
 };
 /** What works on the machine itself. */
 const machine = [
+  'bento-cleanup.service',
   'bento-configure.service',
   'bento-drain.service',
   'bento-logs.service',
@@ -54,8 +55,9 @@ const powers: Readonly<Record<string, string>> = {
   'bento-prover.service': '',
   'bento-refresh.service': 'CAP_CHOWN',
 };
-/** Users that only one unit has. */
+/** Users of what works beside the role: of its own, but for who owns the tables of the task database. */
 const ownUsers: Readonly<Record<string, string>> = {
+  'bento-cleanup.service': 'bento',
   'bento-queue.service': 'bento-queue',
   'bento-replace@.service': 'bento-replace',
 };
@@ -249,6 +251,15 @@ test('the queue is measured each minute, from when the database is migrated unti
   for (const unit of [timer, directives('bento-queue.service')])
     expect(unit.get('PartOf')).toEqual(['bento-manager.target']);
   expect(words(directives('bento-manager.target'), 'Wants')).toContain('bento-queue.timer');
+});
+
+test('done jobs are deleted each hour, and never by Bento itself', () => {
+  expect(directives('bento-aux.service').get('Environment')).toContain('BENTO_DISABLE_COMPLETED_CLEANUP=true');
+  const timer = directives('bento-cleanup.timer');
+  expect([timer.get('OnCalendar'), timer.get('After')]).toEqual([['hourly'], ['bento-api.service']]);
+  for (const unit of [timer, directives('bento-cleanup.service')])
+    expect(unit.get('PartOf')).toEqual(['bento-manager.target']);
+  expect(words(directives('bento-manager.target'), 'Wants')).toContain('bento-cleanup.timer');
 });
 
 test('a boot that fails and an agent that fails for good have the machine replaced, and nothing else does', () => {

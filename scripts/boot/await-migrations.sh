@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ends once the database is as the agents of this release want it. The API changes nothing there, and answers without:
-# it must not start before. Run by bento-api.service, as the user bento.
+# Ends once the database is as the agents of this release want it, and as the cluster does (taskdb.sql). The API changes
+# nothing there, and answers without: it must not start before. Run by bento-api.service, as the user bento.
 set -euo pipefail
 
 readonly programs=/usr/local/lib/boundless/bin/postgresql
@@ -9,13 +9,13 @@ migration=$(</etc/bento/migration)
 
 sql() {
   "$programs/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --quiet --tuples-only --no-align \
-    --set ON_ERROR_STOP=1 --command "$1"
+    --set ON_ERROR_STOP=1 "$@"
 }
 
 # migrated: whether all migrations up to this release's are there. Before the first there is no table.
 migrated() {
-  [[ $(sql "SELECT to_regclass('_sqlx_migrations') IS NOT NULL") == t ]] || return 1
-  (($(sql "SELECT count(*) FROM _sqlx_migrations WHERE success AND version <= $migration") >= migration))
+  [[ $(sql --command "SELECT to_regclass('_sqlx_migrations') IS NOT NULL") == t ]] || return 1
+  (($(sql --command "SELECT count(*) FROM _sqlx_migrations WHERE success AND version <= $migration") >= migration))
 }
 
 [[ $migration =~ ^[0-9]+$ ]] || {
@@ -30,3 +30,4 @@ until migrated; do
   fi
   sleep 1
 done
+sql --file /usr/local/lib/boundless/taskdb.sql

@@ -30,6 +30,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO "bento-queue";
 ALTER DEFAULT PRIVILEGES FOR ROLE bento IN SCHEMA public GRANT SELECT ON TABLES TO "bento-queue";
 SQL
 
+sql --dbname taskdb --file /usr/local/lib/boundless/taskdb.sql
+
 # Agents do not start on a database that later ones have migrated (sqlx), whatever is done about it afterwards.
 newest=$(</etc/bento/migration)
 found=$(sql --dbname taskdb --command "SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
