@@ -5,7 +5,7 @@ const environments = factory.environments.map(({ environment }) => environment).
 
 export const usage = `usage: npm run delivery -- <command> [options]
 
-  images                say which images a deployment would take, and check them
+  images                report which images a deployment would take, and check them
   plan                  plan the cluster with these images; save plan, record and summary in the folder
   apply [--dry-run]     apply the saved plan of the folder, if it is the approved one and nothing has moved since
   rollout [--ignore-alarms]
@@ -13,7 +13,7 @@ export const usage = `usage: npm run delivery -- <command> [options]
                         runs towards it, cancel any other, start one where instances are of another template. AWS takes
                         a refresh back that fails, or whose alarms fire, to the version before. With image ids: only
                         if the stack wants these
-  promote [--dry-run]   say of images that the environment proved them, if its groups run them
+  promote [--dry-run]   record the images as validated by the environment, if its groups run them
   summary <file>        sum up what \`terraform show -json <plan>\` wrote to a file
 
   --environment <${environments}>   (ENVIRONMENT)

@@ -15,12 +15,12 @@ describe('a refresh that is taken back', () => {
   test('ends on the version of before, by itself, for manager and provers', async () => {
     cluster.model.apply('8');
     cluster.model.bad.add('8');
-    const said = await cluster.refusal();
+    const refused = await cluster.refusal();
     expect(cluster.runs()).toEqual(allOf('7'));
     expect(cluster.model.calls).toEqual(['start manager 8', 'start prover 8']);
-    expect(said).toContain('ended with RollbackSuccessful: An alarm went into the ALARM state.');
-    expect(said).toContain(`it launches version 7 (${imageOf('7')}), and has no machine of another version`);
-    expect(said).toContain('make rollout ENV=staging (IGNORE_ALARMS=1 for a fix, while its alarms fire)');
+    expect(refused).toContain('ended with RollbackSuccessful: An alarm went into the ALARM state.');
+    expect(refused).toContain(`it launches version 7 (${imageOf('7')}), and has no machine of another version`);
+    expect(refused).toContain('make rollout ENV=staging (IGNORE_ALARMS=1 for a fix, while its alarms fire)');
   });
 
   test('ended on the bad one while Terraform saved it first: the order of calls of the AWS provider', () => {

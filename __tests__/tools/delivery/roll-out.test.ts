@@ -79,6 +79,30 @@ test('a refresh that shows up one look late is waited for', async () => {
   expect(cluster.lines.join('\n')).toMatch(/the refresh r-\d+ is not listed yet/);
 });
 
+test('a version that a refresh has brought is saved in any case', async () => {
+  cluster.model.apply('8');
+  cluster.model.saves = false;
+  await cluster.rollOut();
+  expect(cluster.runs()).toEqual(allOf('8'));
+  expect(cluster.model.calls).toEqual(['start manager 8', 'start prover 8', 'update manager 8', 'update prover 8']);
+  expect(cluster.lines.join('\n')).toContain('version 8 is not saved yet');
+});
+
+test('instances of another version that stay after the refresh fail the rollout, and not at the first look', async () => {
+  cluster.model.apply('8');
+  let looks = 0;
+  const refused = await cluster.refusal({
+    sleep: () => {
+      cluster.model.tick();
+      const { refreshes, instances } = cluster.model.group('prover');
+      if (refreshes[0]?.Status === 'Successful' && (looks += 1) > 0) instances[0] = { id: 'i-late', version: '7' };
+      return Promise.resolve();
+    },
+  });
+  expect(refused).toContain('i-late still run version 7 of the template, not 8');
+  expect(looks).toBeGreaterThan(2);
+});
+
 test('a group without machines gets the version as well', async () => {
   cluster = new ModelledCluster('7', { manager: 0, prover: 0 });
   cluster.model.apply('8');
@@ -152,14 +176,14 @@ describe('machines that do not come', () => {
       activity({ StatusMessage: 'of last week', StartTime: new Date(Date.now() - 7 * 86_400_000) }),
       activity({}),
     ];
-    const said = await cluster.refusal({ limitMinutes: 1 });
+    const refused = await cluster.refusal({ limitMinutes: 1 });
     expect(cluster.lines.filter((line) => line.includes(why))).toEqual([
       `prover-cluster-staging-prover: Auto Scaling: ${why}`,
     ]);
-    expect(said).toContain('The rollout took longer than 1 minutes (ROLLOUT_MINUTES)');
-    expect(said).toContain(`0 of 2 machines in service and healthy on ${imageOf('7')}; Auto Scaling: ${why}`);
-    expect(said).toContain('make rollout ENV=staging; it follows the same refresh');
-    expect(said + cluster.lines.join('')).not.toMatch(/fine|of last week/);
+    expect(refused).toContain('The rollout took longer than 1 minutes (ROLLOUT_MINUTES)');
+    expect(refused).toContain(`0 of 2 machines in service and healthy on ${imageOf('7')}; Auto Scaling: ${why}`);
+    expect(refused).toContain('make rollout ENV=staging; it follows the same refresh');
+    expect(refused + cluster.lines.join('')).not.toMatch(/fine|of last week/);
   });
 
   test('are explained where their refresh fails', async () => {

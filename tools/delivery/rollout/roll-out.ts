@@ -47,7 +47,7 @@ export async function rollOut(props: RollOutProps): Promise<void> {
   });
   const open = () => groups.filter(({ progress }) => progress === undefined || progress.is === 'going');
   const reported = new Set<string>();
-  const tell = (line: string): void => {
+  const reportOnce = (line: string): void => {
     if (!reported.has(line)) report(line);
     reported.add(line);
   };
@@ -57,9 +57,9 @@ export async function rollOut(props: RollOutProps): Promise<void> {
     if (look > 0) await props.sleep(everySeconds);
     for (const group of open()) {
       group.progress = await group.run.look();
-      tell(group.progress.text);
+      reportOnce(group.progress.text);
       if (group.progress.is !== 'done')
-        for (const reason of await group.run.reasons()) tell(`${group.name}: Auto Scaling: ${reason}`);
+        for (const reason of await group.run.reasons()) reportOnce(`${group.name}: Auto Scaling: ${reason}`);
     }
   }
 

@@ -81,6 +81,8 @@ export class AutoScalingModel {
   readonly bad = new Set<string>();
   /** Whether a refresh shows up one look late. */
   late = false;
+  /** Whether a refresh that succeeded is saved on the group. */
+  saves = true;
   private ids = 0;
   private readonly unseen = new Set<string>();
 
@@ -169,7 +171,7 @@ export class AutoScalingModel {
       const RollbackDetails = { RollbackReason: 'An alarm went into the ALARM state.' };
       Object.assign(refresh, { Status: 'RollbackInProgress', RollbackDetails });
     } else if (group.instances.every(({ version }) => version === target)) {
-      if (!back && refresh.DesiredConfiguration !== undefined) group.saved = refresh.DesiredConfiguration;
+      if (this.saves && !back && refresh.DesiredConfiguration !== undefined) group.saved = refresh.DesiredConfiguration;
       end(back ? 'RollbackSuccessful' : 'Successful');
     }
   }
