@@ -1,8 +1,12 @@
 /** What a family of EC2 instance types brings, as far as the images care. */
 export interface InstanceFamily {
   readonly architecture: 'x86_64' | 'arm64';
+  /** GiB of memory for each vCPU; the small sizes of t3 and t3a have less. */
+  readonly memoryPerCpu: number;
   /** CUDA compute capability of the family's GPU, for example `sm_89`; absent where there is no GPU. */
   readonly gpu?: string;
+  /** GiB of memory of one GPU. */
+  readonly gpuMemory?: number;
 }
 
 /**
@@ -11,39 +15,39 @@ export interface InstanceFamily {
  * error can say why they are refused.
  */
 const families: Readonly<Record<string, InstanceFamily>> = {
-  c6a: { architecture: 'x86_64' },
-  c6i: { architecture: 'x86_64' },
-  c7a: { architecture: 'x86_64' },
-  c7i: { architecture: 'x86_64' },
-  c8a: { architecture: 'x86_64' },
-  c8i: { architecture: 'x86_64' },
-  m6a: { architecture: 'x86_64' },
-  m6i: { architecture: 'x86_64' },
-  m7a: { architecture: 'x86_64' },
-  m7i: { architecture: 'x86_64' },
-  m8a: { architecture: 'x86_64' },
-  m8i: { architecture: 'x86_64' },
-  r6a: { architecture: 'x86_64' },
-  r6i: { architecture: 'x86_64' },
-  r7a: { architecture: 'x86_64' },
-  r7i: { architecture: 'x86_64' },
-  t3: { architecture: 'x86_64' },
-  t3a: { architecture: 'x86_64' },
-  c6g: { architecture: 'arm64' },
-  c7g: { architecture: 'arm64' },
-  c8g: { architecture: 'arm64' },
-  m7g: { architecture: 'arm64' },
-  m8g: { architecture: 'arm64' },
-  r7g: { architecture: 'arm64' },
-  t4g: { architecture: 'arm64' },
-  g4dn: { architecture: 'x86_64', gpu: 'sm_75' },
-  g5: { architecture: 'x86_64', gpu: 'sm_86' },
-  g6: { architecture: 'x86_64', gpu: 'sm_89' },
-  g6e: { architecture: 'x86_64', gpu: 'sm_89' },
-  g5g: { architecture: 'arm64', gpu: 'sm_75' },
-  p4d: { architecture: 'x86_64', gpu: 'sm_80' },
-  p5: { architecture: 'x86_64', gpu: 'sm_90' },
-  p6: { architecture: 'x86_64', gpu: 'sm_100' },
+  c6a: { architecture: 'x86_64', memoryPerCpu: 2 },
+  c6i: { architecture: 'x86_64', memoryPerCpu: 2 },
+  c7a: { architecture: 'x86_64', memoryPerCpu: 2 },
+  c7i: { architecture: 'x86_64', memoryPerCpu: 2 },
+  c8a: { architecture: 'x86_64', memoryPerCpu: 2 },
+  c8i: { architecture: 'x86_64', memoryPerCpu: 2 },
+  m6a: { architecture: 'x86_64', memoryPerCpu: 4 },
+  m6i: { architecture: 'x86_64', memoryPerCpu: 4 },
+  m7a: { architecture: 'x86_64', memoryPerCpu: 4 },
+  m7i: { architecture: 'x86_64', memoryPerCpu: 4 },
+  m8a: { architecture: 'x86_64', memoryPerCpu: 4 },
+  m8i: { architecture: 'x86_64', memoryPerCpu: 4 },
+  r6a: { architecture: 'x86_64', memoryPerCpu: 8 },
+  r6i: { architecture: 'x86_64', memoryPerCpu: 8 },
+  r7a: { architecture: 'x86_64', memoryPerCpu: 8 },
+  r7i: { architecture: 'x86_64', memoryPerCpu: 8 },
+  t3: { architecture: 'x86_64', memoryPerCpu: 4 },
+  t3a: { architecture: 'x86_64', memoryPerCpu: 4 },
+  c6g: { architecture: 'arm64', memoryPerCpu: 2 },
+  c7g: { architecture: 'arm64', memoryPerCpu: 2 },
+  c8g: { architecture: 'arm64', memoryPerCpu: 2 },
+  m7g: { architecture: 'arm64', memoryPerCpu: 4 },
+  m8g: { architecture: 'arm64', memoryPerCpu: 4 },
+  r7g: { architecture: 'arm64', memoryPerCpu: 8 },
+  t4g: { architecture: 'arm64', memoryPerCpu: 4 },
+  g4dn: { architecture: 'x86_64', memoryPerCpu: 4, gpu: 'sm_75', gpuMemory: 16 },
+  g5: { architecture: 'x86_64', memoryPerCpu: 4, gpu: 'sm_86', gpuMemory: 24 },
+  g6: { architecture: 'x86_64', memoryPerCpu: 4, gpu: 'sm_89', gpuMemory: 24 },
+  g6e: { architecture: 'x86_64', memoryPerCpu: 8, gpu: 'sm_89', gpuMemory: 48 },
+  g5g: { architecture: 'arm64', memoryPerCpu: 2, gpu: 'sm_75', gpuMemory: 16 },
+  p4d: { architecture: 'x86_64', memoryPerCpu: 12, gpu: 'sm_80', gpuMemory: 40 },
+  p5: { architecture: 'x86_64', memoryPerCpu: 10, gpu: 'sm_90', gpuMemory: 80 },
+  p6: { architecture: 'x86_64', memoryPerCpu: 10, gpu: 'sm_100', gpuMemory: 180 },
 };
 
 export const imageArchitecture = 'x86_64';
@@ -53,6 +57,28 @@ export const supportedGpus: readonly string[] = ['sm_75', 'sm_86', 'sm_89', 'sm_
 export function instanceFamily(instanceType: string): InstanceFamily | undefined {
   const family = instanceType.split('.')[0] ?? '';
   return Object.hasOwn(families, family) ? families[family] : undefined;
+}
+
+/**
+ * Memory of an instance type in GiB (Amazon EC2 Instance Types, "Specifications"): `xlarge` has 4 vCPUs, `16xlarge` 16
+ * times as many. Undefined for a family that is not listed, and for bare metal.
+ */
+export function instanceMemoryGiB(instanceType: string): number | undefined {
+  const { memoryPerCpu } = instanceFamily(instanceType) ?? {};
+  const size = instanceType.split('.')[1] ?? '';
+  const times = /^(\d*)xlarge$/.exec(size)?.[1];
+  const cpus = times === undefined ? { medium: 1, large: 2 }[size] : 4 * Number(times || 1);
+  return memoryPerCpu === undefined || cpus === undefined ? undefined : memoryPerCpu * cpus;
+}
+
+/**
+ * The largest segments that a GPU proves, as a power of two: `gpu_memory_to_segment_size` of the upstream command
+ * `boundless prover generate-config` (`crates/boundless-cli/src/commands/prover/generate_config.rs`).
+ */
+export function largestSegmentPo2(gpuMemoryGiB: number): number {
+  if (gpuMemoryGiB <= 8) return 18;
+  if (gpuMemoryGiB <= 16) return 19;
+  return gpuMemoryGiB <= 20 ? 20 : 21;
 }
 
 const familiesWith = (usable: (family: InstanceFamily) => boolean) =>

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { problemsOfBalances } from './balances';
 import { brokerParameter, problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
+import { problemsOfBuiltBroker } from './build-broker';
 import { problemsOfGroups } from './groups';
 import { instanceTypeProblem } from './instance-types';
 import { problemsWithNetworks } from './networks';
 import { ConfigurationError, type ConfigurationProblem } from './problem';
 import { environmentSchema, opsSchema, type EnvironmentConfig, type FactoryConfig } from './schema';
+import { problemsTogether } from './together';
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined | null)?.[key], input);
@@ -215,7 +217,9 @@ export function validated(factory: FactoryConfig): FactoryConfig {
     ...problemsOfMonitoring(factory.ops),
     ...problemsOfBudgets(factory),
     ...problemsOfDelivery(factory),
+    ...problemsOfBuiltBroker(factory),
     ...factory.environments.flatMap((environment) => problemsOfGroups(fileOf(environment), environment)),
+    ...factory.environments.flatMap((environment) => problemsTogether(fileOf(environment), environment, factory.ops)),
     ...factory.environments.flatMap(problemsOfBroker),
     ...problemsWithNetworks(
       factory.environments.map((environment) => ({ file: fileOf(environment), ...environment.network })),

@@ -1,19 +1,12 @@
 import { closest } from 'fastest-levenshtein';
 import { parse, TomlError } from 'smol-toml';
+import { ParseError, parseTOML } from 'toml-eslint-parser';
 import { keys, sections, type Key, type Section } from './keys';
+import { problemsBetweenKeys } from './between-keys';
+import type { BrokerProblem, Table } from './problem';
 import { isFrom, type BrokerRelease } from './releases';
 
-/** One thing that is wrong in a broker.toml. */
-export interface BrokerProblem {
-  /** None where it belongs to the file as a whole. */
-  readonly section?: string;
-  /** None where it belongs to the section as a whole. */
-  readonly key?: string;
-  /** What stands there; none where the message is about the key alone. */
-  readonly value?: string;
-  /** What is wrong, with the fix; it follows the key, or the value. */
-  readonly message: string;
-}
+export type { BrokerProblem } from './problem';
 
 const inWords = ({ section, key, value, message }: BrokerProblem): string =>
   [section === undefined ? undefined : `[${section}]`, key, value === undefined ? undefined : `= ${value}`, message]
@@ -38,7 +31,6 @@ export class BrokerTomlError extends Error {
   }
 }
 
-type Table = Readonly<Record<string, unknown>>;
 const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -100,6 +92,22 @@ function problemsOfSection(section: Section, table: unknown, release: BrokerRele
   ];
 }
 
+/** The broker reads TOML 1.0 (crate `toml` 0.8); `smol-toml` takes 1.1 as well, so the other parser looks first. */
+function parsed(toml: string, release: BrokerRelease): Table {
+  const refused = (line: number, reason: string) =>
+    new BrokerTomlError(release, [{ message: `line ${line}: ${reason}` }]);
+  try {
+    parseTOML(toml, { tomlVersion: '1.0' });
+    return parse(toml, { integersAsBigInt: true });
+  } catch (error) {
+    if (error instanceof ParseError)
+      throw refused(error.lineNumber, `${error.message}; the broker reads TOML 1.0, so write it so`);
+    if (!(error instanceof TomlError)) throw error;
+    const [reason = ''] = error.message.split('\n');
+    throw refused(error.line, reason);
+  }
+}
+
 /**
  * Checks a broker.toml as the broker itself does not: it ignores keys that it does not know, and fails to start on a
  * wrong type or word (bento.md 2).
@@ -107,15 +115,8 @@ function problemsOfSection(section: Section, table: unknown, release: BrokerRele
  * @throws BrokerTomlError with every problem: section, key, value, release and the fix
  */
 export function checkBrokerToml(toml: string, release: BrokerRelease): void {
-  let content: Table;
-  try {
-    content = parse(toml, { integersAsBigInt: true });
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [reason = ''] = error.message.split('\n');
-    throw new BrokerTomlError(release, [{ message: `line ${error.line}: ${reason}` }]);
-  }
-  const problems = [
+  const content = parsed(toml, release);
+  const problems: BrokerProblem[] = [
     ...Object.keys(content)
       .filter((name) => !(sections as readonly string[]).includes(name))
       .map((name) => ({
@@ -123,5 +124,8 @@ export function checkBrokerToml(toml: string, release: BrokerRelease): void {
       })),
     ...sections.flatMap((section) => problemsOfSection(section, content[section], release)),
   ];
+  const isKnown = ({ section, key }: BrokerProblem): boolean =>
+    problems.some((problem) => problem.section === section && problem.key === key);
+  problems.push(...problemsBetweenKeys(content, release).filter((problem) => !isKnown(problem)));
   if (problems.length > 0) throw new BrokerTomlError(release, problems);
 }

@@ -1,12 +1,14 @@
+import { gasPriority } from './gas-priority';
 import type { BrokerRelease } from './releases';
 import {
   addresses,
   amount,
+  amountAboveZero,
   flag,
-  gasPriority,
   limit32,
   limit64,
   oneOf,
+  ownFile,
   ownFolder,
   text,
   u32,
@@ -53,7 +55,7 @@ const table = {
       check: amount,
       required: 'always',
     },
-    { name: 'max_collateral', aliases: ['max_stake'], check: amount, required: 'always' },
+    { name: 'max_collateral', aliases: ['max_stake'], check: amountAboveZero, required: 'always' },
     { name: 'min_deadline', check: limit64, required: '1.0' },
     { name: 'lookback_blocks', check: u64, required: '1.0' },
     { name: 'max_file_size', check: limit64, required: '1.0' },
@@ -98,8 +100,8 @@ const table = {
     { name: 'proof_retry_count', check: u64, required: '1.0' },
     { name: 'proof_retry_sleep_ms', check: u64, required: '1.0' },
     { name: 'bonsai_r0_zkvm_ver', check: text },
-    { name: 'set_builder_guest_path', check: text },
-    { name: 'assessor_set_guest_path', check: text },
+    { name: 'set_builder_guest_path', check: ownFile },
+    { name: 'assessor_set_guest_path', check: ownFile },
     { name: 'max_critical_task_retries', check: u32 },
     { name: 'reaper_interval_secs', check: limit32 },
     { name: 'reaper_grace_period_secs', check: u32 },
@@ -114,7 +116,7 @@ const table = {
     { name: 'batch_poll_time_ms', check: limit64 },
     { name: 'single_txn_fulfill', check: flag },
     { name: 'withdraw', check: flag },
-    { name: 'max_submission_attempts', check: u32 },
+    { name: 'max_submission_attempts', check: limit32 },
   ],
 } as const satisfies Readonly<Record<Section, readonly Key[]>>;
 

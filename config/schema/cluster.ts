@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BrokerValues, Section } from '../broker/keys';
 import { brokerReleases, isFrom, type BrokerRelease } from '../broker/releases';
+import { logLevelProblem } from '../log-level';
 import { count } from './values';
 
 const versions = brokerReleases.map((release) => `v${release}` as const);
@@ -42,11 +43,15 @@ export const bento = z
     segmentPo2: count(13, 24, 'a power of two'),
     snarkTimeoutSeconds: count(30, 3600, 'seconds'),
     /** `RUST_LOG`, for example `info` or `info,broker=debug`. */
-    logLevel: z.string().regex(/^[a-z0-9_:=,]+$/, 'is not a log level; use error, warn, info, debug or trace'),
-    /** Reward address that turns PoVW on; null leaves it off. */
+    logLevel: z.string().superRefine((value, context) => {
+      const message = logLevelProblem(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }),
+    /** Reward address that turns PoVW on, 160 bits (`PovwLogId`, crate `risc0-binfmt`); null leaves it off. */
     povwLogId: z
       .string()
-      .regex(/^0x[0-9a-fA-F]{1,64}$/, 'is not a log id; use 0x and 1 to 64 hexadecimal digits, or null')
+      .regex(/^0x[0-9a-fA-F]{1,40}$/, 'is not a log id; use 0x and 1 to 40 hexadecimal digits, or null')
+      .refine((id) => !/^0x0+$/.test(id), "is nobody's log id; give the address that rewards go to, or null")
       .nullable(),
     /** A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia (bento.md 1.4). */
     deployment: z

@@ -175,9 +175,24 @@ describe('taken', () => {
     ['new names from 1.1 on', shipped.replace(/^mcycle_price/gm, 'min_mcycle_price'), '1.1.0'],
     ['an old name of the collateral', shipped.replace('max_collateral', 'max_stake'), '1.2.2'],
     ['a file without the sections that have defaults', shipped.replace(/\[prover\][^]*$/, ''), '1.1.0'],
-    ['a custom gas priority', withLine('market', 'gas_priority_mode = { custom = { base = 1 } }'), '1.2.0'],
+    [
+      'a custom gas priority',
+      withLine('market', 'gas_priority_mode = { custom = { priority_fee_percentile = 20 } }'),
+      '1.2.0',
+    ],
     ['what only 1.0 needs, left out', without('status_poll_ms'), '1.1.0'],
   ])('%s', (_, toml, release) => {
     expect(problems(toml, release)).toEqual([]);
+  });
+});
+
+describe('syntax of TOML 1.1, which the broker does not read', () => {
+  test.each([
+    ['a comma at the end of a table', withLine('market', 'gas_priority_mode = { custom = {}, }')],
+    ['an escape', withLine('market', 'cache_dir = "/var/lib/bento/broker/\\x41"')],
+  ])('%s', (_, toml) => {
+    expect(() => {
+      checkBrokerToml(toml, '1.2.2');
+    }).toThrow(/line \d+: .*; the broker reads TOML 1\.0/);
   });
 });

@@ -129,7 +129,7 @@ describe('refused, with the fix', () => {
   });
 
   test.each<[field: string, other: object]>([
-    ['bento.segmentPo2', { bento: { ...staging.bento, segmentPo2: 25 } }],
+    ['bento.segmentPo2', { bento: { ...staging.bento, segmentPo2: 12 } }],
     ['bento.snarkTimeoutSeconds', { bento: { ...staging.bento, snarkTimeoutSeconds: 29 } }],
     ['bento.logLevel', { bento: { ...staging.bento, logLevel: 'INFO' } }],
     ['bento.povwLogId', { bento: { ...staging.bento, povwLogId: '' } }],
@@ -231,7 +231,7 @@ describeWith(pythonPackages, 'the parameter', () => {
     'custom gas': {
       releases: { from: 'v1.2.0', to: 'v1.2.2' },
       ...none,
-      market: { gas_priority_mode: { custom: { base: 1 } } },
+      market: { gas_priority_mode: { custom: { base_fee_multiplier_percentage: 200, priority_fee_percentile: 20.5 } } },
     },
   };
 

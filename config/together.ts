@@ -1,0 +1,161 @@
+import { instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
+import type { ConfigurationProblem } from './problem';
+import type { EnvironmentConfig, OpsConfig } from './schema';
+
+interface Wrong {
+  readonly field: string;
+  readonly value: unknown;
+  /** What is wrong, and the fix. */
+  readonly message: string;
+}
+
+type Rule = (environment: EnvironmentConfig, ops: OpsConfig) => Wrong | undefined;
+
+const smallestOf = <T>(
+  items: readonly T[],
+  sizeOf: (item: T) => number | undefined,
+): { item: T; size: number } | undefined =>
+  items
+    .flatMap((item) => {
+      const size = sizeOf(item);
+      return size === undefined ? [] : [{ item, size }];
+    })
+    .sort((one, other) => one.size - other.size)[0];
+
+/** A segment that is too large for a GPU fails on it each time it is tried, which fails its order. */
+const segments: Rule = ({ prover, bento }) => {
+  const smallest = smallestOf(prover.instanceTypes, (type) => instanceFamily(type)?.gpuMemory);
+  if (smallest === undefined) return undefined;
+  const most = largestSegmentPo2(smallest.size);
+  if (bento.segmentPo2 <= most) return undefined;
+  const message = `is too large for the GPU of ${smallest.item}, ${smallest.size} GiB; give at most ${most}, or other prover.instanceTypes`;
+  return { field: 'bento.segmentPo2', value: bento.segmentPo2, message };
+};
+
+/** Inputs are uploaded when an order is priced, and used until it ends: S3 must not delete them before. */
+const inputs: Rule = ({ storage, broker }) => {
+  const seconds = broker.market.max_order_expiry_secs;
+  if (typeof seconds !== 'number' || seconds <= storage.inputDays * 86_400) return undefined;
+  const message = `days are over before an order is, which may take max_order_expiry_secs, ${seconds}; give at least ${Math.ceil(seconds / 86_400)}`;
+  return { field: 'storage.inputDays', value: storage.inputDays, message };
+};
+
+/** On demand machines beyond the most that there may be. */
+const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
+  onDemand.base <= max
+    ? undefined
+    : {
+        field: 'prover.onDemand.base',
+        value: onDemand.base,
+        message: `is above prover.max, ${max}, so that it is never reached; give at most that`,
+      };
+
+const sameType: Rule = ({ prover: { instanceTypes } }) => {
+  const twice = instanceTypes.findIndex((type, index) => instanceTypes.indexOf(type) < index);
+  return twice < 0
+    ? undefined
+    : {
+        field: `prover.instanceTypes.${twice}`,
+        value: instanceTypes[twice],
+        message: 'is named twice, which Auto Scaling refuses; name each type once',
+      };
+};
+
+/** Memory that no machine has left while it works: the alarm would never end. */
+const memoryAlarm: Rule = ({ alarms, manager, prover }) => {
+  const smallest = smallestOf([manager.instanceType, ...prover.instanceTypes], instanceMemoryGiB);
+  if (smallest === undefined || alarms.memoryMiB <= (smallest.size * 1024) / 2) return undefined;
+  const message = `is more than half of the memory of ${smallest.item}, ${smallest.size} GiB, so that the alarm fires on a healthy instance; give less`;
+  return { field: 'alarms.memoryMiB', value: alarms.memoryMiB, message };
+};
+
+/** Up to v1.1.1 agents call CreateBucket with the region as a constraint, which S3 refuses for us-east-1 alone. */
+const bucketRegion: Rule = ({ region, broker }) => {
+  const [, minor = 0, patch = 0] = broker.releases.from.split('.').map(Number);
+  if (region !== 'us-east-1' || minor > 1 || (minor === 1 && patch >= 2)) return undefined;
+  const message =
+    'is a release whose agents do not start in us-east-1 (S3 refuses their CreateBucket); give v1.1.2 or later';
+  return { field: 'broker.releases.from', value: broker.releases.from, message };
+};
+
+/** GiB that one executor may need (upstream's compose.yml limits it so), and what everything else on a manager needs. */
+const managerMemoryGiB = { executor: 4, others: 8 } as const;
+
+const managerMemory: Rule = ({ manager: { instanceType } }) => {
+  const [memory, needed] = [instanceMemoryGiB(instanceType), managerMemoryGiB.executor + managerMemoryGiB.others];
+  if (memory === undefined || memory >= needed) return undefined;
+  const message = `has ${memory} GiB of memory; an executor, PostgreSQL, Valkey, API and broker need ${needed}, so choose a larger type`;
+  return { field: 'manager.instanceType', value: instanceType, message };
+};
+
+const addresses = (cidr: string): number => 2 ** (32 - Number(cidr.split('/')[1])) - 5;
+
+/** AWS keeps five addresses of each subnet (Amazon VPC User Guide, "Subnet CIDR blocks"). A new manager starts beside the old one. */
+const room: Rule = ({ network, prover }) => {
+  const free = network.subnets.reduce((sum, { cidr }) => sum + Math.max(0, addresses(cidr)), 0);
+  const endpoints = network.kind === 'own' ? network.interfaceEndpoints.length * network.subnets.length : 0;
+  const needed = prover.max + 2 + endpoints;
+  if (!(free < needed)) return undefined;
+  const message = `provers, two managers and ${endpoints} interface endpoints do not fit into network.subnets, which have ${free} addresses; give larger subnets, or less`;
+  return { field: 'prover.max', value: prover.max, message };
+};
+
+/** NAT gateways serve machines of their own zone; those of the first subnet serve all zones without one. */
+const idleNat: Rule = ({ network }) => {
+  if (network.kind !== 'own') return undefined;
+  const zones = network.subnets.map(({ zone }) => zone);
+  const index = network.natSubnets.findIndex(({ zone }, position) => position > 0 && !zones.includes(zone));
+  return index < 0
+    ? undefined
+    : {
+        field: `network.natSubnets.${index}.zone`,
+        value: network.natSubnets[index]?.zone,
+        message: 'has no subnet for machines, so that its NAT gateway costs and serves nobody; leave it out',
+      };
+};
+
+/** A manager drains for at most so long before the next one starts: TimeoutStopSec of `bento-broker.service`. */
+const drainMinutes = 135;
+
+/** A deployment waits for the pauses of a refresh, and ends when its time is over. */
+const rolloutTime: Rule = ({ manager, prover }, { delivery }) => {
+  const limit = delivery.deploymentTimeoutMinutes;
+  const pauses = prover.refresh.bakeMinutes * prover.refresh.checkpoints.length;
+  if (pauses >= limit)
+    return {
+      field: 'prover.refresh.bakeMinutes',
+      value: prover.refresh.bakeMinutes,
+      message: `pauses a refresh for ${pauses} minutes in all (${prover.refresh.checkpoints.length} checkpoints), longer than delivery.deploymentTimeoutMinutes, ${limit}; give fewer`,
+    };
+  if (drainMinutes + manager.refresh.bakeMinutes >= limit)
+    return {
+      field: 'manager.refresh.bakeMinutes',
+      value: manager.refresh.bakeMinutes,
+      message: `and ${drainMinutes} minutes of drain are longer than delivery.deploymentTimeoutMinutes, ${limit}; give fewer`,
+    };
+  return undefined;
+};
+
+const rules: readonly Rule[] = [
+  segments,
+  inputs,
+  onDemandBase,
+  sameType,
+  memoryAlarm,
+  bucketRegion,
+  managerMemory,
+  room,
+  idleNat,
+  rolloutTime,
+];
+
+/** Values of an environment that are right alone and impossible, or useless, together. */
+export const problemsTogether = (
+  file: string,
+  environment: EnvironmentConfig,
+  ops: OpsConfig,
+): ConfigurationProblem[] =>
+  rules.flatMap((rule) => {
+    const wrong = rule(environment, ops);
+    return wrong === undefined ? [] : [{ file, ...wrong }];
+  });
