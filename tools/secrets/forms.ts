@@ -8,8 +8,9 @@ interface Form {
 
 const matching = (pattern: RegExp, words: string): Form => ({ is: (value) => pattern.test(value), words });
 const printable = matching(/^[ -~]+$/, 'printable ASCII');
-/** Whitespace as Python's `\s` has it in an address. */
-const address = String.raw`https?://[^\s,"']+`;
+/** Whitespace as Python's `\s` has it in an address. Machines reach port 443 and no other. */
+const rest = String.raw`://([^\s,"'/?#@]+@)?[^\s,"'/:?#@]+(:443)?([/?#][^\s,"']*)?`;
+const address = `https${rest}`;
 
 const forms: Readonly<Record<ClusterSecret, Form>> = {
   'database-password': printable,
@@ -18,9 +19,12 @@ const forms: Readonly<Record<ClusterSecret, Form>> = {
   'wallet-key': matching(/^(0x)?[0-9a-fA-F]{64}$/, '64 hexadecimal digits, with or without 0x'),
   'rpc-urls': matching(
     new RegExp(`^${address}(\\s*,\\s*${address})*$`),
-    'addresses with http:// or https://, separated by commas',
+    'addresses with https:// and no port but 443, which is all that machines reach, separated by commas',
   ),
-  'order-stream-url': matching(/^(https?|wss?):\/\/[^\s,"']+$/, 'an address'),
+  'order-stream-url': matching(
+    new RegExp(`^(https|wss)${rest}$`),
+    'an address with https:// or wss:// and no port but 443, which is all that machines reach',
+  ),
 };
 
 function isKey(value: string): boolean {

@@ -70,7 +70,9 @@ def answer(_):
     const more = { ...right, 'order-stream-url': 'wss://orders.example.com' };
     expect((await read('store.secrets("manager")', more)).value).toEqual(more);
     const { refused, below } = await read('store.secrets("manager")', { ...right, 'order-stream-url': canary });
-    expect(refused).toBe(`secrets are not right: ${below}/order-stream-url is not an address`);
+    expect(refused).toBe(
+      `secrets are not right: ${below}/order-stream-url is not an address with https:// or wss:// and no port but 443, which is all that machines reach`,
+    );
   });
 
   test('all that are not there, empty, without a value, binary or deleted are named at once', async () => {
@@ -90,7 +92,7 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
 
   test.each([
     ['wallet-key', `0x${'g'.repeat(64)}${canary}`, 'is not 64 hexadecimal digits'],
-    ['rpc-urls', `https://a.example, ${canary}`, 'is not addresses with http:// or https://'],
+    ['rpc-urls', `https://a.example, ${canary}`, 'is not addresses with https:// and no port but 443'],
     ['rpc-urls', `https://a.example,`, 'is not addresses'],
     ['valkey-password', `${canary}\u0000`, 'has characters that are not printable ASCII'],
     ['database-password', `${canary}\nsecond line`, 'has characters that are not printable ASCII'],

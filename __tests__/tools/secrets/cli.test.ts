@@ -163,7 +163,7 @@ order-stream-url   not set    only for a bento.deployment
 
   test.each([
     ['wallet-key', canary.slice(2), 'what was given is not 64 hexadecimal digits'],
-    ['rpc-urls', `wss://${canary}`, 'what was given is not addresses with http:// or https://'],
+    ['rpc-urls', `wss://${canary}`, 'what was given is not addresses with https:// and no port but 443'],
     ['order-stream-url', canary, 'what was given is not an address'],
     ['wallet-key', ' \n', 'nothing was given'],
   ])('%s: what is malformed is refused', async (name, given, reason) => {

@@ -121,10 +121,18 @@ def _reason(error: ClientError) -> str:
     return f"{_code(error)}: {error.response.get('Error', {}).get('Message', '')}"
 
 
+# Machines reach port 443 and no other (the cluster's security groups).
+_REST = r"://([^\s,\"'/?#@]+@)?[^\s,\"'/:?#@]+(:443)?([/?#][^\s,\"']*)?"
 _FORMS = {
     "wallet-key": (r"(0x)?[0-9a-fA-F]{64}", "64 hexadecimal digits, with or without 0x"),
-    "rpc-urls": (r"https?://[^\s,\"']+(\s*,\s*https?://[^\s,\"']+)*", "addresses with http:// or https://, separated by commas"),
-    "order-stream-url": (r"(https?|wss?)://[^\s,\"']+", "an address"),
+    "rpc-urls": (
+        rf"https{_REST}(\s*,\s*https{_REST})*",
+        "addresses with https:// and no port but 443, which is all that machines reach, separated by commas",
+    ),
+    "order-stream-url": (
+        rf"(https|wss){_REST}",
+        "an address with https:// or wss:// and no port but 443, which is all that machines reach",
+    ),
 }
 
 
