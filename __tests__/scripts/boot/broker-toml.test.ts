@@ -75,7 +75,9 @@ describeWith(['python3-tomlkit'], 'broker.toml at boot', () => {
   });
 
   test('a value with a table of its own takes no other key into it', () => {
-    const toml = render({ market: { gas_priority_mode: { custom: { priority_fee_percentile: 20 } }, max_order_expiry_secs: 600 } });
+    const toml = render({
+      market: { gas_priority_mode: { custom: { priority_fee_percentile: 20 } }, max_order_expiry_secs: 600 },
+    });
     checkBrokerToml(toml, '1.2.2');
     expect(toml.indexOf('max_order_expiry_secs')).toBeLessThan(toml.indexOf('[market.gas_priority_mode'));
   });
