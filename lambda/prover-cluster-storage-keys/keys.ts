@@ -4,33 +4,36 @@ import {
   LimitExceededException,
   NoSuchEntityException,
   paginateListAccessKeys,
-  type StatusType,
 } from '@aws-sdk/client-iam';
 import type { Run, StorageKey } from './clients';
-import { logger } from './telemetry';
 import { repeat } from './waits';
 
-/** Ids of the user's keys: of all, or of those that work. */
-export async function keyIds({ clients, settings }: Run, status?: StatusType): Promise<readonly string[]> {
-  const ids: string[] = [];
+/** A key of the user, as IAM lists it. */
+export interface ListedKey {
+  readonly id: string;
+  /** Whether it is switched on. */
+  readonly works: boolean;
+}
+
+/** The user's keys as IAM lists them; for some seconds that can be those of before (IAM User Guide, "Troubleshoot IAM"). */
+export async function listedKeys({ clients, settings }: Run): Promise<readonly ListedKey[]> {
+  const keys: ListedKey[] = [];
   for await (const { AccessKeyMetadata = [] } of paginateListAccessKeys(
     { client: clients.iam },
     { UserName: settings.user },
   ))
-    ids.push(
-      ...AccessKeyMetadata.flatMap(({ AccessKeyId, Status }) =>
-        AccessKeyId !== undefined && (status === undefined || Status === status) ? [AccessKeyId] : [],
-      ),
-    );
-  return ids;
+    for (const { AccessKeyId, Status } of AccessKeyMetadata)
+      if (AccessKeyId !== undefined) keys.push({ id: AccessKeyId, works: Status === 'Active' });
+  return keys;
 }
 
-/** Deletes every key but these: those of before, and those whose rotation was cut short, which nobody knows. */
-export async function deleteOthers(kept: readonly string[], run: Run): Promise<void> {
-  const others = (await keyIds(run)).filter((id) => !kept.includes(id));
-  for (const AccessKeyId of others) await deleteKey(AccessKeyId, run);
-  if (others.length > 0) logger.info('Deleted keys', { user: run.settings.user, count: others.length });
-}
+/** Whether a key is listed and works. That it is not is believed only after several looks. */
+export const worksNow = async (id: string, run: Run): Promise<boolean> =>
+  (await repeat(
+    async () => ((await listedKeys(run)).some((key) => key.id === id && key.works) ? true : undefined),
+    run.waits.listed,
+    run.waits.sleep,
+  )) === true;
 
 /** Deletes a key, if it is still there. */
 export async function deleteKey(AccessKeyId: string, { clients, settings }: Run): Promise<void> {
@@ -41,29 +44,14 @@ export async function deleteKey(AccessKeyId: string, { clients, settings }: Run)
   }
 }
 
-/**
- * Makes a key beside the ones that are kept. A user has two at most (IAM quotas): where there is no room, an answer was
- * lost and left a key that nobody knows, or IAM does not yet see that one was deleted.
- */
-export async function makeKey(kept: readonly string[], run: Run): Promise<StorageKey> {
-  const { clients, settings, waits } = run;
-  let full: LimitExceededException | undefined;
-  const made = await repeat(
-    async () => {
-      await deleteOthers(kept, run);
-      try {
-        const { AccessKey } = await clients.iam.send(new CreateAccessKeyCommand({ UserName: settings.user }));
-        const { AccessKeyId = '', SecretAccessKey = '' } = AccessKey ?? {};
-        return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
-      } catch (error) {
-        if (!(error instanceof LimitExceededException)) throw error;
-        full = error;
-        return undefined;
-      }
-    },
-    waits.room,
-    waits.sleep,
-  );
-  if (made === undefined) throw full ?? new Error(`${settings.user} got no key`);
-  return made;
+/** Makes a key; undefined where there is no room for one: a user has two at most (IAM quotas). */
+export async function makeKey({ clients, settings }: Run): Promise<StorageKey | undefined> {
+  try {
+    const { AccessKey } = await clients.iam.send(new CreateAccessKeyCommand({ UserName: settings.user }));
+    const { AccessKeyId = '', SecretAccessKey = '' } = AccessKey ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
+  } catch (error) {
+    if (error instanceof LimitExceededException) return undefined;
+    throw error;
+  }
 }

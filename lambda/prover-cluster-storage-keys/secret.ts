@@ -39,42 +39,88 @@ export async function versionsFor(token: string, { clients, settings }: Run): Pr
   );
 }
 
-/** The text of a version; undefined for one without a value. */
-async function textOf(version: string, { clients, settings }: Run): Promise<string | undefined> {
+/** Stands for a value that is no key. */
+export const noKey = Symbol('no key');
+
+/** What a version holds: a key, something else, or nothing, where it has no value. */
+export type Held = StorageKey | typeof noKey | undefined;
+
+export async function held(version: string | undefined, { clients, settings }: Run): Promise<Held> {
+  if (version === undefined) return undefined;
   try {
     const get = new GetSecretValueCommand({ SecretId: settings.secretArn, VersionId: version });
-    return (await clients.secrets.send(get)).SecretString;
+    const { SecretString, SecretBinary } = await clients.secrets.send(get);
+    if (SecretBinary !== undefined) return noKey;
+    return SecretString === undefined ? undefined : parsed(SecretString);
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
 }
 
-/**
- * The key in a version; undefined where there is none.
- *
- * @throws RotationRefused for a value that is no key: which one machines use is unknown then, and it must not be deleted
- */
-export async function keyIn(version: string | undefined, run: Run): Promise<StorageKey | undefined> {
-  const text = version === undefined ? undefined : await textOf(version, run);
-  if (text === undefined) return undefined;
-  const key = parsed(text);
-  if (key !== undefined) return key;
-  throw new RotationRefused(
-    `Version ${String(version)} of ${run.settings.secretArn} holds no key, so nobody knows which one machines use; ` +
-      'move AWSCURRENT back to a version that does (docs/secrets.md, "Storage")',
-  );
-}
-
-function parsed(text: string): StorageKey | undefined {
+function parsed(text: string): StorageKey | typeof noKey {
   try {
     const { accessKeyId, secretAccessKey } = JSON.parse(text) as Partial<Record<keyof StorageKey, unknown>>;
     const right = (value: unknown): value is string => typeof value === 'string' && /^[!-~]+$/.test(value);
-    return right(accessKeyId) && right(secretAccessKey) ? { accessKeyId, secretAccessKey } : undefined;
+    return right(accessKeyId) && right(secretAccessKey) ? { accessKeyId, secretAccessKey } : noKey;
   } catch {
-    return undefined;
+    return noKey;
   }
 }
+
+/**
+ * The key in the version that is being made; undefined where there is none yet.
+ *
+ * @throws RotationRefused for a value that is no key. The function writes none, and no machine reads this version: it is
+ * given up, so that the next rotation begins with an empty one
+ */
+export async function pendingKey(token: string, run: Run): Promise<StorageKey | undefined> {
+  const value = await held(token, run);
+  if (value !== noKey) return value;
+  const versions = await versionsFor(token, run);
+  if (versions.current === token) throw await currentHoldsNoKey(versions, run);
+  return giveUp(token, 'holds no key', run);
+}
+
+/** Ends a rotation that cannot come to its end: without its label, the next one makes a version of its own. */
+export async function giveUp(token: string, why: string, run: Run): Promise<never> {
+  await moveLabel('pending', { from: token }, run);
+  throw new RotationRefused(
+    `Version ${token} ${why}, so it was given up; rotate again: npm run secrets -- <environment> rotate --again`,
+  );
+}
+
+/** The refusal for a current value that is no key: which one machines use is unknown, and it must not be deleted. */
+export async function currentHoldsNoKey({ current = '', previous }: Versions, run: Run): Promise<RotationRefused> {
+  const { secretArn, user } = run.settings;
+  const before = await held(previous, run);
+  const fix =
+    previous === undefined || before === undefined || before === noKey
+      ? `put a key of the user ${user} into it, as {"accessKeyId": "...", "secretAccessKey": "..."}: ` +
+        `aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string file://key.json`
+      : 'give the label back to the version before: ' +
+        moveCommand(secretArn, labels.current, `--remove-from-version-id ${current} --move-to-version-id ${previous}`);
+  return new RotationRefused(
+    `Version ${current} of ${secretArn} has the label ${labels.current} and holds no key, so it is unknown which key ` +
+      `machines use; ${fix}; then rotate again`,
+  );
+}
+
+/** The refusal for a previous value that is no key, where no other one tells which key machines use. */
+export const previousHoldsNoKey = (
+  { previous = '' }: Versions,
+  { settings: { secretArn, user } }: Run,
+): RotationRefused =>
+  new RotationRefused(
+    `Version ${previous} of ${secretArn} has the label ${labels.previous} and holds no key, and the key in ` +
+      `${labels.current} is none of the working keys of the user ${user}, so it is unknown which of them machines still ` +
+      `use; where they use none, take the label away: ` +
+      moveCommand(secretArn, labels.previous, `--remove-from-version-id ${previous}`) +
+      '; then rotate again',
+  );
+
+const moveCommand = (secretArn: string, label: string, versions: string): string =>
+  `aws secretsmanager update-secret-version-stage --secret-id ${secretArn} --version-stage ${label} ${versions}`;
 
 /**
  * Writes the key into the version that is being made.

@@ -1,8 +1,9 @@
-import type { Run } from './clients';
+import type { Run, StorageKey } from './clients';
 import { RotationRefused } from './errors';
 import type { RotationEvent, Step } from './event';
-import { deleteKey, deleteOthers, keyIds, makeKey } from './keys';
-import { keyIn, moveLabel, putKey, versionsFor, type Versions } from './secret';
+import { deleteKey, makeKey, worksNow } from './keys';
+import { deleteOthers } from './keys-in-use';
+import { giveUp, moveLabel, pendingKey, putKey, versionsFor, type Versions } from './secret';
 import { logger } from './telemetry';
 import { tryKey } from './try-key';
 import { repeat } from './waits';
@@ -10,48 +11,40 @@ import { repeat } from './waits';
 type Work = (token: string, versions: Versions, run: Run) => Promise<void>;
 
 /**
- * Id of the key that machines use, beside that of the version that is being made: the current one. Where somebody has
- * deleted or switched off that one by hand, machines that started earlier may still use the one of before. Where the new
- * version is the current one already, after a crash in the last step, it is the one of before too.
+ * Makes a key and keeps it in the version, unless there is one already. The key of before the current one goes. Where
+ * there is no room, an answer was lost and left a key that nobody knows, or IAM does not yet see that one was deleted.
  */
-async function keyInUse(token: string, { current, previous }: Versions, run: Run): Promise<readonly string[]> {
-  const working = await keyIds(run, 'Active');
-  for (const version of [current, previous]) {
-    if (version === token) continue;
-    const id = (await keyIn(version, run))?.accessKeyId;
-    if (id !== undefined && working.includes(id)) return [id];
-  }
-  return [];
-}
-
-/** Makes a key and keeps it in the version, unless there is one already. The key of before the current one goes. */
-const createSecret: Work = async (token, versions, run) => {
-  if ((await keyIn(token, run)) !== undefined) return;
-  const key = await makeKey(await keyInUse(token, versions, run), run);
-  // A crash here leaves a key that nobody knows; the next attempt deletes it.
-  if (!(await putKey(token, key, run))) await deleteKey(key.accessKeyId, run);
-};
-
-/**
- * IAM has the key already; it must have no others but the one in use. A key that is not there any more, since two
- * invocations at a time took each other's for one that nobody knows, can't come back: the rotation begins anew.
- */
-const setSecret: Work = async (token, versions, run) => {
-  const { accessKeyId } = await pendingKey(token, run);
-  const isListed = async () => ((await keyIds(run, 'Active')).includes(accessKeyId) ? true : undefined);
-  if (await repeat(isListed, run.waits.listed, run.waits.sleep)) {
-    await deleteOthers([accessKeyId, ...(await keyInUse(token, versions, run))], run);
-    return;
-  }
-  await moveLabel('pending', { from: token }, run);
+const createSecret: Work = async (token, _, run) => {
+  const made = async () => {
+    if ((await pendingKey(token, run)) !== undefined) return true;
+    await deleteOthers(token, run);
+    const key = await makeKey(run);
+    if (key === undefined) return undefined;
+    // A crash here leaves a key that nobody knows; the next attempt deletes it.
+    if (!(await putKey(token, key, run))) await deleteKey(key.accessKeyId, run);
+    return true;
+  };
+  if (await repeat(made, run.waits.room, run.waits.sleep)) return;
+  const { user } = run.settings;
   throw new RotationRefused(
-    `The key of version ${token} is gone from IAM, so the version was given up; rotate again: ` +
-      'npm run secrets -- <environment> rotate --again',
+    `${user} has two keys, and none that may be deleted. Where the key in AWSCURRENT is switched off: switch it on again, ` +
+      `or delete it (aws iam list-access-keys --user-name ${user}; aws iam delete-access-key --user-name ${user} ` +
+      '--access-key-id <the inactive one>). Then rotate again',
   );
 };
 
+/**
+ * IAM has the key already; it must have no others but those in use. A key that is not there any more, since somebody
+ * has deleted it, can't come back: the version is given up.
+ */
+const setSecret: Work = async (token, _, run) => {
+  const { accessKeyId } = await keyOf(token, run);
+  if (!(await worksNow(accessKeyId, run))) await giveUp(token, 'has a key that is gone from IAM', run);
+  await deleteOthers(token, run);
+};
+
 const testSecret: Work = async (token, _, run) => {
-  await tryKey(await pendingKey(token, run), token, run);
+  await tryKey(await keyOf(token, run), token, run);
 };
 
 /**
@@ -60,15 +53,15 @@ const testSecret: Work = async (token, _, run) => {
  */
 const finishSecret: Work = async (token, { current }, run) => {
   if (current !== token) {
-    await tryKey(await pendingKey(token, run), token, run);
+    await tryKey(await keyOf(token, run), token, run);
     await moveLabel('current', { from: current, to: token }, run);
   }
   // Else the next rotation would take this one for unfinished (AWS Secrets Manager API Reference, "RotateSecret").
   await moveLabel('pending', { from: token }, run);
 };
 
-async function pendingKey(token: string, run: Run) {
-  const key = await keyIn(token, run);
+async function keyOf(token: string, run: Run): Promise<StorageKey> {
+  const key = await pendingKey(token, run);
   if (key === undefined) throw new RotationRefused(`Version ${token} has no key; createSecret comes first`);
   return key;
 }

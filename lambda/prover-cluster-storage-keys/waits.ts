@@ -11,10 +11,13 @@ export interface Waits {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
-/** IAM is eventually consistent (IAM User Guide, "Troubleshoot IAM"): seconds as a rule. Each step has 5 min. */
+/**
+ * IAM is eventually consistent (IAM User Guide, "Troubleshoot IAM"): seconds as a rule. Each step has 5 min. Where there
+ * is no room and the current key is not listed, each of the 5 looks for room takes the time of `listed`: 3 min.
+ */
 export const awsWaits: Waits = {
   listed: [1, 2, 4, 8, 15],
-  room: [1, 2, 4, 8, 15],
+  room: [2, 4, 8, 15],
   works: [2, 4, 8, 15, 30, 30, 30],
   sleep: (seconds) => sleep(seconds * 1000),
 };

@@ -15,7 +15,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
-import { awsClients, type StorageKey } from '../../../lambda/prover-cluster-storage-keys/clients';
+import { awsClients, type Clients, type StorageKey } from '../../../lambda/prover-cluster-storage-keys/clients';
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
 import { handlerWith } from '../../../lambda/prover-cluster-storage-keys/handler';
 import type { Waits } from '../../../lambda/prover-cluster-storage-keys/waits';
@@ -80,10 +80,16 @@ export class LocalStorage {
     return token;
   }
 
-  async invoke(event: unknown, decide?: Decide, config: Parameters<typeof awsClients>[0] = {}): Promise<Invocation> {
+  async invoke(
+    event: unknown,
+    decide?: Decide,
+    config: Parameters<typeof awsClients>[0] = {},
+    prepare: (clients: Clients) => void = () => undefined,
+  ): Promise<Invocation> {
     const wire = await layWire(this.settings.endpoint, decide);
     const { region: inRegion, credentials } = this.settings;
     const clients = awsClients({ endpoint: wire.endpoint, region: inRegion, credentials, ...config });
+    prepare(clients);
     // The wire knows keys by their requests; the key itself is what S3 is asked with.
     try {
       const error = await handlerWith({ clients, waits: noWaits() })(event, context).then(
@@ -96,7 +102,11 @@ export class LocalStorage {
     }
   }
 
-  step(step: Step, token: string, ...rest: [Decide?, Parameters<typeof awsClients>[0]?]): Promise<Invocation> {
+  step(
+    step: Step,
+    token: string,
+    ...rest: [Decide?, Parameters<typeof awsClients>[0]?, ((clients: Clients) => void)?]
+  ): Promise<Invocation> {
     return this.invoke({ Step: step, SecretId: this.secretArn, ClientRequestToken: token }, ...rest);
   }
 
