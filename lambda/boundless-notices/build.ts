@@ -5,6 +5,7 @@ import { UnknownBuildError } from './errors';
 import type { BuildEvent } from './event';
 import { commitOf, duration, fact, link, type Fact, type Notice, type Telling } from './notice';
 import { measureImage } from './telemetry';
+import { unreadBecause } from './unread';
 
 /** Variables of a build that people are told, each in the only form that is let through; no other ever is. */
 const told: Readonly<Record<string, RegExp>> = {
@@ -35,7 +36,7 @@ export interface BuildFacts {
 const idOf = (buildId: string): string => buildId.replace(/^arn:.*:build\//, '');
 
 /** Documented of BatchGetBuilds, which the event's own variables are not (ami-factory.md C1). */
-export async function buildFacts(codebuild: CodeBuildClient, buildId: string): Promise<BuildFacts> {
+async function buildFacts(codebuild: CodeBuildClient, buildId: string): Promise<BuildFacts> {
   const id = idOf(buildId);
   const { builds: [found] = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [id] }));
   if (found === undefined) throw new UnknownBuildError(id);
@@ -72,12 +73,28 @@ const variableOf =
     )?.value;
   };
 
+/** What is known of a build, or why nothing is. */
+export type KnownBuild = Partial<BuildFacts> & { readonly unread?: string };
+
+/**
+ * What CodeBuild says of a build, or nothing where it cannot be read now. An outcome is known without it, and its notice
+ * must not be lost for it: the failure is logged, and the notice names it.
+ */
+export async function knownBuild(codebuild: CodeBuildClient, buildId: string): Promise<KnownBuild> {
+  try {
+    return await buildFacts(codebuild, buildId);
+  } catch (error) {
+    return { unread: unreadBecause(error, `CodeBuild's record of ${idOf(buildId)}`) };
+  }
+}
+
 /** What is inside an image, and where it is from. */
-export const imageFacts = ({ imageId, version, brokerVersion, commit }: Partial<BuildFacts>): readonly Fact[] => [
+export const imageFacts = ({ imageId, version, brokerVersion, commit, unread }: KnownBuild): readonly Fact[] => [
   ...fact('Image', imageId),
   ...fact('Version', version),
   ...fact('Broker', brokerVersion),
   ...fact('Commit', commit),
+  ...fact('Not known', unread),
 ];
 
 const outcomes = {
@@ -91,10 +108,10 @@ const outcomes = {
 /** A build that ended: what to say of it, and how to measure it. */
 export async function onBuild({ detail, time }: BuildEvent, { clients }: Run): Promise<Telling> {
   const status = detail['build-status'];
-  const build = await buildFacts(clients.codebuild, detail['build-id']);
+  const build = await knownBuild(clients.codebuild, detail['build-id']);
   const succeeded = status === 'SUCCEEDED';
   const what = build.image === undefined ? 'an image' : `the ${build.image} image`;
-  const how = succeeded && build.reused ? 'found it baked already' : outcomes[status];
+  const how = succeeded && build.reused === true ? 'found it baked already' : outcomes[status];
   const end = build.end ?? time;
   const notice: Notice = {
     mood: succeeded ? 'good' : 'bad',
@@ -113,8 +130,8 @@ export async function onBuild({ detail, time }: BuildEvent, { clients }: Run): P
   const measure = () => {
     measureImage(build.image ?? 'unknown', {
       BuildSucceeded: succeeded ? 1 : 0,
-      ...(succeeded && { ImageReused: build.reused ? 1 : 0 }),
-      ...(succeeded && !build.reused && seconds !== undefined && { BuildSeconds: seconds }),
+      ...(succeeded && build.reused !== undefined && { ImageReused: build.reused ? 1 : 0 }),
+      ...(succeeded && build.reused === false && seconds !== undefined && { BuildSeconds: seconds }),
     });
   };
   return { notice, measure };

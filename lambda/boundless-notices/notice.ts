@@ -25,9 +25,12 @@ export type Fact = readonly [name: string, value: string];
 export const fact = (name: string, value: string | undefined): readonly Fact[] =>
   value === undefined || value === '' ? [] : [[name, value]];
 
-/** A link, or nothing where the address is none of a web page: addresses come from what others configured. */
+/**
+ * A link, or nothing where the address is none of a web page: addresses come from what others configured. Addresses are
+ * ASCII (RFC 3986); `"`, `<`, `>` and `|` would end them in a chat.
+ */
 export function link(text: string, url: string | undefined): Notice['links'] {
-  if (url === undefined || !/^https:\/\/[^\s<>|"]{1,2000}$/.test(url)) return [];
+  if (url === undefined || !/^https:\/\/[!#-;=?-{}~]{1,2000}$/.test(url)) return [];
   return [{ text, url }];
 }
 

@@ -8,6 +8,7 @@ import { imageKinds, pipelines } from '../../config/names';
 import type { Run } from './clients';
 import type { ApprovalEvent, PipelineEvent } from './event';
 import { commitOf, duration, executionUrl, fact, link, pipelineUrl, type Fact, type Telling } from './notice';
+import { unreadBecause } from './unread';
 
 /**
  * Variables of a pipeline and of its actions that people are told, by the kind of image: `<kind>_image_id` and
@@ -29,8 +30,29 @@ function imageFacts(variables: Variables): readonly Fact[] {
   );
 }
 
-/** Everything that CodePipeline knows of an execution, and that people may be told. */
-async function executionFacts(codepipeline: CodePipelineClient, pipelineName: string, pipelineExecutionId: string) {
+/** Everything that CodePipeline knows of an execution, and that people may read. */
+interface ExecutionFacts {
+  readonly commit?: string;
+  readonly images: readonly Fact[];
+  readonly actions: readonly ActionExecutionDetail[];
+  /** Why nothing is known. */
+  readonly unread?: string;
+}
+
+/** What CodePipeline says of an execution, or nothing where it cannot be read now: its notice must not be lost for it. */
+async function knownExecution(codepipeline: CodePipelineClient, pipeline: string, id: string): Promise<ExecutionFacts> {
+  try {
+    return await executionFacts(codepipeline, pipeline, id);
+  } catch (error) {
+    return { images: [], actions: [], unread: unreadBecause(error, `CodePipeline's record of execution ${id}`) };
+  }
+}
+
+async function executionFacts(
+  codepipeline: CodePipelineClient,
+  pipelineName: string,
+  pipelineExecutionId: string,
+): Promise<ExecutionFacts> {
   const { pipelineExecution } = await codepipeline.send(
     new GetPipelineExecutionCommand({ pipelineName, pipelineExecutionId }),
   );
@@ -46,8 +68,9 @@ async function executionFacts(codepipeline: CodePipelineClient, pipelineName: st
     ...(pipelineExecution?.variables ?? []).map(({ name = '', resolvedValue = '' }) => [name, resolvedValue] as const),
   ];
   const revisions = pipelineExecution?.artifactRevisions ?? [];
+  const commit = revisions.map(({ revisionId }) => commitOf(revisionId)).find((found) => found !== undefined);
   return {
-    commit: revisions.map(({ revisionId }) => commitOf(revisionId)).find((commit) => commit !== undefined),
+    ...(commit !== undefined && { commit }),
     images: imageFacts(new Map(variables.map(([name, value]) => [name.toLowerCase(), value]))),
     actions,
   };
@@ -71,7 +94,7 @@ export async function onPipeline(
   { clients, settings: { region } }: Run,
 ): Promise<Telling | undefined> {
   const { pipeline, state, 'execution-id': id, 'start-time': start } = detail;
-  const { commit, images, actions } = await executionFacts(clients.codepipeline, pipeline, id);
+  const { commit, images, actions, unread } = await knownExecution(clients.codepipeline, pipeline, id);
   const failed = actions.filter(({ status }) => status === 'Failed');
   if (state === 'FAILED' && failed.length > 0 && failed.every((action) => hasOwnNotice(pipeline, action)))
     return undefined;
@@ -83,6 +106,7 @@ export async function onPipeline(
       facts: [
         ...images,
         ...fact('Commit', commit),
+        ...fact('Not known', unread),
         ...fact('Duration', duration(start ?? earliest(actions), time)),
         // No message of the error: it can repeat what a command printed.
         ...failed.flatMap(({ stageName, actionName, output }) =>
@@ -122,7 +146,7 @@ export async function onApproval(
   { clients, settings: { region } }: Run,
 ): Promise<Telling> {
   const { pipeline, state, action: name, 'execution-id': id, 'start-time': start } = detail;
-  const { commit, images, actions } = await executionFacts(clients.codepipeline, pipeline, id);
+  const { commit, images, actions, unread } = await knownExecution(clients.codepipeline, pipeline, id);
   const action = actions.find(({ actionExecutionId }) => actionExecutionId === detail['action-execution-id']);
   // What the pipeline shows the approver as well: the headline of the plan, and where all of it is.
   const { CustomData, ExternalEntityLink } = action?.input?.resolvedConfiguration ?? {};
@@ -134,6 +158,7 @@ export async function onApproval(
         ...fact('Plan', state === 'STARTED' ? CustomData?.slice(0, longestHeadline) : undefined),
         ...images,
         ...fact('Commit', commit),
+        ...fact('Not known', unread),
         ...fact('Waited', state === 'STARTED' ? undefined : duration(start ?? action?.startTime, time)),
         ...fact('By', state === 'STARTED' ? undefined : action?.updatedBy?.split('/').pop()),
         ...fact('Action', name),

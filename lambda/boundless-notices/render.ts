@@ -1,5 +1,6 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import type { Notice } from './notice';
+import { cut, oneLine, severalLines } from './text';
 
 /**
  * SNS takes less than 100 ASCII characters without line breaks (Amazon SNS API Reference, "Publish"); Amazon Q takes titles
@@ -8,6 +9,7 @@ import type { Notice } from './notice';
 const limits = {
   subject: 99,
   title: 200,
+  name: 100,
   value: 500,
   headline: 1500,
   facts: 20,
@@ -16,23 +18,28 @@ const limits = {
   step: 300,
   chatFacts: 4000,
   chatLinks: 3900,
+  threadId: 200,
+  summary: 150,
 };
 
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
-const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trim();
 const valueOf = (name: string, value: string): string =>
-  name === 'Plan' ? cut(value, limits.headline) : cut(oneLine(value), limits.value);
+  name === 'Plan' ? severalLines(value, limits.headline) : oneLine(value, limits.value);
 
-/** Only what is shown: a notice can have any number of facts, and values of any length. */
-function bounded({ facts, links, nextSteps, title, ...rest }: Notice): Notice {
-  return {
-    ...rest,
-    title: cut(oneLine(title), limits.title),
-    facts: facts.slice(0, limits.facts).map(([name, value]) => [name, valueOf(name, value)] as const),
-    links: links.slice(0, limits.links),
-    nextSteps: nextSteps.slice(0, limits.steps).map((step) => cut(oneLine(step), limits.step)),
-  };
-}
+/**
+ * Only what is shown, and the one place where texts are cleaned: a notice can have any number of facts, and what builds,
+ * tags, people and AWS's errors call things is of any length and of any characters.
+ */
+const bounded = ({ mood, title, facts, links, nextSteps, threadId }: Notice): Notice => ({
+  mood,
+  title: oneLine(title, limits.title),
+  facts: facts
+    .map(([name, value]) => [oneLine(name, limits.name), valueOf(name, value)] as const)
+    .filter(([, value]) => value !== '')
+    .slice(0, limits.facts),
+  links: links.slice(0, limits.links).map(({ text, url }) => ({ text: oneLine(text, limits.name), url })),
+  nextSteps: nextSteps.slice(0, limits.steps).map((step) => oneLine(step, limits.step)),
+  threadId: oneLine(threadId, limits.threadId),
+});
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
@@ -68,17 +75,17 @@ const forChat = ({ mood, title, facts, links, nextSteps, threadId }: Notice) => 
     title: `${emoji[mood]} ${escaped(title, limits.title)}`,
     description: [
       ...linesWithin(
-        facts.map(([name, value]) => `*${escaped(name, 100)}:* ${escaped(value, limits.headline)}`),
+        facts.map(([name, value]) => `*${escaped(name, limits.name)}:* ${escaped(value, limits.headline)}`),
         limits.chatFacts,
       ),
       ...linesWithin(
-        links.map(({ text, url }) => `<${url.replaceAll('&', '&amp;')}|${escaped(text, 100)}>`),
+        links.map(({ text, url }) => `<${url.replaceAll('&', '&amp;')}|${escaped(text, limits.name)}>`),
         limits.chatLinks,
       ),
     ].join('\n'),
     ...(nextSteps.length > 0 && { nextSteps: nextSteps.map((step) => escaped(step, limits.step)) }),
   },
-  metadata: { threadId, summary: cut(title, 150) },
+  metadata: { threadId, summary: escaped(title, limits.summary) },
 });
 
 const forMail = ({ title, facts, links, nextSteps }: Notice): string =>

@@ -1,5 +1,5 @@
 import { functions, logGroups, outcomeEvents } from '../../config/names';
-import { buildFacts, imageFacts, type BuildFacts } from './build';
+import { imageFacts, knownBuild, type KnownBuild } from './build';
 import type { Run } from './clients';
 import type { SharingEvent } from './event';
 import { duration, fact, link, logGroupUrl, type Fact, type Notice, type Telling } from './notice';
@@ -39,8 +39,7 @@ const outcomes: Readonly<
 /** An outcome of sharing. */
 export async function onSharing(event: SharingEvent, { clients, settings: { region } }: Run): Promise<Telling> {
   const { detail, time } = event;
-  const build: Partial<BuildFacts> =
-    detail.buildId === undefined ? {} : await buildFacts(clients.codebuild, detail.buildId);
+  const build: KnownBuild = detail.buildId === undefined ? {} : await knownBuild(clients.codebuild, detail.buildId);
   const imageId = detail.imageId ?? build.imageId;
   return {
     notice: {

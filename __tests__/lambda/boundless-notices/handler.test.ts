@@ -134,11 +134,6 @@ describe('a build', () => {
     expect(metrics()).toEqual([{ service: 'boundless-notices', Image: 'prover', BuildSucceeded: 0 }]);
   });
 
-  test('that nobody knows is raised, and nothing is measured', async () => {
-    await expect(handle(mockedAws({ builds: [] }), buildEvent())).rejects.toThrow(`CodeBuild does not know ${buildId}`);
-    expect(metrics()).toEqual([{ service: 'boundless-notices', Failures: 1 }]);
-  });
-
   test('that could not be told is not measured, so that the repetition does not count it twice', async () => {
     const aws = mockedAws();
     aws.sns.on(PublishCommand).rejectsOnce(new Error('throttled')).resolves({ MessageId: '2' });
@@ -396,6 +391,51 @@ describe('what is no event of the factory is raised, with what is wrong', () => 
     await expect(handle(mockedAws(), buildEvent())).rejects.toThrow(
       /4 wrong variables:\nOPS_ACCOUNT_ID is "1"; set it to .+\nSTATUS_TOPIC_ARN is missing; .+\nBUILD_PROJECT .+\nAPPROVAL_PIPELINES /,
     );
+  });
+});
+
+describe('an outcome whose record cannot be read is a notice all the same', () => {
+  const throttled = Object.assign(new Error(`Rate exceeded ${secret}`), { name: 'ThrottlingException' });
+  const failed = { imageId, buildId, error: 'SharingIncompleteError', message: 'no', permanent: false };
+
+  test.each<[string, unknown, string]>([
+    ['a build that failed', buildEvent('FAILED'), 'Build of an image failed'],
+    ['a build that worked', buildEvent('SUCCEEDED'), 'Build of an image succeeded'],
+    [
+      'sharing that failed',
+      sharingEvent('AMI Sharing Failed', failed),
+      'An image was not shared: SharingIncompleteError',
+    ],
+    ['a pipeline that failed', pipelineEvent('FAILED'), 'Pipeline prover-cluster-staging failed'],
+    ['an approval', approvalEvent(), 'Approval of prover-cluster-production is asked for'],
+  ])('%s, while AWS throttles', async (_, event, title) => {
+    const aws = mockedAws();
+    aws.codebuild.rejects(throttled);
+    aws.codepipeline.rejects(throttled);
+    const email = await emailOf(aws, event);
+    expect(email).toMatch(new RegExp(`^${title}\n`));
+    expect(email).toMatch(/^Not known: .+ could not be read \(ThrottlingException\); the log has why$/m);
+    expect(email).not.toContain(secret);
+    const warnings = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ level }) => level === 'WARN');
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        message: expect.stringContaining('could not be read') as unknown,
+        error: expect.objectContaining({ name: 'ThrottlingException' }) as unknown,
+      }),
+    ]);
+  });
+
+  test.each([
+    ['FAILED', { BuildSucceeded: 0 }],
+    ['SUCCEEDED', { BuildSucceeded: 1 }],
+  ])('a build that ended as %s, which CodeBuild does not know', async (status, measured) => {
+    const email = await emailOf(mockedAws({ builds: [] }), buildEvent(status));
+    expect(email).toContain(
+      `Not known: CodeBuild's record of ${buildId} could not be read (UnknownBuildError); the log has why\nBuild: ${buildId}`,
+    );
+    expect(metrics()).toEqual([{ service: 'boundless-notices', Image: 'unknown', ...measured }]);
   });
 });
 

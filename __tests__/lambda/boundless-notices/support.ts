@@ -196,6 +196,8 @@ export function mockedAws(
   sns.on(PublishCommand).resolves({ MessageId: 'message-1' });
   return {
     clients,
+    codebuild,
+    codepipeline,
     sns,
     /** IAM's names of the actions that were called. */
     used: () =>
