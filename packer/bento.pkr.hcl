@@ -55,10 +55,11 @@ build {
   }
 
   // Into the newest kernel, with what starts at boot and nothing else. Nothing can be removed over a connection that is
-  // gone, and a reboot empties /tmp.
+  // gone, and a reboot empties /tmp. A shell that the reboot ends before its connection exits with 143 (SIGTERM).
   provisioner "shell" {
     inline            = ["sudo systemctl reboot"]
     expect_disconnect = true
+    valid_exit_codes  = [0, 143]
     skip_clean        = true
   }
 

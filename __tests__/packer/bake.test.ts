@@ -13,6 +13,7 @@ import {
 import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { imageKinds, keyAliases, packerBuilderProfile, type ImageKind } from '../../config/names';
+import { allEnded } from '../../tools/all-ended';
 import { bake, type Bake } from '../../tools/local-bake';
 import { startLocalAws, type LocalAws } from '../../tools/local-aws';
 import { temporaryFolder } from '../scripts/support';
@@ -55,7 +56,7 @@ describeWith(['packer', localAws], 'a bake on the local AWS', () => {
     await kms.send(new CreateAliasCommand({ AliasName: keyAliases.ami, TargetKeyId: keyArn }));
     await new IAMClient(settings).send(new CreateInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile }));
     const variables = { boundless_version: 'v1.0.1', git_commit: 'abc', build_id: 'build:1', inputs_hash: 'hash' };
-    await Promise.all(imageKinds.map(async (image) => bakes.set(image, await bakeOne(image, image, variables))));
+    await allEnded(imageKinds.map(async (image) => bakes.set(image, await bakeOne(image, image, variables))));
   });
   afterAll(() => aws.stop());
 

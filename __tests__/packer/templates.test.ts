@@ -125,7 +125,7 @@ describe.each(imageKinds)('the image %s', (image) => {
 
   test('survives its reboot, and repeats only what is safe to repeat', () => {
     const [, setup, reboot, verify, cleanup] = shells();
-    expect(reboot).toMatchObject({ expect_disconnect: true, skip_clean: true });
+    expect(reboot).toMatchObject({ expect_disconnect: true, skip_clean: true, valid_exit_codes: [0, 143] });
     expect(verify).toMatchObject({ pause_before: '2m' });
     expect([setup, reboot, verify, cleanup].map((shell) => shell!['max_retries'])).toEqual([
       1,

@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in eleven places that the factory depends on.
+"""moto_server, brought nearer to AWS in twelve places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -18,6 +18,7 @@
 11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: whoever tests one calls
    it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
    and the current version is the one with that label.
+12. CreateImage gives an image's snapshots the tags that it is asked for, as the amazon plugin of Packer does; moto fails.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -67,6 +68,19 @@ def create_ami_from_machine(self, ec2_backend, ami_id, instance=None, **rest):
     volume = ec2_backend.get_volume(root.volume_id)
     self.ebs_snapshot.encrypted = volume.encrypted
     self.ebs_snapshot.kms_key_id = key_arn(ec2_backend, volume.kms_key_id)
+
+
+create_image = amis.AmiBackend.create_image
+
+
+def create_image_with_snapshot_tags(self, instance_id, name, description, tag_specifications):
+    of_snapshots = [specification for specification in tag_specifications if specification["ResourceType"] == "snapshot"]
+    others = [specification for specification in tag_specifications if specification not in of_snapshots]
+    ami = create_image(self, instance_id, name, description, others)
+    for specification in of_snapshots:
+        for tag in specification["Tags"]:
+            ami.ebs_snapshot.add_tag(tag["Key"], tag["Value"])
+    return ami
 
 
 class SharedAmi:
@@ -330,6 +344,7 @@ SecretsManagerBackend.rotate_secret = begin_rotation
 SecretsManagerBackend._check_with_existing_secrets_and_versions = check_any_version
 SecretsManagerBackend.put_secret_value = put_first_value
 amis.Ami.__init__ = create_ami_from_machine
+amis.AmiBackend.create_image = create_image_with_snapshot_tags
 amis.AmiBackend.describe_images = describe_images
 
 def end_with_starter():

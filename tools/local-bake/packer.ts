@@ -14,9 +14,13 @@ export interface PackerOptions {
 /** How much of its output an error of Packer carries. */
 const tailLength = 4000;
 
-/** This process's environment without whatever could lead Packer to a real account, or change its variables. */
-const inherited = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|PACKER|PKR)_/.test(name)));
+/**
+ * An environment without what could lead Packer to a real account (`AWS_*`) or give its variables other values
+ * (`PKR_VAR_*`). Where plugins and settings are (`PACKER_PLUGIN_PATH`, `PACKER_CONFIG_DIR`) stays: Packer finds its
+ * plugin by it (Packer documentation, "Configuring Packer").
+ */
+export const inherited = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(AWS|PKR_VAR)_/.test(name)));
 
 /**
  * Runs Packer until it ends.
@@ -30,7 +34,7 @@ export async function packer(
   signal?.throwIfAborted();
   const child = spawn('packer', args, {
     cwd: directory,
-    env: { ...inherited(), ...environment, CHECKPOINT_DISABLE: '1' },
+    env: { ...inherited(process.env), ...environment, CHECKPOINT_DISABLE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Packer removes what it made when it is interrupted.

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { factory } from '../../config';
 import { codeBuildProjects, functions, imageKinds, stacks, type ImageKind } from '../../config/names';
+import { allEnded } from '../all-ended';
 import { bake } from '../local-bake';
 import { startLocalAws, type LocalAws } from '../local-aws';
 import { bootstrapLocal, deployOps, deployServiceAccount } from './accounts';
@@ -108,7 +109,7 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
         details: `${imageId} ${baked.Name ?? ''}, encrypted with the image key, shared with nobody`,
       };
     });
-  const images = await Promise.all(imageKinds.map(bakeOne));
+  const images = await allEnded(imageKinds.map(bakeOne));
 
   const eventOf = (image: ImageKind, imageId: string, changes: { project?: string; status?: 'FAILED' } = {}) =>
     buildEvent({
