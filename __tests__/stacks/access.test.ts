@@ -179,10 +179,17 @@ describe.each(environments)('%s', (environment, account) => {
       listOf(Action).some((action) => /^(ec2|kms):(?!Describe|Get|List)/.test(action)),
     );
     expect(changes.length).toBeGreaterThan(0);
-    for (const { Sid, Resource, Condition } of changes) {
+    for (const { Sid, Action, Resource, Condition } of changes) {
       // An alias carries no tags: its own name bounds it.
       if (Sid === 'NameOwnKey') {
         expect(Resource).toBe(`arn:aws:kms:us-west-2:${account}:alias/boundless-prover-cluster-${environment}`);
+        continue;
+      }
+      // These know no tags, and take nothing from others: the address is authorized as well, by its own tag.
+      if (Sid === 'DeleteReservations' || Sid === 'FreeAddresses') {
+        expect(listOf(Action)).toEqual([
+          Sid === 'FreeAddresses' ? 'ec2:DisassociateAddress' : 'ec2:DeleteSubnetCidrReservation',
+        ]);
         continue;
       }
       const { 'ec2:CreateAction': during, ...tagged } = Condition?.['StringEquals'] ?? {};
@@ -193,6 +200,26 @@ describe.each(environments)('%s', (environment, account) => {
         [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],
       ]);
     }
+  });
+
+  test('the deployment role and flow logs have the rights that their calls need beside the ones on own parts', () => {
+    const network = identityPolicy(stackOf(stacks, environment), 'boundless-deployment-network');
+    expect(allowed(network, 'route53:AssociateVPCWithHostedZone').map(({ Resource }) => Resource)).toEqual([
+      'arn:aws:route53:::hostedzone/*',
+    ]);
+    const cluster = `prover-cluster-${environment}`;
+    for (const [stack, name] of [
+      [cluster, `${cluster}-flow-logs-role`],
+      [cluster, `${cluster}-manager-role`],
+      [cluster, `${cluster}-prover-role`],
+      [environment, 'prover-cluster-node-boundary'],
+    ] as const)
+      for (const action of ['logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents'])
+        expect([name, action, allowed(identityPolicy(stackOf(stacks, stack), name), action)]).toEqual([
+          name,
+          action,
+          expect.arrayContaining([expect.anything()]),
+        ]);
   });
 
   test('the deployment role changes alarms, counts and the topic of its own cluster', () => {

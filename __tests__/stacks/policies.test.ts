@@ -54,6 +54,18 @@ for (const environment of ['staging', 'production']) {
       'composite alarms and subscriptions have no resources to read; in one region',
     [`${environment}/boundless-deployment-alarms#ChangeCompositesAndSubscriptions`]:
       'CloudWatch and SNS take no resource for these; in one region',
+    [`${environment}/boundless-deployment-network#DeleteReservations`]:
+      'a reservation has no resource; nothing is lost but the address that it keeps, in one region',
+    [`${environment}/boundless-deployment-groups#CreateSnapshotPolicy`]:
+      'a policy of snapshots has no resource before it is made; its tag is demanded, in one region',
+    [`${environment}/prover-cluster-node-boundary#FindLogGroups`]:
+      'DescribeLogGroups has no resources; reading only, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-flow-logs-role#FindLogGroups`]:
+      'DescribeLogGroups has no resources; reading only, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#FindLogGroups`]:
+      'DescribeLogGroups has no resources; reading only, in one region',
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#FindLogGroups`]:
+      'DescribeLogGroups has no resources; reading only, in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
     [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:

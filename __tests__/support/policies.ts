@@ -1,4 +1,4 @@
-import { allResources, type SynthesizedStack } from './synthesized';
+import { allResources, type Arguments, type SynthesizedStack } from './synthesized';
 
 /** A statement as it stands in a synthesized policy. */
 export interface PolicyStatement {
@@ -41,4 +41,58 @@ export function identityPolicy(stack: SynthesizedStack, name: string): readonly 
   const found = policiesOf(stack).find(({ owner, kind }) => kind === 'identity' && owner === `${stack.name}/${name}`);
   if (found === undefined) throw new Error(`${stack.name} has no identity policy ${name}`);
   return found.statements;
+}
+
+/** The ARN that AWS gives a resource of this type, where a policy names it by a reference. */
+const arnOf: Readonly<Record<string, (args: Arguments) => string>> = {
+  aws_cloudwatch_log_group: ({ name }) => `arn:aws:logs:us-west-2:111111111111:log-group:${String(name)}`,
+  aws_codebuild_project: ({ name }) => `arn:aws:codebuild:us-west-2:111111111111:project/${String(name)}`,
+  aws_codepipeline: ({ name }) => `arn:aws:codepipeline:us-west-2:111111111111:${String(name)}`,
+  aws_iam_role: ({ name }) => `arn:aws:iam::111111111111:role/${String(name)}`,
+  aws_kms_key: () => 'arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef',
+  aws_s3_bucket: ({ bucket }) => `arn:aws:s3:::${String(bucket)}`,
+  aws_secretsmanager_secret: ({ name }) =>
+    `arn:aws:secretsmanager:us-west-2:111111111111:secret:${String(name)}-a1b2c3`,
+  aws_sns_topic: ({ name }) => `arn:aws:sns:us-west-2:111111111111:${String(name)}`,
+  aws_sqs_queue: ({ name }) => `arn:aws:sqs:us-west-2:111111111111:${String(name)}`,
+};
+
+/** A text of a policy with the ARNs that AWS puts in the place of references. */
+const resolved = (stack: SynthesizedStack, text: string): string =>
+  text.replace(/\$\{(aws_\w+)\.([\w-]+)\.arn\}/g, (reference, type: string, id: string) => {
+    const args = stack.resource[type]?.[id];
+    const arn = arnOf[type];
+    if (args === undefined || arn === undefined) throw new Error(`${stack.name}: what is the ARN of ${reference}?`);
+    return arn(args);
+  });
+
+/** The statement with the ARNs of resources that it names by reference. */
+export const withArns = (stack: SynthesizedStack, statement: PolicyStatement): PolicyStatement =>
+  statement.Resource === undefined
+    ? statement
+    : { ...statement, Resource: listOf(statement.Resource).map((resource) => resolved(stack, resource)) };
+
+/** Every role and user of a stack with all statements that its own and its attached policies hold. */
+export function principalsOf(
+  stack: SynthesizedStack,
+): { readonly owner: string; readonly statements: readonly PolicyStatement[] }[] {
+  const parsed = (policy: unknown) =>
+    (JSON.parse(String(policy)) as { Statement: PolicyStatement[] }).Statement.map((one) => withArns(stack, one));
+  const idIn = (reference: unknown) => /^\$\{aws_\w+\.([\w-]+)\./.exec(String(reference))?.[1] ?? '';
+  return (['role', 'user'] as const).flatMap((kind) =>
+    Object.entries(stack.resource[`aws_iam_${kind}`] ?? {}).map(([id, { name }]) => {
+      const inline = Object.values(stack.resource[`aws_iam_${kind}_policy`] ?? {}).filter(
+        (one) => idIn(one[kind]) === id,
+      );
+      const attached = Object.values(stack.resource[`aws_iam_${kind}_policy_attachment`] ?? {})
+        .filter((one) => idIn(one[kind]) === id)
+        .map(
+          ({ policy_arn }) => stack.resource['aws_iam_policy']?.[idIn(policy_arn)] ?? { policy: '{"Statement":[]}' },
+        );
+      return {
+        owner: `${stack.name}/${String(name)}`,
+        statements: [...inline, ...attached].flatMap(({ policy }) => parsed(policy)),
+      };
+    }),
+  );
 }

@@ -89,9 +89,28 @@ export function changeCluster(account: ClusterAccount): Statement[] {
   return [
     {
       Sid: 'CreateTaggedParts',
-      Action: ['ec2:CreateLaunchTemplate', 'ec2:CreateSecurityGroup', 'ec2:CreateSubnet', 'ec2:CreateVpc'],
-      Resource: parts,
+      Action: ['ec2:CreateLaunchTemplate', 'ec2:CreateSecurityGroup', 'ec2:CreateSubnet'],
+      Resource: [ec2(account, 'launch-template'), ec2(account, 'security-group'), ec2(account, 'subnet')],
       Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+    },
+    {
+      Sid: 'CreateTaggedVpc',
+      Action: 'ec2:CreateVpc',
+      Resource: ec2(account, 'vpc'),
+      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+    },
+    {
+      // A new rule has tags in its request alone; its group is own already (`ChangeOwnGroups`).
+      Sid: 'CreateTaggedRules',
+      Action: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+      Resource: ec2(account, 'security-group-rule'),
+      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+    },
+    {
+      Sid: 'ChangeOwnGroups',
+      Action: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+      Resource: ec2(account, 'security-group'),
+      Condition: { StringEquals: { 'aws:ResourceTag/Stack': stack } },
     },
     {
       Sid: 'CreateWithinOwnParts',
@@ -108,8 +127,6 @@ export function changeCluster(account: ClusterAccount): Statement[] {
     {
       Sid: 'ChangeOwnParts',
       Action: [
-        'ec2:AuthorizeSecurityGroupEgress',
-        'ec2:AuthorizeSecurityGroupIngress',
         'ec2:CreateLaunchTemplateVersion',
         'ec2:CreateTags',
         'ec2:DeleteLaunchTemplate',

@@ -207,6 +207,8 @@ export function changeStorage(account: ClusterAccount): Statement[] {
       Resource: functionOf(account),
     },
     {
+      // Tags are changed on the ARN alone, everything else on the ARN with `:*` (Amazon CloudWatch Logs User Guide,
+      // "CloudWatch Logs resources and operations").
       Sid: 'ChangeFunctionLogs',
       Action: [
         'logs:AssociateKmsKey',
@@ -216,7 +218,7 @@ export function changeStorage(account: ClusterAccount): Statement[] {
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      Resource: logsOf(account),
+      Resource: [logsOf(account), `${logsOf(account)}:*`],
     },
     {
       Sid: 'ChangeFunctionAlarm',

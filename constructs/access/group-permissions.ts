@@ -90,8 +90,15 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
   ...startMachines(account),
   ...changeDataVolume(account),
   {
+    // It has no resource (Service Authorization Reference, "Amazon Data Lifecycle Manager"): the tag is demanded instead.
     Sid: 'CreateSnapshotPolicy',
-    Action: ['dlm:CreateLifecyclePolicy', 'dlm:TagResource'],
+    Action: 'dlm:CreateLifecyclePolicy',
+    Resource: '*',
+    Condition: { StringEquals: { ...taggedAsOwn(account), 'aws:RequestedRegion': account.region } },
+  },
+  {
+    Sid: 'TagSnapshotPolicy',
+    Action: 'dlm:TagResource',
     Resource: snapshotPolicies(account),
     Condition: { StringEquals: taggedAsOwn(account) },
   },

@@ -47,20 +47,34 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
   const stack = stacks.cluster(environment);
   const made = ['elastic-ip', 'internet-gateway', 'natgateway', 'route-table', 'vpc-endpoint', 'vpc-flow-log'];
   const within = ['elastic-ip', 'route-table', 'security-group', 'subnet', 'vpc'];
-  const creations = [
-    'ec2:AllocateAddress',
-    'ec2:CreateFlowLogs',
-    'ec2:CreateInternetGateway',
-    'ec2:CreateNatGateway',
-    'ec2:CreateRouteTable',
-    'ec2:CreateVpcEndpoint',
-  ];
   const key = `arn:aws:kms:${region}:${accountId}:key/*`;
   const alias = `arn:aws:kms:${region}:${accountId}:${keyAliases.cluster(environment)}`;
   const taggedAsOwn = { StringEquals: { 'aws:RequestTag/Stack': stack } };
   return [
-    { Sid: 'CreateWays', Action: creations, Resource: ec2(account, ...made), Condition: taggedAsOwn },
-    { Sid: 'CreateWaysWithinOwnParts', Action: creations, Resource: ec2(account, ...within), Condition: own(account) },
+    {
+      Sid: 'CreateWays',
+      Action: ['ec2:AllocateAddress', 'ec2:CreateFlowLogs', 'ec2:CreateInternetGateway', 'ec2:CreateRouteTable'],
+      Resource: ec2(account, 'elastic-ip', 'internet-gateway', 'route-table', 'vpc-flow-log'),
+      Condition: taggedAsOwn,
+    },
+    {
+      Sid: 'CreateGatewaysAndEndpoints',
+      Action: ['ec2:CreateNatGateway', 'ec2:CreateVpcEndpoint'],
+      Resource: ec2(account, 'natgateway', 'vpc-endpoint'),
+      Condition: taggedAsOwn,
+    },
+    {
+      Sid: 'CreateWaysWithinOwnParts',
+      Action: ['ec2:CreateFlowLogs', 'ec2:CreateNatGateway', 'ec2:CreateVpcEndpoint'],
+      Resource: ec2(account, ...within),
+      Condition: own(account),
+    },
+    {
+      Sid: 'CreateTablesInOwnVpc',
+      Action: 'ec2:CreateRouteTable',
+      Resource: ec2(account, 'vpc'),
+      Condition: own(account),
+    },
     {
       // While they are made, and at no other time: what belongs to others must not be labelled as own.
       Sid: 'TagWays',
@@ -69,7 +83,14 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
       Condition: {
         StringEquals: {
           ...taggedAsOwn.StringEquals,
-          'ec2:CreateAction': creations.map((action) => action.replace('ec2:', '')),
+          'ec2:CreateAction': [
+            'AllocateAddress',
+            'CreateFlowLogs',
+            'CreateInternetGateway',
+            'CreateNatGateway',
+            'CreateRouteTable',
+            'CreateVpcEndpoint',
+          ],
         },
       },
     },
@@ -86,7 +107,6 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
         'ec2:DeleteNatGateway',
         'ec2:DeleteRoute',
         'ec2:DeleteRouteTable',
-        'ec2:DeleteSubnetCidrReservation',
         'ec2:DeleteTags',
         'ec2:DeleteVpcEndpoints',
         'ec2:DetachInternetGateway',
@@ -98,6 +118,21 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
       ],
       Resource: ec2(account, ...new Set([...made, ...within])),
       Condition: own(account),
+    },
+    {
+      // Neither reservations nor addresses of gateways can be told apart by a tag: the first have no resource (Service
+      // Authorization Reference, "Amazon EC2"), and EC2 tags no interface of a gateway, whose address must be own.
+      Sid: 'DeleteReservations',
+      Action: 'ec2:DeleteSubnetCidrReservation',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+    { Sid: 'FreeAddresses', Action: 'ec2:DisassociateAddress', Resource: ec2(account, 'network-interface') },
+    {
+      // EC2 associates the private zone of an interface endpoint with its VPC by the caller's rights.
+      Sid: 'NameEndpoints',
+      Action: 'route53:AssociateVPCWithHostedZone',
+      Resource: 'arn:aws:route53:::hostedzone/*',
     },
     { Sid: 'CreateKey', Action: ['kms:CreateKey', 'kms:TagResource'], Resource: '*', Condition: taggedAsOwn },
     {

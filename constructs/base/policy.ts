@@ -64,7 +64,8 @@ export const logKeyStatements = (accountId: string, region: string): Statement[]
   {
     Sid: 'Logs',
     Principal: { Service: `logs.${region}.amazonaws.com` },
-    Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+    // Not DescribeKey, which has no encryption context: under this condition it would be refused.
+    Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
     Resource: '*',
     Condition: {
       ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },

@@ -30,7 +30,7 @@ export class FlowLogs extends Construct {
       description: `Writes the flow logs of ${environment}`,
       trust: serviceTrust('vpc-flow-logs.amazonaws.com'),
       permissionsBoundary: arns.policy(accountId, policies.nodeBoundary),
-      statements: [flowLogPermissions(props)],
+      statements: flowLogPermissions(props),
     });
     new FlowLog(this, 'Resource', {
       vpcId,

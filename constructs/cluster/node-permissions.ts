@@ -56,8 +56,9 @@ export function nodePermissions(account: NodeAccount, role: NodeRole): Statement
     {
       Sid: 'ShipLogs',
       Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-      Resource: [logs, `${logs}:*`],
+      Resource: `${logs}:*`,
     },
+    findLogGroups(region),
     {
       // PutMetricData has no resources (Service Authorization Reference, "Amazon CloudWatch").
       Sid: 'Measure',
@@ -80,6 +81,17 @@ export function nodePermissions(account: NodeAccount, role: NodeRole): Statement
     ...(role === 'manager' ? managerPermissions(account) : []),
   ];
 }
+
+/**
+ * Vector looks for its log group before it sends anything, by DescribeLogGroups, which has no resource (Vector, "AWS
+ * Cloudwatch logs" sink, `healthcheck`; Service Authorization Reference, "Amazon CloudWatch Logs").
+ */
+const findLogGroups = (region: string): Statement => ({
+  Sid: 'FindLogGroups',
+  Action: 'logs:DescribeLogGroups',
+  Resource: '*',
+  Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+});
 
 /** The data volume and the address: those of this cluster, and no others. */
 function managerPermissions({ environment, accountId, region }: NodeAccount): Statement[] {
@@ -111,12 +123,18 @@ function managerPermissions({ environment, accountId, region }: NodeAccount): St
   ];
 }
 
-/** What flow logs of the network are written with. */
-export const flowLogPermissions = ({ environment, accountId, region }: NodeAccount): Statement => ({
-  Sid: 'WriteFlowLogs',
-  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-  Resource: `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.flow(environment)}:*`,
-});
+/**
+ * What flow logs of the network are written with (Amazon VPC User Guide, "IAM role for publishing flow logs to CloudWatch
+ * Logs"), without the right to make log groups.
+ */
+export const flowLogPermissions = ({ environment, accountId, region }: NodeAccount): Statement[] => [
+  {
+    Sid: 'WriteFlowLogs',
+    Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+    Resource: `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.flow(environment)}:*`,
+  },
+  findLogGroups(region),
+];
 
 /** What Data Lifecycle Manager makes and removes snapshots of the data volume with: of this cluster's, and no others. */
 export function snapshotPermissions({ environment, accountId, region }: NodeAccount): Statement[] {
@@ -152,7 +170,7 @@ export function snapshotPermissions({ environment, accountId, region }: NodeAcco
 export function boundaryStatements(account: NodeAccount): Statement[] {
   const all = [
     ...nodeRoles.flatMap((role) => nodePermissions(account, role)),
-    flowLogPermissions(account),
+    ...flowLogPermissions(account),
     ...snapshotPermissions(account),
   ];
   const bySid = new Map<string, Statement>();

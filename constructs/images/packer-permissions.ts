@@ -89,7 +89,6 @@ export function packerPermissions({
     {
       Sid: 'OwnMachines',
       Action: [
-        'ec2:AuthorizeSecurityGroupIngress',
         'ec2:DeleteLaunchTemplate',
         'ec2:DeleteSecurityGroup',
         'ec2:DeleteVolume',
