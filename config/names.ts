@@ -198,6 +198,9 @@ export const imageMetrics = {
   [functions.notices]: ['BuildSeconds', 'BuildSucceeded', 'ImageReused'],
 } as const;
 
+/** Events that wait for a function. */
+export const eventQueue = (functionName: string): string => `${functionName}-events`;
+
 /** Failed and undelivered events of a function. */
 export const deadLetterQueue = (functionName: string): string => `${functionName}-dead-letters`;
 

@@ -3,6 +3,7 @@ import {
   arns,
   codeBuildProjects,
   deadLetterQueue,
+  eventQueue,
   functions,
   logGroups,
   metricNamespace,
@@ -11,9 +12,10 @@ import {
 } from '../../config/names';
 import { Alarm, CompositeAlarm } from '../base/alarm';
 import { DeadLetterQueue } from '../base/dead-letter-queue';
+import { EventQueue } from '../base/event-queue';
 import { Lambda } from '../base/lambda';
 import type { Topic } from '../base/topic';
-import { trigger } from '../base/trigger';
+import { enqueue, trigger } from '../base/trigger';
 import { noticeSources } from './notice-sources';
 import { noticesPermissions } from './notices-permissions';
 
@@ -34,15 +36,33 @@ export interface NoticesProps {
 /** How often it is looked for approvals that wait. */
 const watchMinutes = 15;
 
-/** One message for each outcome: EventBridge rules -> Lambda `boundless-notices` -> the status topic. */
+/** A few calls for a notice, ten events at one time; one for each pipeline when approvals are looked for. */
+const timeoutSeconds = 60;
+
+/**
+ * How events become batches. People wait a minute for a notice, and a storm of equal events within that minute is one
+ * message. An event that fails is given three times, six minutes apart.
+ */
+const batches = { windowSeconds: 60, size: 1000, maxReceives: 3, lateSeconds: 900 };
+
+/** One message for each outcome: EventBridge rules -> queue -> Lambda `boundless-notices` -> the status topic. */
 export class Notices extends Construct {
   constructor(scope: Construct, id: string, props: NoticesProps) {
     super(scope, id);
     const { accountId, region, topic, alarmActions } = props;
+    const ruleArn = (name: string) => arns.eventRule(accountId, region, name);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       name: deadLetterQueue(functions.notices),
       kmsKeyArn: props.operationsKeyArn,
-      ruleArns: Object.values(noticeRules).map((name) => arns.eventRule(accountId, region, name)),
+      ruleArns: Object.values(noticeRules).map(ruleArn),
+    });
+    const queue = new EventQueue(this, 'Queue', {
+      name: eventQueue(functions.notices),
+      kmsKeyArn: props.operationsKeyArn,
+      ruleArns: noticeSources.map(({ name }) => ruleArn(name)),
+      functionTimeoutSeconds: timeoutSeconds,
+      deadLetters,
+      ...batches,
     });
     const lambda = new Lambda(this, 'Function', {
       functionName: functions.notices,
@@ -52,8 +72,7 @@ export class Notices extends Construct {
       logGroupName: logGroups.lambda(functions.notices),
       logRetentionDays: props.logRetentionDays,
       kmsKeyArn: props.operationsKeyArn,
-      // A few calls for a notice; one for each pipeline when approvals are looked for.
-      timeoutSeconds: 120,
+      timeoutSeconds,
       environment: {
         OPS_ACCOUNT_ID: accountId,
         STATUS_TOPIC_ARN: topic.arn,
@@ -61,19 +80,23 @@ export class Notices extends Construct {
         APPROVAL_PIPELINES: props.approvalPipelines.join(','),
       },
       deadLetterQueue: deadLetters,
-      statements: [...topic.publishStatements(), ...noticesPermissions({ accountId, region })],
+      statements: [
+        ...topic.publishStatements(),
+        ...queue.receiveStatements(),
+        ...noticesPermissions({ accountId, region }),
+      ],
     });
-    const target = { lambda, deadLetters };
+    queue.feed({ lambda, ...batches });
     for (const { id: part, name, description, pattern } of noticeSources) {
       const eventPattern = JSON.stringify({ account: [accountId], ...pattern });
-      trigger(new Construct(this, part), { ...target, rule: { name, description, eventPattern } });
+      enqueue(new Construct(this, part), { queue, deadLetters, rule: { name, description, eventPattern } });
     }
     const rule = {
       name: noticeRules.watch,
       description: 'Looks for approvals that wait',
       scheduleExpression: `rate(${watchMinutes} minutes)`,
     };
-    trigger(new Construct(this, 'Watch'), { ...target, rule, input: { command: 'watch' } });
+    trigger(new Construct(this, 'Watch'), { lambda, deadLetters, rule, input: { command: 'watch' } });
 
     const log = `The log is ${logGroups.lambda(functions.notices)}.`;
     const silent = new Alarm(this, 'Silent', {
@@ -95,7 +118,7 @@ export class Notices extends Construct {
       description:
         `People may not hear of builds, deployments and approvals. ${log} Repair the cause that it names, then ` +
         '`make redrive`. docs/monitoring.md, "Notices".',
-      alarms: [lambda.alarm, deadLetters.alarm, silent],
+      alarms: [lambda.alarm, deadLetters.alarm, queue.alarm, silent],
       actions: alarmActions,
     });
   }

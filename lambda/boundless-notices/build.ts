@@ -80,9 +80,9 @@ export type KnownBuild = Partial<BuildFacts> & { readonly unread?: string };
  * What CodeBuild says of a build, or nothing where it cannot be read now. An outcome is known without it, and its notice
  * must not be lost for it: the failure is logged, and the notice names it.
  */
-export async function knownBuild(codebuild: CodeBuildClient, buildId: string): Promise<KnownBuild> {
+export async function knownBuild({ clients, once }: Run, buildId: string): Promise<KnownBuild> {
   try {
-    return await buildFacts(codebuild, buildId);
+    return await once(idOf(buildId), () => buildFacts(clients.codebuild, buildId));
   } catch (error) {
     return { unread: unreadBecause(error, `CodeBuild's record of ${idOf(buildId)}`) };
   }
@@ -106,9 +106,9 @@ const outcomes = {
 };
 
 /** A build that ended: what to say of it, and how to measure it. */
-export async function onBuild({ detail, time }: BuildEvent, { clients }: Run): Promise<Telling> {
+export async function onBuild({ detail, time }: BuildEvent, run: Run): Promise<Telling> {
   const status = detail['build-status'];
-  const build = await knownBuild(clients.codebuild, detail['build-id']);
+  const build = await knownBuild(run, detail['build-id']);
   const succeeded = status === 'SUCCEEDED';
   const what = build.image === undefined ? 'an image' : `the ${build.image} image`;
   const how = succeeded && build.reused === true ? 'found it baked already' : outcomes[status];

@@ -36,4 +36,18 @@ export function awsClients(
 export interface Run {
   readonly clients: Clients;
   readonly settings: Settings;
+  /** Reads a record once in an invocation, however many events are of it; `key` names the record. */
+  readonly once: Once;
+}
+
+export type Once = <T>(key: string, read: () => Promise<T>) => Promise<T>;
+
+/** @returns a memory for one invocation; a read that failed is not tried again in it */
+export function remembering(): Once {
+  const reads = new Map<string, Promise<unknown>>();
+  return <T>(key: string, read: () => Promise<T>): Promise<T> => {
+    const known = reads.get(key) ?? read();
+    reads.set(key, known);
+    return known as Promise<T>;
+  };
 }

@@ -19,6 +19,12 @@ export interface Telling {
   readonly measure?: () => void;
 }
 
+/** Facts that differ between notices of the same thing. */
+export const timings: ReadonlySet<string> = new Set(['Duration', 'Since the build ended', 'Waited']);
+
+/** Thread of outcomes of sharing that name neither build nor image. */
+export const noThread = 'sharing';
+
 export type Fact = readonly [name: string, value: string];
 
 /** A fact, or nothing where the value is not known. */

@@ -40,9 +40,9 @@ interface ExecutionFacts {
 }
 
 /** What CodePipeline says of an execution, or nothing where it cannot be read now: its notice must not be lost for it. */
-async function knownExecution(codepipeline: CodePipelineClient, pipeline: string, id: string): Promise<ExecutionFacts> {
+async function knownExecution({ clients, once }: Run, pipeline: string, id: string): Promise<ExecutionFacts> {
   try {
-    return await executionFacts(codepipeline, pipeline, id);
+    return await once(`${pipeline} ${id}`, () => executionFacts(clients.codepipeline, pipeline, id));
   } catch (error) {
     return { images: [], actions: [], unread: unreadBecause(error, `CodePipeline's record of execution ${id}`) };
   }
@@ -89,12 +89,10 @@ const hasOwnNotice = (pipeline: string, action: ActionExecutionDetail): boolean 
  *
  * @returns nothing where the notice of an action has said it already
  */
-export async function onPipeline(
-  { detail, time }: PipelineEvent,
-  { clients, settings: { region } }: Run,
-): Promise<Telling | undefined> {
+export async function onPipeline({ detail, time }: PipelineEvent, run: Run): Promise<Telling | undefined> {
+  const { region } = run.settings;
   const { pipeline, state, 'execution-id': id, 'start-time': start } = detail;
-  const { commit, images, actions, unread } = await knownExecution(clients.codepipeline, pipeline, id);
+  const { commit, images, actions, unread } = await knownExecution(run, pipeline, id);
   const failed = actions.filter(({ status }) => status === 'Failed');
   if (state === 'FAILED' && failed.length > 0 && failed.every((action) => hasOwnNotice(pipeline, action)))
     return undefined;
@@ -141,12 +139,10 @@ const moods = { STARTED: 'ask', SUCCEEDED: 'good', FAILED: 'bad' } as const;
 const longestHeadline = 1500;
 
 /** An approval that is asked for, was given, or was refused. */
-export async function onApproval(
-  { detail, time }: ApprovalEvent,
-  { clients, settings: { region } }: Run,
-): Promise<Telling> {
+export async function onApproval({ detail, time }: ApprovalEvent, run: Run): Promise<Telling> {
+  const { region } = run.settings;
   const { pipeline, state, action: name, 'execution-id': id, 'start-time': start } = detail;
-  const { commit, images, actions, unread } = await knownExecution(clients.codepipeline, pipeline, id);
+  const { commit, images, actions, unread } = await knownExecution(run, pipeline, id);
   const action = actions.find(({ actionExecutionId }) => actionExecutionId === detail['action-execution-id']);
   // What the pipeline shows the approver as well: the headline of the plan, and where all of it is.
   const { CustomData, ExternalEntityLink } = action?.input?.resolvedConfiguration ?? {};

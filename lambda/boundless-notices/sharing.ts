@@ -2,7 +2,7 @@ import { functions, logGroups, outcomeEvents } from '../../config/names';
 import { imageFacts, knownBuild, type KnownBuild } from './build';
 import type { Run } from './clients';
 import type { SharingEvent } from './event';
-import { duration, fact, link, logGroupUrl, type Fact, type Notice, type Telling } from './notice';
+import { duration, fact, link, logGroupUrl, noThread, type Fact, type Notice, type Telling } from './notice';
 
 type Detail = SharingEvent['detail'];
 
@@ -37,9 +37,10 @@ const outcomes: Readonly<
 };
 
 /** An outcome of sharing. */
-export async function onSharing(event: SharingEvent, { clients, settings: { region } }: Run): Promise<Telling> {
+export async function onSharing(event: SharingEvent, run: Run): Promise<Telling> {
+  const { region } = run.settings;
   const { detail, time } = event;
-  const build: KnownBuild = detail.buildId === undefined ? {} : await knownBuild(clients.codebuild, detail.buildId);
+  const build: KnownBuild = detail.buildId === undefined ? {} : await knownBuild(run, detail.buildId);
   const imageId = detail.imageId ?? build.imageId;
   return {
     notice: {
@@ -57,7 +58,7 @@ export async function onSharing(event: SharingEvent, { clients, settings: { regi
         ...link(`Log of ${functions.sharing}`, logGroupUrl(region, logGroups.lambda(functions.sharing))),
         ...link('Log of the build', build.logUrl),
       ],
-      threadId: detail.buildId ?? imageId ?? 'sharing',
+      threadId: detail.buildId ?? imageId ?? noThread,
     },
   };
 }

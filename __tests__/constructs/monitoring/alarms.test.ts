@@ -124,6 +124,14 @@ const failures: readonly [
     'boundless-notices-unhealthy',
   ],
   [
+    'notices wait in their queue',
+    ['AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: 'boundless-notices-events' }],
+    [901],
+    [0, 900],
+    'boundless-notices-events-late',
+    'boundless-notices-unhealthy',
+  ],
+  [
     'nobody looks for approvals',
     [factory, 'ApprovalHours', notices],
     [],

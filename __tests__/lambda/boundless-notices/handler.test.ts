@@ -457,8 +457,18 @@ test('every call is granted to its role, and nothing else is', async () => {
     for (const name of aws.used()) used.add(name);
   }
   const granted = identityPolicy(stackOf(synthesize(), 'ops'), 'boundless-notices-role')
-    // Lambda itself logs and leaves failed events with the role, and SNS encrypts with it.
-    .filter(({ Sid }) => !['WriteLogs', 'LeaveFailedEvents', 'EncryptFailedEvents', 'EncryptMessages'].includes(Sid))
+    // Lambda itself logs, takes events and leaves failed ones with the role, and SNS encrypts with it.
+    .filter(
+      ({ Sid }) =>
+        ![
+          'WriteLogs',
+          'TakeEvents',
+          'DecryptEvents',
+          'LeaveFailedEvents',
+          'EncryptFailedEvents',
+          'EncryptMessages',
+        ].includes(Sid),
+    )
     .flatMap(({ Action }) => listOf(Action));
   expect([...used].sort()).toEqual([...granted].sort());
 });

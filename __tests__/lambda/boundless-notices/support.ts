@@ -35,7 +35,23 @@ export const context = {
   functionVersion: '$LATEST',
   awsRequestId: '5a3c7c1e-0000-4000-8000-000000000000',
   memoryLimitInMB: '256',
+  getRemainingTimeInMillis: () => 60_000,
 } as Context;
+
+/** AWS Lambda Developer Guide, "Using Lambda with Amazon SQS": a batch of a queue; message `m-0` has the first event. */
+export const batchOf = (events: readonly unknown[]) => ({
+  Records: events.map((event, index) => ({
+    messageId: `m-${index}`,
+    receiptHandle: 'receipt',
+    body: typeof event === 'string' ? event : JSON.stringify(event),
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${region}:${opsAccount}:boundless-notices-events`,
+    awsRegion: region,
+  })),
+});
 
 const envelope = (source: string, type: string, time: string) => ({
   version: '0',
