@@ -12,9 +12,7 @@ import sys
 from pathlib import Path
 from typing import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from bento_boot import log, logs, manager, prover, services
+from bento_boot import aws, log, logs, manager, prover, services
 from bento_boot.files import alone
 from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
 from bento_boot.lifecycle import LAUNCH_HOOK, Hook, settle
@@ -38,7 +36,8 @@ def forget(files_of_role: frozenset[str]) -> None:
 
 
 def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool, waiting: Callable[[], None]) -> None:
-    store = Store(purpose.environment, machine.region)
+    patience = aws.Patience() if check else aws.at_boot(waiting)
+    store = Store(purpose.environment, machine.region, patience)
     name, text = store.parameter("settings")
     if text is None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
@@ -46,7 +45,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     secrets = store.secrets(purpose.role) if check else store.filled_secrets(purpose.role, waiting)
     keys = storage(secrets["storage"], prefix(purpose.environment))
     if purpose.role == "manager":
-        manager.check(store, settings, keys, machine)
+        manager.check(store, settings, keys, machine, patience)
     if check:
         log.info(f"a {purpose.role} of {purpose.environment} has everything it needs; nothing was changed")
         return
@@ -94,7 +93,7 @@ def main() -> int:
             logs.ship(machine, purpose)
         with alone(wait=not check):
             take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
-    except (Refusal, ClientError, BotoCoreError, OSError) as error:
+    except (Refusal, *aws.ERRORS, OSError) as error:
         log.error(f"this machine cannot take its role: {error}")
         return give_up(hook)
     except Exception:

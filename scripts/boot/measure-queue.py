@@ -13,7 +13,6 @@ import sys
 from dataclasses import dataclass
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from bento_boot import aws, log
 from bento_boot.environment import DATABASE
@@ -94,7 +93,7 @@ def publish(queue: Queue, region: str, environment: str) -> None:
 def main() -> int:
     try:
         publish(read_queue(), os.environ["AWS_REGION"], os.environ["ENVIRONMENT"])
-    except (Refusal, ClientError, BotoCoreError, OSError) as error:
+    except (Refusal, *aws.ERRORS, OSError) as error:
         log.error(f"the queue is not measured: {error}")
         return 1
     return 0

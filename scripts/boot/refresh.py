@@ -14,9 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from bento_boot import log, manager, prover, services
+from bento_boot import aws, log, manager, prover, services
 from bento_boot.files import alone
 from bento_boot.identity import read_machine, read_purpose
 from bento_boot.lifecycle import reason_to_go
@@ -78,7 +76,7 @@ def main() -> int:
                 refresh(Metadata(), now)
             else:
                 log.info("nothing is refreshed: the machine is being configured")
-    except (Refusal, ClientError, BotoCoreError, OSError) as error:
+    except (Refusal, *aws.ERRORS, OSError) as error:
         log.error(f"this machine goes on with the secrets and settings that it has: {error}")
         return 1
     return 0

@@ -64,12 +64,12 @@ describeWith(pythonPackages, 'the data volume on its way to a machine', () => {
 
   test('says once whom it waits for', async () => {
     const { log } = await attach([['i-other', 'attached'], ['i-other', 'attached'], ['i-other', 'attached'], null]);
-    expect(log.match(/waiting for i-other to give the data volume vol-0 back/g)).toHaveLength(1);
+    expect(log.match(/waiting for the data volume vol-0: it is still held by i-other/g)).toHaveLength(1);
   });
 
   test('that somebody keeps is a refusal that names whom', async () => {
     expect((await attach([['i-other', 'attached']], [], 0.1)).refused).toMatch(
-      /^the data volume vol-0 is still held by i-other after .* detach it by hand only once its broker has stopped/,
+      /^the data volume vol-0 is not here after .* h: it is still held by i-other; see .* detach it by hand only once its broker has stopped/,
     );
   });
 

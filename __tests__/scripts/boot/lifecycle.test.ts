@@ -38,7 +38,7 @@ afterAll(() => {
   server.closeAllConnections();
 });
 
-const told = async (expression: string, group: string | null = 'managers', endpoint?: string) => {
+const told = async (expression: string, group: string | null = 'managers', endpoint?: string, withinS = 60) => {
   const { answers: given, log } = await answers(
     `
 import time
@@ -48,6 +48,7 @@ from bento_boot.identity import Machine
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(seconds / 100)
 machine = Machine("i-0123", "us-west-2", "10.20.1.2", "eni-0", ["10.20.0.0/16"], ${group === null ? 'None' : JSON.stringify(group)})
+lifecycle.COMPLETED_WITHIN_S = ${withinS}
 hook = lifecycle.Hook(lifecycle.LAUNCH_HOOK, machine)
 def beat(seconds):
     lifecycle.HEARTBEAT_S = seconds
@@ -101,7 +102,7 @@ describeWith(pythonPackages, 'a lifecycle hook', () => {
   });
 
   test('that cannot be reached is a problem, after some tries', async () => {
-    expect((await told('hook.complete("CONTINUE")', 'managers', 'http://127.0.0.1:9')).value).toMatch(
+    expect((await told('hook.complete("CONTINUE")', 'managers', 'http://127.0.0.1:9', 0)).value).toMatch(
       /Could not connect to the endpoint URL/,
     );
   });

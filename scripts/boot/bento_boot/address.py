@@ -6,8 +6,7 @@ a new manager needs no word to them.
 import ipaddress
 import json
 import subprocess
-
-from botocore.exceptions import ClientError
+from typing import Callable
 
 from . import aws, log
 from .identity import Machine
@@ -19,7 +18,7 @@ def _is_own(address: str) -> bool:
     return any(info.get("local") == address for link in json.loads(shown) for info in link.get("addr_info", []))
 
 
-def take(address: str, machine: Machine) -> list[str]:
+def take(address: str, machine: Machine, waiting: Callable[[], None]) -> list[str]:
     """
     Takes the address over from the manager before, if it is one of its own. To be called once the data volume is held:
     that makes sure that the other one serves nobody any more.
@@ -27,6 +26,7 @@ def take(address: str, machine: Machine) -> list[str]:
     EC2 routes to the interface; the machine itself has it on its loopback, where nothing that manages the network
     removes it, and answers for it on every interface (Linux, ip-sysctl, "arp_ignore").
 
+    :param waiting: called every few seconds while EC2 has too much to do
     :returns: the addresses to serve on, loopback left out
     """
     try:
@@ -36,12 +36,16 @@ def take(address: str, machine: Machine) -> list[str]:
         return [machine.private_address]
     if address == machine.private_address:
         return [address]
+    ec2 = aws.client("ec2", machine.region)
     try:
-        aws.client("ec2", machine.region).assign_private_ip_addresses(
-            NetworkInterfaceId=machine.interface_id, PrivateIpAddresses=[address], AllowReassignment=True
+        aws.at_boot(waiting).call(
+            f"taking the manager's address {address}",
+            lambda: ec2.assign_private_ip_addresses(
+                NetworkInterfaceId=machine.interface_id, PrivateIpAddresses=[address], AllowReassignment=True
+            ),
         )
-    except ClientError as error:
-        raise Refusal(f"the manager's address {address} cannot be taken: {error}") from error
+    except aws.ERRORS as error:
+        raise Refusal(f"the manager's address {address} cannot be taken: {aws.reason(error)}") from error
     if not _is_own(address):
         added = subprocess.run(
             ["ip", "address", "add", f"{address}/32", "dev", "lo"], capture_output=True, text=True, check=False

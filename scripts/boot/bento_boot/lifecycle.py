@@ -4,8 +4,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from . import aws, log
 from .identity import Machine
 from .metadata import Metadata
@@ -13,6 +11,10 @@ from .metadata import Metadata
 LAUNCH_HOOK = "bento-launch"
 TERMINATE_HOOK = "bento-terminate"
 HEARTBEAT_S = 300.0
+# Sooner after one that did not get through.
+HEARTBEAT_AGAIN_S = 30.0
+# As long as bento-terminate waits without a heartbeat (config/lifecycle-hooks.ts).
+COMPLETED_WITHIN_S = 900.0
 # There once a boot has ended as it may: the role works, or Auto Scaling took the machine back as it launched. What fails
 # later is no failed boot. It goes with the boot.
 SETTLED = Path("/run/bento-boot/settled")
@@ -45,9 +47,11 @@ class Hook:
         self._beat = time.monotonic()
         try:
             self._client.record_lifecycle_action_heartbeat(**self._names())
-        except (ClientError, BotoCoreError) as error:
+        except aws.ERRORS as error:
             # The work goes on: should the hook run out, Auto Scaling decides by its default.
-            log.warning(f"the hook {self._name} took no heartbeat: {error}")
+            log.warning(f"the hook {self._name} took no heartbeat: {aws.reason(error)}")
+            if aws.passes(error):
+                self._beat -= HEARTBEAT_S - HEARTBEAT_AGAIN_S
 
     def complete(self, result: str) -> str | None:
         """
@@ -57,14 +61,15 @@ class Hook:
         if self._client is None:
             return None
         try:
-            self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names())
-        except ClientError as error:
+            aws.Patience(COMPLETED_WITHIN_S, self.heartbeat).call(
+                f"completing the hook {self._name}",
+                lambda: self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names()),
+            )
+        except aws.ERRORS as error:
             # No hook, or a machine that starts again long after its launch: nobody is waiting.
             if "No active Lifecycle Action" in str(error):
                 log.info(f"nobody waits in the hook {self._name}")
                 return None
-            return str(error)
-        except BotoCoreError as error:
             return str(error)
         self.completed = True
         log.info(f"told Auto Scaling: {self._name} {result}")
@@ -94,7 +99,7 @@ def replace(machine: Machine) -> str | None:
         aws.client("autoscaling", machine.region).set_instance_health(
             InstanceId=machine.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
         )
-    except (ClientError, BotoCoreError) as error:
+    except aws.ERRORS as error:
         return str(error)
     log.info("told Auto Scaling: this machine is unhealthy")
     return None

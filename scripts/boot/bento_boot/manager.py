@@ -5,7 +5,6 @@ from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from . import address, aws, broker_toml, environment, log, login, services, stores, volume
 from .files import keep, put_back, write
@@ -31,13 +30,13 @@ def _broker_toml(store: Store) -> str:
     return broker_toml.render(TEMPLATE.read_text(), overrides)
 
 
-def check(store: Store, settings: Settings, keys: Storage, machine: Machine) -> None:
+def check(store: Store, settings: Settings, keys: Storage, machine: Machine, patience: aws.Patience) -> None:
     """
     What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
     keeps it from others.
     """
     _broker_toml(store)
-    check_storage(settings, keys, machine.region)
+    check_storage(settings, keys, machine.region, patience)
 
 
 def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) -> None:
@@ -54,7 +53,7 @@ def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) ->
     services.start(volume.MOUNT_UNIT, waiting)
 
 
-def check_storage(settings: Settings, keys: Storage, region: str) -> None:
+def check_storage(settings: Settings, keys: Storage, region: str, patience: aws.Patience) -> None:
     """Agents would start all the same, and fail with the first task (bento.md 1.7)."""
     s3 = boto3.client(
         "s3",
@@ -65,9 +64,9 @@ def check_storage(settings: Settings, keys: Storage, region: str) -> None:
         config=aws.CONFIG,
     )
     try:
-        s3.head_bucket(Bucket=settings.bucket)
-    except (ClientError, BotoCoreError) as error:
-        raise Refusal(f"Bento's keys do not open the bucket {settings.bucket}: {error}") from error
+        patience.call(f"opening the bucket {settings.bucket}", lambda: s3.head_bucket(Bucket=settings.bucket))
+    except aws.ERRORS as error:
+        raise Refusal(f"Bento's keys do not open the bucket {settings.bucket}: {aws.reason(error)}") from error
 
 
 def _write_passwords(secrets: dict[str, str], accepted: list[str]) -> None:
@@ -118,7 +117,7 @@ def run(
     accepted = _accepted(store, secrets)
     _mount(settings, machine, waiting)
     # Only now: who has the volume has the address.
-    addresses = address.take(settings.manager_address, machine)
+    addresses = address.take(settings.manager_address, machine, waiting)
     _write_stores(addresses, machine)
     _write_passwords(secrets, accepted)
     services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
@@ -170,7 +169,7 @@ def refresh(
 ) -> None:
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
-    check(store, settings, keys, machine)
+    check(store, settings, keys, machine, aws.Patience())
     secrets = _with_wallet_of_now(secrets, release)
     # Its own as well: there may have been two new ones since.
     own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password

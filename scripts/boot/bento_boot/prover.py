@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Callable
 from urllib.parse import unquote, urlsplit
 
-from . import environment, log, login, manager, services
+from . import aws, environment, log, login, manager, services
 from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
@@ -85,7 +85,7 @@ def refresh(
     host = _login("DATABASE_URL")[0]
     if host != settings.manager_address:
         raise Refusal(f"the manager is at {host}, and is to be at {settings.manager_address}: only new machines follow it")
-    manager.check_storage(settings, keys, machine.region)
+    manager.check_storage(settings, keys, machine.region, aws.Patience())
     present = {secret: _login(variable)[1] for secret, _, _, variable, _ in STORES}
     secrets = with_passwords_of_manager(store, settings, secrets, present)
     # Only what runs: somebody may have stopped the rest on purpose.

@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from botocore.exceptions import ClientError
-
 from . import aws, log
 from .refusal import Refusal
 
@@ -21,8 +19,8 @@ OPTIONAL: dict[str, tuple[str, ...]] = {"manager": ("order-stream-url",), "prove
 FILLED_WITHIN_S = 1800.0
 
 
-class Unfilled(Refusal):
-    """Nobody has given these secrets a value yet; nothing else is wrong."""
+class Pending(Refusal):
+    """Secrets have no value yet, or AWS does not give them at this moment; nothing else is wrong."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,10 @@ def prefix(environment: str) -> str:
 
 
 class Store:
-    def __init__(self, environment: str, region: str) -> None:
+    """:param patience: for parameters and earlier values; secrets are waited for by `filled_secrets`"""
+
+    def __init__(self, environment: str, region: str, patience: aws.Patience = aws.Patience()) -> None:
+        self._patience = patience
         self._prefix = prefix(environment)
         self._ssm = aws.client("ssm", region)
         self._secrets = aws.client("secretsmanager", region)
@@ -47,20 +48,25 @@ class Store:
         """Full name and value of a parameter; no value where there is no such parameter."""
         full = f"{self._prefix}/{name}"
         try:
-            return full, str(self._ssm.get_parameter(Name=full)["Parameter"]["Value"])
-        except ClientError as error:
-            if _code(error) == "ParameterNotFound":
+            answer = self._patience.call(f"reading {full}", lambda: self._ssm.get_parameter(Name=full))
+            return full, str(answer["Parameter"]["Value"])
+        except aws.ERRORS as error:
+            if aws.code(error) == "ParameterNotFound":
                 return full, None
-            raise Refusal(f"the parameter {full} cannot be read: {_reason(error)}") from error
+            raise Refusal(f"the parameter {full} cannot be read: {aws.reason(error)}") from error
 
     def previous(self, name: str) -> str | None:
         """The value that a secret had before the one of now, if there is one."""
+        full = f"{self._prefix}/{name}"
         try:
-            answer = self._secrets.get_secret_value(SecretId=f"{self._prefix}/{name}", VersionStage="AWSPREVIOUS")
-        except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
+            answer = self._patience.call(
+                f"reading the earlier value of {full}",
+                lambda: self._secrets.get_secret_value(SecretId=full, VersionStage="AWSPREVIOUS"),
+            )
+        except aws.ERRORS as error:
+            if aws.code(error) == "ResourceNotFoundException":
                 return None
-            raise Refusal(f"{self._prefix}/{name} cannot be read: {_reason(error)}") from error
+            raise Refusal(f"{full} cannot be read: {aws.reason(error)}") from error
         value = str(answer.get("SecretString", "")).strip()
         return value if value and value.isascii() and value.isprintable() else None
 
@@ -68,57 +74,49 @@ class Store:
         """
         The secrets of a role by their short names; optional ones only where they have a value.
 
-        :raises Refusal: naming every secret that is missing, empty or refused at once
+        :raises Refusal: naming every secret that is missing, empty or refused at once; `Pending` where waiting may help
         """
         found: dict[str, str] = {}
-        unfilled: list[str] = []
+        pending: list[str] = []
         problems: list[str] = []
         for name in REQUIRED[role] + OPTIONAL[role]:
             full = f"{self._prefix}/{name}"
             try:
                 value = str(self._secrets.get_secret_value(SecretId=full).get("SecretString", "")).strip()
-            except ClientError as error:
-                if _code(error) != "ResourceNotFoundException":
-                    problems.append(f"{full} cannot be read: {_reason(error)}")
+            except aws.ERRORS as error:
+                if aws.code(error) != "ResourceNotFoundException":
+                    (pending if aws.passes(error) else problems).append(f"{full} cannot be read: {aws.reason(error)}")
                     continue
                 value = ""
             if value:
                 found[name] = value
             elif name in REQUIRED[role]:
-                unfilled.append(f"{full} has no value")
-        if problems or unfilled:
-            said = f"secrets are missing: {'; '.join(problems + unfilled)}; put them into Secrets Manager"
-            raise Refusal(said) if problems else Unfilled(said)
+                pending.append(f"{full} has no value")
+        if problems or pending:
+            text = f"secrets are missing: {'; '.join(problems + pending)}; put them into Secrets Manager"
+            raise Refusal(text) if problems else Pending(text)
         _check(found, self._prefix)
         return found
 
     def filled_secrets(self, role: str, waiting: Callable[[], None]) -> dict[str, str]:
         """
-        As `secrets`, and gives people half an hour to fill those that have no value.
+        As `secrets`, and gives people half an hour to fill those that have no value, and AWS to give the others.
 
         :param waiting: called every few seconds meanwhile
         """
         until = time.monotonic() + FILLED_WITHIN_S
-        said = ""
+        logged = ""
         while True:
             try:
                 return self.secrets(role)
-            except Unfilled as unfilled:
+            except Pending as pending:
                 if time.monotonic() > until:
                     raise
-                if str(unfilled) != said:
-                    said = str(unfilled)
-                    log.warning(f"waiting {FILLED_WITHIN_S / 60:.0f} min at most: {said}")
+                if str(pending) != logged:
+                    logged = str(pending)
+                    log.warning(f"waiting {FILLED_WITHIN_S / 60:.0f} min at most: {logged}")
             waiting()
             time.sleep(20)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _reason(error: ClientError) -> str:
-    return f"{_code(error)}: {error.response.get('Error', {}).get('Message', '')}"
 
 
 # Machines reach port 443 and no other (the cluster's security groups).

@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import Any, Callable
 
-from botocore.exceptions import ClientError
-
 from . import aws, log
 from .identity import Machine
 from .refusal import Refusal
@@ -27,50 +25,53 @@ def device_of(volume_id: str) -> Path:
 
 def attach(volume_id: str, machine: Machine, waiting: Callable[[], None]) -> None:
     """
-    Takes the volume once nobody else has it.
+    Takes the volume once nobody else has it. Throttling and errors of EC2 are waited out as a volume that is held.
 
     :param waiting: called every few seconds meanwhile
+    :raises Refusal: for a volume that does not come free in time, is not found, or may not be attached
     """
     ec2 = aws.client("ec2", machine.region)
     until = time.monotonic() + FREE_WITHIN_S
-    said = ""
+    logged = ""
     while True:
-        holder, state = _holder(ec2, volume_id)
-        if holder == machine.instance_id and state in ("attaching", "attached"):
-            return
-        if holder is None and _attached(ec2, volume_id, machine.instance_id):
+        found = _look(ec2, volume_id, machine.instance_id)
+        if found is None:
             return
         if time.monotonic() > until:
             raise Refusal(
-                f"the data volume {volume_id} is still held by {holder or 'somebody'} after {FREE_WITHIN_S / 3600} h; "
-                "see whether that machine should live, and detach it by hand only once its broker has stopped"
+                f"the data volume {volume_id} is not here after {FREE_WITHIN_S / 3600} h: {found}; see whether that "
+                "machine should live, and detach it by hand only once its broker has stopped"
             )
-        if holder is not None and holder != said:
-            log.info(f"waiting for {holder} to give the data volume {volume_id} back")
-            said = holder
+        if found != logged:
+            log.info(f"waiting for the data volume {volume_id}: {found}")
+            logged = found
         waiting()
         time.sleep(10)
 
 
-def _holder(ec2: Any, volume_id: str) -> tuple[str | None, str]:
-    """The machine that has the volume, if any, and how far it has come: EC2 lists it while it attaches and detaches."""
+def _look(ec2: Any, volume_id: str, own: str) -> str | None:
+    """
+    Attaches the volume if it is free. EC2 lists an attachment while it comes and goes.
+
+    :returns: why the volume is not here yet; None when it is, or is on its way
+    """
+    attempt = "found"
     try:
         volume: dict[str, Any] = ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]
-    except ClientError as error:
-        raise Refusal(f"the data volume {volume_id} cannot be found: {error}") from error
-    attachments = [entry for entry in volume["Attachments"] if entry["State"] != "detached"]
-    return (str(attachments[0]["InstanceId"]), str(attachments[0]["State"])) if attachments else (None, "")
-
-
-def _attached(ec2: Any, volume_id: str, instance_id: str) -> bool:
-    try:
-        ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sdf")
-        return True
-    except ClientError as error:
-        # Another machine was faster, or it is still on its way off the last one.
-        if error.response["Error"]["Code"] in ("VolumeInUse", "IncorrectState"):
-            return False
-        raise Refusal(f"the data volume {volume_id} cannot be attached: {error}") from error
+        attachments = [entry for entry in volume["Attachments"] if entry["State"] != "detached"]
+        if attachments:
+            holder, state = attachments[0]["InstanceId"], attachments[0]["State"]
+            if holder == own and state in ("attaching", "attached"):
+                return None
+            return f"it is still held by {holder}"
+        attempt = "attached"
+        ec2.attach_volume(VolumeId=volume_id, InstanceId=own, Device="/dev/sdf")
+        return None
+    except aws.ERRORS as error:
+        # Another machine was faster, it is still on its way off the last one, or this machine is not running yet.
+        if not aws.passes(error) and aws.code(error) not in ("VolumeInUse", "IncorrectState"):
+            raise Refusal(f"the data volume {volume_id} cannot be {attempt}: {aws.reason(error)}") from error
+        return f"EC2 answers {aws.reason(error)}"
 
 
 def wait_for(device: Path, seconds: float = 120) -> Path:
