@@ -97,6 +97,45 @@ describeWith(['python3-tomlkit'], 'broker.toml at boot', () => {
     expect(boot('value = broker_toml.SAME', {}).value).toEqual(named);
   });
 
+  describe('keys that the broker reads at its start only', () => {
+    const atStart = () => boot('value = broker_toml.AT_START', {}).value as Record<string, string[]>;
+    const changed = (running: unknown, present: unknown) =>
+      boot('value = broker_toml.changed_at_start(given[0], given[1])', [render(running), render(present)]).value;
+
+    test('are keys of the broker', () => {
+      for (const section of sections)
+        expect(keys[section].map(({ name }) => name)).toEqual(expect.arrayContaining(atStart()[section]!));
+      expect(Object.keys(atStart())).toEqual(sections);
+    });
+
+    test('are marked in the template, and only those', () => {
+      const marked = [...template.matchAll(/^(\w+) = .* # at its start$/gm)].map(([, name]) => name);
+      const named = [...template.matchAll(/^(\w+) = /gm)].map(([, name]) => name!);
+      expect(marked).toEqual(named.filter((name) => Object.values(atStart()).flat().includes(name)));
+    });
+
+    test('are in the documentation', () => {
+      const rows = readFileSync('docs/market.md', 'utf8').matchAll(/^\| `(market|prover|batcher)` +\| (`.*`) +\|$/gm);
+      expect(Object.fromEntries([...rows].map(([, section, names]) => [section, names!.match(/\w+/g)]))).toEqual(
+        atStart(),
+      );
+    });
+
+    test('are named when they change, under any of their names', () => {
+      expect(changed({}, { market: { max_collateral: '7', peak_prove_khz: 5 }, batcher: { withdraw: true } })).toEqual(
+        [],
+      );
+      expect(
+        changed({ market: { lookback_blocks: 1 } }, { market: { lookback_blocks: 2 }, batcher: { txn_timeout: 9 } }),
+      ).toEqual(['market.lookback_blocks', 'batcher.txn_timeout']);
+      const balance = { market: { collateral_balance_warn_threshold: '1' } };
+      expect(changed(balance, { market: { stake_balance_warn_threshold: '1' } })).toEqual([]);
+      expect(changed(balance, { market: { stake_balance_warn_threshold: '2' } })).toEqual([
+        'market.collateral_balance_warn_threshold',
+      ]);
+    });
+  });
+
   test.each([
     ['[]', 'is no object with sections of market, prover, batcher'],
     ['{"markets": {}}', 'is no object with sections of market, prover, batcher'],

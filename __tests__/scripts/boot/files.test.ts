@@ -2,7 +2,7 @@ import { describeWith, skipped } from '../../support/tools';
 import { answers } from './python';
 
 /** Runs a piece of Python in an empty folder; what it leaves in `result`. */
-const inFolder = async (code: string): Promise<unknown> => {
+const inFolder = async (code: string, name = 'secret.env'): Promise<unknown> => {
   const [answer] = (
     await answers(
       `
@@ -16,7 +16,7 @@ def answer(_):
     global file, folder
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = folder / "secret.env"
+        file = folder / "${name}"
         scope = {**globals()}
         exec(${JSON.stringify(code)}, scope)
         return scope["result"]`,
@@ -90,6 +90,46 @@ except OSError as error:
 ${name} = kept
 result = [said, ${facts}, os.listdir(folder)]`),
     ).toEqual(['no space left', '0o600', 'before', ['secret.env']]);
+  });
+
+  describe('that a program watches', () => {
+    const watched = (code: string) => inFolder(code, 'broker.toml');
+
+    test('keeps its inode and its length, and is the same with empty lines at its end', async () => {
+      expect(
+        await watched(`
+result = [write("first = 1\\n")]
+before = file.stat().st_ino
+for text in ("second = 22222\\n", "a = 3\\n", "a = 3\\n"):
+    result += [write(text), file.read_text()]
+result.append(file.stat().st_ino == before)`),
+      ).toEqual([
+        true,
+        true,
+        'second = 22222\n',
+        true,
+        'a = 3\n'.padEnd(15, '\n'),
+        false,
+        'a = 3\n'.padEnd(15, '\n'),
+        true,
+      ]);
+    });
+
+    test('has its values of before where there is no room for the new ones', async () => {
+      expect(
+        await watched(`
+write("a = 1\\n")
+pwrite = os.pwrite
+os.pwrite = lambda handle, data, offset: pwrite(handle, data[:4], offset)
+try:
+    write("b = 2222222222222222\\n")
+    problem = "none"
+except OSError as error:
+    problem = str(error)
+os.pwrite = pwrite
+result = [problem.replace(str(folder), ""), file.read_text().rstrip(chr(0) + chr(10))]`),
+      ).toEqual(['/broker.toml stays as it was: no room for 21 bytes', 'a = 1']);
+    });
   });
 
   const others = () => {

@@ -8,6 +8,34 @@ const at = (name: string) => `${clusterPath('staging')}/${name}`;
 const key = (name: string) => JSON.stringify({ accessKeyId: `AKIA${name}`, secretAccessKey: `canary-${name}` });
 const cli = '/usr/local/lib/boundless/bin/valkey-cli --no-auth-warning';
 
+/**
+ * Watches the inode of a file as the broker does: the mask of notify 6.1.1 (src/inotify.rs), and another look at the file
+ * for each change of its content or its attributes (crates/broker/src/config.rs 732 to 790). Each look is a line: a
+ * value, and the size.
+ */
+const watcher = `
+import ctypes, os, struct, tomlkit
+libc, file = ctypes.CDLL(None, use_errno=True), b"/etc/bento/broker.toml"
+modify, attributes, ignored = 0x2, 0x4, 0x8000
+handle = libc.inotify_init1(0)
+assert libc.inotify_add_watch(handle, file, modify | attributes | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400) >= 0
+with open("/run/started/watched", "w", buffering=1) as log:
+    def look():
+        text = open(file).read()
+        log.write(f"{tomlkit.parse(text)['market'].get('peak_prove_khz')} {len(text)}\\n")
+    look()
+    while True:
+        events = os.read(handle, 65536)
+        while events:
+            _, mask, _, length = struct.unpack_from("iIII", events)
+            events = events[16 + length:]
+            if mask & (modify | attributes):
+                look()
+            if mask & ignored:
+                log.write("ended\\n")
+                os._exit(0)
+`;
+
 describeWith(tools, 'a manager that works', () => {
   let machine: Machine;
   let calls: string[];
@@ -184,6 +212,70 @@ for name in executor aux api broker; do systemctl is-active bento-$name.service;
     machine.events();
   });
 
+  describe('a broker that watches its configuration', () => {
+    const values = (given: unknown) =>
+      machine.aws(
+        'boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String", Overwrite=True)',
+        { name: at('broker'), value: JSON.stringify(given) },
+      );
+    const looks = () => machine.read('/run/started/watched').trim().split('\n');
+    const until = async (last: string) => {
+      for (let tries = 0; tries < 600 && !looks().at(-1)!.startsWith(last); tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(looks().at(-1)).toMatch(new RegExp(`^${last} `));
+    };
+    let watching: ReturnType<Machine['asUser']>;
+    beforeAll(async () => {
+      machine.write({ '/run/started/watched': '\n' }, 0o666);
+      watching = machine.asUser('bento', ['/usr/bin/python3', '-c', watcher]);
+      await until('100');
+    });
+    afterAll(async () => {
+      await values({});
+      await machine.refresh('--now');
+      watching.kill();
+      machine.events();
+    });
+
+    test('sees each change, a longer and a shorter one, and what is put back', async () => {
+      const { stdout: inode } = await machine.run(['stat', '--format', '%i', '/etc/bento/broker.toml']);
+      for (const peak of [111, 2222, 3]) {
+        await values({
+          market: { peak_prove_khz: peak, cache_dir: `/var/lib/bento/broker/${'x'.repeat(peak % 2000)}` },
+        });
+        expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
+        await until(String(peak));
+      }
+      await values({ market: { peak_prove_khz: 4 } });
+      await put('storage', key('BAD'));
+      expect(await machine.refresh('--now')).toMatchObject({ code: 1 });
+      await until('3');
+      await put('storage', key('NEXT'));
+      const seen = looks().map((line) => line.split(' ').map(Number));
+      expect(seen.map(([peak]) => peak).filter((peak, index, all) => peak !== all[index - 1])).toEqual([
+        100, 111, 2222, 3, 4, 3,
+      ]);
+      // Never shorter: an empty file would be one with all defaults.
+      seen.forEach(([, size], index) => {
+        if (index > 0) expect(size).toBeGreaterThanOrEqual(seen[index - 1]![1]!);
+      });
+      expect((await machine.run(['stat', '--format', '%i', '/etc/bento/broker.toml'])).stdout).toBe(inode);
+    });
+
+    test('is to be restarted for keys that it reads at its start, and the log has their names until then', async () => {
+      const warning = 'the broker reads market.lookback_blocks, prover.status_poll_ms only as it starts';
+      await values({ market: { lookback_blocks: 500, max_collateral: '7' }, prover: { status_poll_ms: 2000 } });
+      expect(await machine.refresh('--now')).toMatchObject({
+        code: 0,
+        log: expect.stringContaining(warning) as unknown,
+      });
+      expect((await machine.refresh('--now')).log).toContain(warning);
+      expect(machine.events()).not.toContain('stop bento-broker.service');
+      await machine.run(['systemctl', 'restart', 'bento-broker.service']);
+      expect((await machine.refresh('--now')).log).not.toContain('as it starts');
+    });
+  });
+
   test('does nothing while the machine drains, or is being configured', async () => {
     machine.metadata({ 'autoscaling/target-lifecycle-state': 'Terminated' });
     expect(await machine.refresh('--now')).toEqual({
@@ -226,7 +318,7 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
 
   beforeAll(async () => {
     machine = await startMachine('manager', { image: 'bento' });
-    await machine.secrets({ 'database-password': 'database-1 p@ss:w/o%rd\\"\'$x', 'valkey-password': 'valkey-1' });
+    await machine.secrets({ 'database-password': "database-1~$x'&;!*+,=", 'valkey-password': 'valkey-1' });
     expect(await machine.configure()).toMatchObject({ code: 0 });
     await bash(
       'systemctl stop bento-refresh.timer bento-manager.target; systemctl start bento-postgresql.service bento-valkey.service',

@@ -23,6 +23,33 @@ SAME: list[tuple[str, ...]] = [
 ]
 
 
+# Keys that the broker reads as it starts and not again, in any release from 1.0.0 to 1.2.2: bin/broker.rs, lib.rs,
+# order_monitor.rs, submitter.rs and provers/bonsai.rs of crates/broker/src. All others take effect while it runs.
+AT_START: dict[str, tuple[str, ...]] = {
+    "market": (
+        "lookback_blocks",
+        "events_poll_blocks",
+        "events_poll_ms",
+        "balance_warn_threshold",
+        "balance_error_threshold",
+        "collateral_balance_warn_threshold",
+        "collateral_balance_error_threshold",
+        "assessor_default_image_url",
+        "set_builder_default_image_url",
+    ),
+    "prover": (
+        "status_poll_retry_count",
+        "status_poll_ms",
+        "req_retry_count",
+        "req_retry_sleep_ms",
+        "bonsai_r0_zkvm_ver",
+        "set_builder_guest_path",
+        "assessor_set_guest_path",
+    ),
+    "batcher": ("txn_timeout",),
+}
+
+
 def parse_overrides(text: str, name: str) -> dict[str, dict[str, Any]]:
     """
     :param text: JSON such as `{"market": {"max_collateral": "50"}}`; synthesis has checked its keys for the release
@@ -76,3 +103,24 @@ def cancels(toml: str) -> bool:
     """Whether the broker cancels jobs whose orders expired, for which it needs the database."""
     market = tomlkit.parse(toml).get("market", {})
     return bool(market.get("cancel_proving_expired_orders", False))
+
+
+def changed_at_start(running: str, present: str) -> list[str]:
+    """
+    Keys whose values a broker does not take before it starts again.
+
+    :param running: the broker.toml that it started with
+    """
+    before, after = tomlkit.parse(running).unwrap(), tomlkit.parse(present).unwrap()
+
+    def value(content: dict[str, Any], section: str, key: str) -> Any:
+        table = content.get(section, {})
+        names = next((names for names in SAME if key in names), (key,))
+        return next((table[name] for name in names if name in table), None)
+
+    return [
+        f"{section}.{key}"
+        for section, names in AT_START.items()
+        for key in names
+        if value(before, section, key) != value(after, section, key)
+    ]

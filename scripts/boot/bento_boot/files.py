@@ -11,15 +11,24 @@ from pathlib import Path
 from typing import Iterable, Iterator
 
 
-def _same(file: Path, content: str, mode: int, owner: str, group: str) -> bool:
-    ids = (pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+# Files whose reader watches the inode: one that is replaced is seen once, and never again. The broker watches its
+# configuration so, and reads it again after each event of a change (crates/broker/src/config.rs, notify 6.1.1).
+WATCHED = frozenset({"broker.toml"})
+
+
+def _right(file: Path, mode: int, owner: str, group: str) -> bool:
     try:
         found = file.stat()
-        # A file of somebody else may be none that can be read: root has few powers here (bento-configure.service).
-        right = (found.st_mode & 0o7777, found.st_uid, found.st_gid) == (mode, *ids)
-        return right and file.read_bytes() == content.encode()
     except FileNotFoundError:
         return False
+    ids = (pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)
+    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) == (mode, *ids)
+
+
+def _same(file: Path, content: bytes) -> bool:
+    """A watched file may end in empty lines, which fill what was there."""
+    found = file.read_bytes()
+    return found.rstrip(b"\n") == content.rstrip(b"\n") if file.name in WATCHED else found == content
 
 
 Kept = dict[Path, tuple[str, int, str, str]]
@@ -66,14 +75,20 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
 
     :returns: whether it differs from what was there
     """
-    if _same(file, content, mode, owner, group):
+    data = content.encode()
+    # A file of somebody else may be none that can be read: root has few powers here (bento-configure.service).
+    right = _right(file, mode, owner, group)
+    if right and _same(file, data):
         return False
+    if right and file.name in WATCHED:
+        _write_in_place(file, data)
+        return True
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with os.fdopen(handle, "wb") as stream:
             shutil.chown(temporary, owner, group)
             os.fchmod(stream.fileno(), mode)
-            stream.write(content)
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, file)
@@ -81,3 +96,20 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
         Path(temporary).unlink(missing_ok=True)
         raise
     return True
+
+
+def _write_in_place(file: Path, data: bytes) -> None:
+    """
+    The same inode, and never shorter than it was: from 1.1 on the broker takes an empty file for one with all defaults.
+    Room is made with empty lines first, so that a full disk leaves the values of before.
+    """
+    with open(file, "r+b", buffering=0) as stream:
+        missing = len(data) - os.fstat(stream.fileno()).st_size
+        if missing > 0:
+            os.pwrite(stream.fileno(), b"\n" * missing, len(data) - missing)
+            os.fsync(stream.fileno())
+        size = os.fstat(stream.fileno()).st_size
+        if size < len(data):
+            raise OSError(f"{file} stays as it was: no room for {len(data)} bytes")
+        os.pwrite(stream.fileno(), data.ljust(size, b"\n"), 0)
+        os.fsync(stream.fileno())

@@ -17,6 +17,8 @@ from .store import Storage, Store
 ETC = Path("/etc/bento")
 TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
 TARGET = "bento-manager.target"
+# The broker.toml that the running broker started with (bento-broker.service).
+STARTED = Path("/run/bento-broker/started.toml")
 SERVICES = ("api", "executor", "aux", "broker")
 FILES = frozenset(
     {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "database-password", "valkey.acl", "valkey.conf"}
@@ -137,6 +139,13 @@ def run(
 def _look_at_broker() -> None:
     if services.outdated("bento-broker.service", [ETC / "broker.env"]):
         log.warning("the broker runs with its old environment: restart it when its orders allow, it drains first")
+    # No such file: it does not run, or is starting.
+    keys = broker_toml.changed_at_start(STARTED.read_text(), (ETC / "broker.toml").read_text()) if STARTED.exists() else []
+    if keys:
+        log.warning(
+            f"the broker reads {', '.join(keys)} only as it starts: restart it when its orders allow, it drains first "
+            "(systemctl restart bento-broker)"
+        )
 
 
 def _with_wallet_of_now(secrets: dict[str, str], release: Release) -> dict[str, str]:
