@@ -7,14 +7,17 @@ interface Form {
 }
 
 const matching = (pattern: RegExp, words: string): Form => ({ is: (value) => pattern.test(value), words });
-const printable = matching(/^[ -~]+$/, 'printable ASCII');
 /** Whitespace as Python's `\s` has it in an address. Machines reach port 443 and no other. */
 const rest = String.raw`://([^\s,"'/?#@]+@)?[^\s,"'/:?#@]+(:443)?([/?#][^\s,"']*)?`;
 const address = `https${rest}`;
 
 const forms: Readonly<Record<ClusterSecret, Form>> = {
-  'database-password': printable,
-  'valkey-password': printable,
+  // What may stand unescaped in the broker's address of the database.
+  'database-password': matching(
+    /^[A-Za-z0-9._~!$&'()*+,;=-]+$/,
+    "letters, digits and -._~!$&'()*+,;= only: the broker puts it into an address without escaping it",
+  ),
+  'valkey-password': matching(/^[ -~]+$/, 'printable ASCII'),
   storage: { is: isKey, words: 'a JSON object with accessKeyId and secretAccessKey' },
   'wallet-key': matching(/^(0x)?[0-9a-fA-F]{64}$/, '64 hexadecimal digits, with or without 0x'),
   'rpc-urls': matching(

@@ -225,7 +225,7 @@ describeWith(tools, 'a manager that cannot', () => {
   test.each([
     ['wallet-key', 'canary', 'is not 64 hexadecimal digits'],
     ['rpc-urls', 'canary.example.com', 'is not addresses with http:// or https://'],
-    ['database-password', 'canary-ä', 'printable ASCII'],
+    ['database-password', 'canary-ä', 'is not letters, digits and'],
     ['storage', '{"canary": 1}', 'is no JSON object with accessKeyId and secretAccessKey'],
   ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
     await machine.secrets({ [name]: value });

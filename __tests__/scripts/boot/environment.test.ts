@@ -4,10 +4,19 @@ import { python, pythonPackages } from './python';
 
 const settings = { managerAddress: '10.20.0.10', bucket: 'bento-storage' };
 const secrets = {
-  'database-password': 'p@ss/w:rd% "$`\\',
+  'database-password': "p$ss~w'rd;&=",
   'valkey-password': 'a/b@c',
   'wallet-key': 'f'.repeat(64),
   'rpc-urls': 'https://rpc.example/key, https://other.example/key',
+};
+
+/** What a broker that cancels jobs needs of Bento's database. */
+const database = {
+  POSTGRES_HOST: '127.0.0.1',
+  POSTGRES_PORT: '5432',
+  POSTGRES_DB: 'taskdb',
+  POSTGRES_USER: 'bento',
+  POSTGRES_PASSWORD: secrets['database-password'],
 };
 
 interface Given {
@@ -55,8 +64,12 @@ describeWith(['bash', ...pythonPackages], 'environments of the services', () => 
     expect(python(code, { A: value, B: '', C: value }).value).toEqual({ A: value, C: value });
   });
 
-  test.each([
-    ['v1.0.0', { PRIVATE_KEY: secrets['wallet-key'], RPC_URL: 'https://rpc.example/key' }],
+  test.each<readonly [version: string, expected: Readonly<Record<string, string>>]>([
+    ...['v1.0.0', 'v1.0.2'].map(
+      (version) =>
+        [version, { PRIVATE_KEY: secrets['wallet-key'], RPC_URL: 'https://rpc.example/key', ...database }] as const,
+    ),
+    ['v1.1.0', { PROVER_PRIVATE_KEY: secrets['wallet-key'], PROVER_RPC_URL: 'https://rpc.example/key' }],
     ['v1.1.2', { PROVER_PRIVATE_KEY: secrets['wallet-key'], PROVER_RPC_URL: 'https://rpc.example/key' }],
     [
       'v1.2.2',
@@ -85,7 +98,7 @@ describeWith(['bash', ...pythonPackages], 'environments of the services', () => 
     expect([url.hostname, url.port, url.pathname]).toEqual(['10.20.0.10', '5432', '/taskdb']);
     expect(decodeURIComponent(new URL(prover!['REDIS_URL']!).password)).toBe(secrets['valkey-password']);
     const { broker } = environments({ role: 'manager', version: 'v1.2.2', cancels: true });
-    expect(broker!['POSTGRES_PASSWORD']).toBe(secrets['database-password']);
+    expect(broker).toMatchObject(database);
   });
 
   test('what is not set is not there: an empty variable could mean "on"', () => {

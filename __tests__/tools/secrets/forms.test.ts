@@ -36,7 +36,9 @@ const values: readonly (readonly [name: ClusterSecret, value: string, isRight: b
   ['order-stream-url', 'https://a/b?c=d', true],
   ['order-stream-url', 'ftp://a', false],
   ['order-stream-url', 'https://a,https://b', false],
-  ['database-password', 'with space', true],
+  ['database-password', "Az09-._~!$&'()*+,;=", true],
+  ...Array.from('@/?#%:[]\\"<> ^`{|}').map((character) => ['database-password', `a${character}b`, false] as const),
+  ['valkey-password', 'with space', true],
   ['database-password', 'ü', false],
   ['valkey-password', 'a\u0007b', false],
   ['storage', '{"accessKeyId":"AKIA"}', false],
@@ -57,7 +59,7 @@ test.each(values)('%s: %j is right: %s', (name, value, isRight) => {
 describeWith(pythonPackages, 'what the command takes', () => {
   test('the boot takes, and nothing else', async () => {
     const alphabet = fc.constantFrom(
-      ...Array.from('0aFxX, \t"\'\\/:{}[]é\u00a0\u2003'),
+      ...Array.from('@%;~0aFxX, \t"\'\\/:{}[]é\u00a0\u2003'),
       'https://',
       'wss://',
       ...Object.values(right),

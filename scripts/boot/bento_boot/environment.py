@@ -74,8 +74,9 @@ def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, ca
         variables["ORDER_STREAM_URL"] = secrets.get("order-stream-url", "")
         if settings.chain_id is not None:
             variables["MARKET_CHAIN_ID" if release.broker_from("1.1.0") else "CHAIN_ID"] = str(settings.chain_id)
-    if cancels:
-        # It cancels jobs in Bento's database by itself, with variables of its own.
+    # It cancels jobs in Bento's database by itself, with variables of its own: 1.0 always, later ones where broker.toml
+    # asks for it (crates/broker/src/proving.rs; provers/bonsai.rs, create_pg_pool).
+    if cancels or not release.broker_from("1.1.0"):
         variables.update(
             POSTGRES_HOST="127.0.0.1",
             POSTGRES_PORT="5432",

@@ -122,6 +122,13 @@ class Store:
 # Machines reach port 443 and no other (the cluster's security groups).
 _REST = r"://([^\s,\"'/?#@]+@)?[^\s,\"'/:?#@]+(:443)?([/?#][^\s,\"']*)?"
 _FORMS = {
+    # The broker puts it into an address as it is (crates/broker/src/provers/bonsai.rs, create_pg_pool): what may stand
+    # there unescaped (RFC 3986, "userinfo"), but for the colon.
+    "database-password": (
+        r"[A-Za-z0-9._~!$&'()*+,;=-]+",
+        "letters, digits and -._~!$&'()*+,;= only: the broker puts it into an address without escaping it",
+    ),
+    "valkey-password": (r"[ -~]+", "printable ASCII"),
     "wallet-key": (r"(0x)?[0-9a-fA-F]{64}", "64 hexadecimal digits, with or without 0x"),
     "rpc-urls": (
         rf"https{_REST}(\s*,\s*https{_REST})*",
@@ -141,9 +148,6 @@ def _check(secrets: dict[str, str], below: str) -> None:
         for name, (pattern, form) in _FORMS.items()
         if name in secrets and re.fullmatch(pattern, secrets[name]) is None
     ]
-    for name in ("database-password", "valkey-password"):
-        if not secrets[name].isascii() or not secrets[name].isprintable():
-            wrong.append(f"{below}/{name} has characters that are not printable ASCII")
     if wrong:
         raise Refusal(f"secrets are not right: {'; '.join(wrong)}")
     storage(secrets["storage"], below)

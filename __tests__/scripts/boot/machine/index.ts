@@ -25,7 +25,7 @@ export type Secrets = Readonly<Record<string, string | undefined>>;
 
 /** What a cluster gives its machines; none of it is real. */
 export const secretsOf: Secrets = {
-  'database-password': 'canary-db p@ss:w/o%rd\\"\'$x',
+  'database-password': "canary-db(p)~$x'&;!*+,=",
   'valkey-password': 'canary-valkey "p@ss\\:/%',
   storage: JSON.stringify({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-storage-key' }),
   'wallet-key': `0x${'ca'.repeat(32)}`,
