@@ -29,6 +29,7 @@ describeWith(tools, 'a machine that is to go', () => {
     'stop bento-valkey.service',
     'stop bento-postgresql.service',
     'stop var-lib-bento.mount',
+    'stop bento-cleanup.timer',
   ];
   /** Units that wait for nobody of the others may change places. */
   const order = (events: readonly string[]) => {
