@@ -25,14 +25,16 @@ from bento_boot.store import Store, prefix, storage
 ETC = Path("/etc/bento")
 REFRESH_TIMER = "bento-refresh.timer"
 # Of every role: what the bake, user data and this program itself wrote.
-KEPT = frozenset({"release.json", "instance.json", "logs.env"})
+KEPT = frozenset({"release.json", "instance.json", "logs.env", "redacted.env"})
 
 
 def forget(files_of_role: frozenset[str]) -> None:
-    """A machine of the unified image may have had another role, whose secrets are not for this one."""
-    for file in ETC.iterdir():
-        if file.is_file() and file.name not in KEPT | files_of_role:
-            file.unlink()
+    """A machine of the unified image may have had another role, whose secrets are not for this one, in any form."""
+    others = [file for file in ETC.iterdir() if file.is_file() and file.name not in KEPT | files_of_role]
+    if others:
+        logs.REDACTED.unlink(missing_ok=True)
+    for file in others:
+        file.unlink()
 
 
 def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool, waiting: Callable[[], None]) -> None:
@@ -53,12 +55,13 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     if services.active(other):
         # A broker drains for hours; whoever changes the role decides when.
         raise Refusal(f"this machine has another role at work; run `systemctl stop {other}` first (docs/boot.md)")
+    forget(manager.FILES if purpose.role == "manager" else prover.FILES)
+    # Before any service has them.
+    logs.redact(secrets)
     if purpose.role == "manager":
-        forget(manager.FILES)
         manager.prepare(store, settings, secrets, keys, release, machine)
         manager.run(store, settings, secrets, machine, waiting)
     else:
-        forget(prover.FILES)
         prover.await_manager(settings, waiting)
         secrets = prover.with_passwords_of_manager(store, settings, secrets, {})
         prover.prepare(settings, secrets, keys, release, machine)

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from bento_boot import aws, log, manager, prover, services
+from bento_boot import aws, log, logs, manager, prover, services
 from bento_boot.files import alone
 from bento_boot.identity import read_machine, read_purpose
 from bento_boot.lifecycle import reason_to_go
@@ -61,6 +61,8 @@ def refresh(metadata: Metadata, now: bool) -> None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
     secrets = store.secrets(purpose.role)
     keys = storage(secrets["storage"], prefix(purpose.environment))
+    # Before any service has them; those of before stay out of the log as well.
+    logs.redact(secrets)
     role.refresh(store, parse_settings(text, name), secrets, keys, release, machine)
     look_again_in(DAY_S)
     log.info(f"this {purpose.role} has the secrets and settings of now")

@@ -30,6 +30,9 @@ describeWith(tools, 'a manager that boots', () => {
   test('starts logs, data, stores, agents, API and broker, in this order', () => {
     expect(machine.events()).toEqual([
       'start bento-logs.service',
+      // With the secrets that it keeps out of them.
+      'stop bento-logs.service',
+      'start bento-logs.service',
       'start var-lib-bento.mount',
       'start bento-postgresql.service',
       'start bento-valkey.service',
@@ -62,6 +65,7 @@ describeWith(tools, 'a manager that boots', () => {
       migration: '644 root:root',
       'pg_hba.conf': '640 root:postgres',
       'postgresql.conf': '644 root:root',
+      'redacted.env': '600 root:root',
       'release.json': '644 root:root',
       'valkey.acl': '640 root:valkey',
       'valkey.conf': '640 root:valkey',
@@ -146,6 +150,8 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     const { code, log: said } = await machine.configure();
     expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
     expect(machine.events()).toEqual([
+      'stop bento-logs.service',
+      'start bento-logs.service',
       'reload bento-postgresql.service',
       // It has been given another secret, and neither password that it knew is there any more.
       'stop bento-valkey.service',

@@ -1,8 +1,9 @@
 """What ships logs and metrics: Vector, with service_files/vector*.yaml."""
 
 from pathlib import Path
+from typing import Mapping
 
-from . import log, services
+from . import environment, log, redaction, services
 from .environment import Variables, render
 from .files import write
 from .identity import Machine, Purpose
@@ -10,6 +11,8 @@ from .refusal import Refusal
 from .store import prefix
 
 FILE = Path("/etc/bento/logs.env")
+# Apart, since other services read the first one.
+REDACTED = Path("/etc/bento/redacted.env")
 TEMPLATES = "/usr/local/share/boundless"
 CONFIGURATION = {"manager": ("vector.yaml",), "prover": ("vector.yaml", "vector-gpu.yaml")}
 
@@ -26,10 +29,28 @@ def variables(machine: Machine, purpose: Purpose) -> Variables:
     }
 
 
-def ship(machine: Machine, purpose: Purpose) -> None:
-    """First of all, so that what goes wrong next is seen. A machine that proves is worth more than its logs."""
-    write(FILE, render(variables(machine, purpose)), 0o644)
+def _start() -> None:
+    """A machine that proves is worth more than its logs."""
     try:
-        services.ensure("bento-logs.service", FILE)
+        services.ensure("bento-logs.service", *(file for file in (FILE, REDACTED) if file.exists()))
     except Refusal as error:
         log.warning(f"logs stay on this machine: {error}")
+
+
+def ship(machine: Machine, purpose: Purpose) -> None:
+    """First of all, so that what goes wrong next is seen. What was secret in an earlier boot is redacted from the start."""
+    write(FILE, render(variables(machine, purpose)), 0o644)
+    _start()
+
+
+def redact(secrets: Mapping[str, str]) -> None:
+    """
+    Keeps these values out of the log; to be called before a service gets them. Values of before are kept out as well:
+    lines with them may still wait to be sent.
+
+    :raises Refusal: when there are too many
+    """
+    earlier = environment.parse(REDACTED.read_text()).get("REDACTED", "") if REDACTED.exists() else ""
+    pattern = redaction.pattern(secrets, redaction.alternatives(earlier))
+    if write(REDACTED, render({"REDACTED": pattern}), 0o600):
+        _start()

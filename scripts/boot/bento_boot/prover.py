@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Callable
 from urllib.parse import unquote, urlsplit
 
-from . import aws, environment, log, login, manager, services
+from . import aws, environment, log, login, logs, manager, services
 from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
@@ -61,6 +61,7 @@ def with_passwords_of_manager(
         found[secret] = login.taken(name, attempt, settings.manager_address, candidates) or old or new
         if found[secret] != new:
             log.info(f"{name} of the manager does not have the new password yet; it is taken later")
+    logs.redact(found)
     return found
 
 
