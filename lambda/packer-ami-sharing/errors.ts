@@ -85,16 +85,15 @@ export class ImageRefusedError extends SharingError {
   }
 }
 
-/** EC2 accepted the launch permissions, but does not list them as they were set. No pointer was moved. */
+/** EC2 accepted a launch permission, but does not list it as it was set. The account's pointer was not moved. */
 export class LaunchPermissionsWrongError extends SharingError {
   override readonly name = 'LaunchPermissionsWrongError';
   readonly permanent = false;
 
-  /** @param wrong who is missing, or still there: account ids, groups or ARNs */
-  constructor(imageId: string, wrong: readonly string[], waitedSeconds: number) {
+  constructor(imageId: string, waitedSeconds: number) {
     super(
-      `${imageId} has not the launch permissions that were set ${waitedSeconds} s before, for ${briefList(wrong)}; ` +
-        `look in CloudTrail for who else changes them, then redrive the event`,
+      `${imageId} has not the launch permission that was set ${waitedSeconds} s before; ` +
+        `look in CloudTrail for who else changes it, then redrive the event`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { imageKinds, type ImageKind } from '../../config/names';
-import type { Published } from './publish';
+import type { Published } from './result';
 import { isRetired, kindOf, type Expected } from './rules';
 
 /** Ages in days of the newest image of a kind, and of the newest that staging proved; missing where there is none. */
@@ -23,7 +23,7 @@ export function imageAges(
   published: readonly Published[],
   expected: Expected,
 ): readonly Ages[] {
-  const pointers = published.flatMap((account) => ('error' in account ? [] : account.pointers));
+  const pointers = published.flatMap((account) => account.pointers);
   const ageOf = (image: Image | undefined): number | undefined => {
     const created = Date.parse(image?.CreationDate ?? '');
     return Number.isNaN(created) ? undefined : Math.max(0, (expected.now.getTime() - created) / dayMs);

@@ -65,13 +65,13 @@ async function settled(run: Run, accountId: string, kind: ImageKind): Promise<Pi
   const [account] = await publish(run, {
     kinds: [kind],
     accountIds: [accountId],
-    tagged: [],
+    tagged: () => [],
     fresh: false,
     mayMoveBack: true,
     purpose: `pin-${kind}`,
   });
-  if (account === undefined || 'error' in account)
-    throw new CommandIncompleteError('pin', [`${accountId}: ${account?.error ?? 'nothing was done'}`]);
-  const [pointer] = account.pointers;
+  const errors = account?.failures.map(({ error }) => `${accountId}: ${error}`) ?? [];
+  if (errors.length > 0) throw new CommandIncompleteError('pin', errors);
+  const [pointer] = account?.pointers ?? [];
   return pointer === undefined ? {} : { pointer };
 }

@@ -1,11 +1,10 @@
 import type { ImageKind } from '../../config/names';
 import { mapBounded } from './bounded';
 import { briefly, PointersUnsettledError } from './errors';
-import type { AccountChange } from './result';
-import { retrying } from './retry';
+import type { AccountFailure, Published } from './result';
 import type { Run } from './run';
-import { settleAccount, type Goal } from './settle-account';
-import { sameNewest, shelfOf, type Shelf } from './shelf';
+import { Progress, settleAccount, type Goal } from './settle-account';
+import { sameNewest, shelfOf, type Known, type Shelf } from './shelf';
 
 /** Accounts that are worked in at a time: far from the request limits of STS, and within the function's memory. */
 const accountsAtATime = 50;
@@ -13,68 +12,64 @@ const accountsAtATime = 50;
 /** How often newer images may turn up while pointers move; each time pointers are brought to the newer one. */
 const rounds = 3;
 
-export interface PublishOptions extends Omit<Goal, 'shelves'> {
+export interface PublishOptions extends Omit<Goal, 'shelves' | 'tagged'>, Known {
   readonly kinds: readonly ImageKind[];
   readonly accountIds: readonly string[];
-  /** An image that is being withdrawn. */
-  readonly except?: string;
+  /** The images that should carry the factory's tags in an account. */
+  readonly tagged: (accountId: string) => Goal['tagged'];
 }
 
-/** What came of an account. */
-export type Published = { readonly accountId: string } & (AccountChange | { readonly error: string });
+/** The images of a kind, or why they can't be looked at. */
+type Look = { readonly kind: ImageKind } & ({ readonly shelf: Shelf } | { readonly error: string });
 
 /**
  * Brings pointers and tags of accounts to where they should be. Afterwards it looks at the images again: whoever shares
  * a newer one at the same time may have moved a pointer just before this did, and two who both look again after they
  * wrote can't both miss it.
  *
- * @returns what was done in every account, in order; an account that could not be worked in has an error and stops no
- * other
- * @throws PointersUnsettledError where newer images keep turning up
+ * @returns what was done in every account, in order, and what failed there; no kind, account or image stops another
  */
 export async function publish(
   run: Run,
-  { kinds, accountIds, except, ...goal }: PublishOptions,
+  { kinds, accountIds, tagged, shared, image, except, ...goal }: PublishOptions,
 ): Promise<readonly Published[]> {
+  const known: Known = { ...(shared && { shared }), ...(image && { image }), ...(except !== undefined && { except }) };
   const look = () =>
-    retrying(() => Promise.all(kinds.map((kind) => shelfOf(run, kind, accountIds, except))), run.waits);
-  let done: readonly Published[] = [];
-  let shelves = await look();
-  for (let round = 0; round < rounds; round += 1) {
-    const results = await mapBounded(accountIds, accountsAtATime, (accountId) =>
-      settleAccount(run, accountId, { ...goal, shelves }).then(
-        (change): Published => ({ accountId, ...change }),
-        (error: unknown): Published => ({ accountId, error: briefly(error) }),
+    Promise.all(
+      kinds.map((kind) =>
+        shelfOf(run, kind, accountIds, known).then(
+          (shelf): Look => ({ kind, shelf }),
+          (error: unknown): Look => ({ kind, error: briefly(error) }),
+        ),
       ),
     );
-    done = results.map((result, index) => together(done[index], result));
-    const again = await look();
-    if (same(shelves, again)) return done;
-    shelves = again;
+  const progress = new Map(accountIds.map((accountId) => [accountId, new Progress()]));
+  const settle = (looks: readonly Look[]) => {
+    const shelves = looks.flatMap((one) => ('shelf' in one ? [one.shelf] : []));
+    return mapBounded(accountIds, accountsAtATime, (accountId) =>
+      settleAccount(run, accountId, { ...goal, shelves, tagged: tagged(accountId) }, progress.get(accountId)),
+    );
+  };
+  let looks = await look();
+  for (let round = 1; ; round += 1) {
+    const done = await settle(looks);
+    const again = run.dryRun ? [] : await look();
+    const changed = kinds.filter((_, index) => isNewer(looks[index], again[index]));
+    const problems: readonly AccountFailure[] = [
+      ...[...looks, ...again].flatMap((one) => ('error' in one ? [{ part: one.kind, error: one.error }] : [])),
+      ...(round === rounds ? changed : []).map((part) => ({
+        part,
+        error: briefly(new PointersUnsettledError(rounds)),
+      })),
+    ];
+    if (changed.length === 0 || round === rounds)
+      return done.map((account) => ({ ...account, failures: [...account.failures, ...problems] }));
+    looks = again;
   }
-  throw new PointersUnsettledError(rounds);
 }
 
-const same = (shelves: readonly Shelf[], others: readonly Shelf[]): boolean =>
-  shelves.every((shelf, index) => {
-    const other = others[index];
-    return other !== undefined && sameNewest(shelf, other);
-  });
-
-/** What two rounds did, as one: the first round's start and the second one's end. */
-function together(first: Published | undefined, second: Published): Published {
-  if (first === undefined || 'error' in first || 'error' in second) return second;
-  const pointers = second.pointers.map(({ kind, pinned, imageId, validated }) => {
-    const was = first.pointers.find((pointer) => pointer.kind === kind)?.was;
-    const moved = imageId !== was;
-    return {
-      kind,
-      pinned,
-      moved,
-      ...(imageId !== undefined && { imageId }),
-      ...(was !== undefined && { was }),
-      ...(validated !== undefined && { validated }),
-    };
-  });
-  return { accountId: second.accountId, tagged: [...new Set([...first.tagged, ...second.tagged])], pointers };
+/** Whether a later look leads to other pointers than an earlier one. One that failed is a failure of its kind. */
+function isNewer(one: Look | undefined, later: Look | undefined): boolean {
+  if (one === undefined || later === undefined || 'error' in one || 'error' in later) return false;
+  return !sameNewest(one.shelf, later.shelf);
 }

@@ -2,8 +2,14 @@ import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
 import { mapBounded } from './bounded';
 import { builtImages } from './build-records';
 import { briefly } from './errors';
-import { changeLaunchPermissions, launchPermissionsOf, nameOf, towardsExactly } from './launch-permissions';
-import { retrying } from './retry';
+import {
+  changeLaunchPermissions,
+  launchPermissionsOf,
+  nameOf,
+  towardsExactly,
+  type RefusedChanges,
+} from './launch-permissions';
+import { isImageGone, retrying } from './retry';
 import { brokenRules, isRetired } from './rules';
 import type { Run } from './run';
 import { snapshotsOf } from './verify-image';
@@ -19,12 +25,17 @@ export interface ImageState {
   /**
    * `shared`: it is one for all service accounts. The others are given to nobody new, and not taken away from accounts
    * that have them: `retired` ones are deprecated or withdrawn, `refused` ones break a rule, for `unproven` ones neither
-   * an earlier sharing nor a build's record vouches. `unknown`: an error came before.
+   * an earlier sharing nor a build's record vouches, `gone` ones were deregistered meanwhile. `unknown`: an error came
+   * before.
    */
-  readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'unknown';
+  readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'gone' | 'unknown';
   /** Rules that a refused image breaks. */
   readonly rules: readonly string[];
-  /** Why the permissions are not as they should be. */
+  /** Those of the service accounts that may launch it now. */
+  readonly accountIds: readonly string[];
+  /** Changes that were not made. */
+  readonly refusedChanges: RefusedChanges;
+  /** Why the permissions could not be looked at. */
   readonly error?: string;
 }
 
@@ -42,17 +53,31 @@ export async function reconcilePermissions(run: Run, images: readonly Image[]): 
   const built = await builtImages(clients.codebuild, settings.buildProject, images);
   return mapBounded(images, imagesAtATime, async (image) => {
     const { ImageId: imageId = '' } = image;
-    const nothing = { imageId, added: [], removed: [], wasPublic: false, verdict: 'unknown', rules: [] } as const;
+    const nothing = {
+      imageId,
+      added: [],
+      removed: [],
+      accountIds: [],
+      wasPublic: false,
+      verdict: 'unknown',
+      rules: [],
+      refusedChanges: new Map(),
+    } as const;
     try {
       const current = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
       const { wanted, ...state } = judge(run, { image, snapshots, current, built: built.has(imageId) });
       const change = towardsExactly(current, wanted);
-      const done = { ...nothing, ...state, added: change.add, removed: change.remove.map(nameOf) };
-      return await changeLaunchPermissions(run, imageId, change).then(
-        () => done,
-        (error: unknown) => ({ ...done, error: briefly(error) }),
-      );
+      const refusedChanges = await changeLaunchPermissions(run, imageId, change);
+      return {
+        ...nothing,
+        ...state,
+        added: change.add,
+        removed: change.remove.map(nameOf),
+        accountIds: wanted.filter((accountId) => !refusedChanges.has(accountId)),
+        refusedChanges,
+      };
     } catch (error) {
+      if (isImageGone(error)) return { ...nothing, verdict: 'gone' };
       return { ...nothing, error: briefly(error) };
     }
   });

@@ -1,10 +1,12 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { imageKinds, withdrawnTag, type ImageKind } from '../../config/names';
+import { briefList } from './brief-list';
 import { briefly } from './errors';
 import { imageAges, type Ages } from './image-ages';
 import { launchProblems, type LaunchProblem } from './launch-chain';
-import { publish, type Published } from './publish';
+import { publish } from './publish';
 import { reconcilePermissions, type ImageState } from './reconcile-permissions';
+import type { Published } from './result';
 import { kindOf, tagOf } from './rules';
 import type { Run } from './run';
 import { factoryImages } from './shelf';
@@ -66,25 +68,29 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   const images = await factoryImages(clients.ec2);
   const withdrawals = await finishWithdrawals(run, images);
   const states = await reconcilePermissions(run, images);
-  const shared = new Set(states.flatMap(({ verdict, imageId }) => (verdict === 'shared' ? [imageId] : [])));
+  const shared = new Map(states.map(({ imageId, accountIds }) => [imageId, new Set(accountIds)]));
   const published = await publish(run, {
     kinds: imageKinds,
     accountIds: settings.serviceAccountIds,
-    tagged: images.filter(({ ImageId = '' }) => shared.has(ImageId)),
+    tagged: (accountId) => {
+      const ids = new Set(states.flatMap((state) => (isGoodFor(state, accountId) ? [state.imageId] : [])));
+      return images.filter(({ ImageId = '' }) => ids.has(ImageId));
+    },
     fresh: false,
     mayMoveBack: true,
     purpose: 'reconcile',
+    shared,
   });
   const problems = await launchProblems(run).catch((error: unknown) => briefly(error));
 
   const drift = [...withdrawals.drift, ...states.flatMap(permissionDrift), ...published.flatMap(accountDrift)];
-  const unrepaired = states.filter(
-    ({ error, added, removed }) => error !== undefined && added.length + removed.length > 0,
-  );
+  const unrepaired = states.filter(({ refusedChanges }) => refusedChanges.size > 0);
   const failures = [
     ...withdrawals.failures,
-    ...states.flatMap(({ imageId, error }) => (error === undefined ? [] : [`${imageId}: ${error}`])),
-    ...published.flatMap((account) => ('error' in account ? [`${account.accountId}: ${account.error}`] : [])),
+    ...permissionFailures(states),
+    ...published.flatMap(({ accountId, failures: ofAccount }) =>
+      ofAccount.map(({ part, error }) => `${accountId}: ${part === 'account' ? '' : `${part}: `}${error}`),
+    ),
     ...published.flatMap((account) => badPointers(account, images)),
     ...(typeof problems === 'string' ? [`launch chain: ${problems}`] : []),
   ];
@@ -123,6 +129,23 @@ async function finishWithdrawals(run: Run, images: readonly Image[]) {
   return { drift, failures };
 }
 
+const isGoodFor = ({ verdict, accountIds }: ImageState, accountId: string): boolean =>
+  verdict === 'shared' && accountIds.includes(accountId);
+
+/** One line for each reason and whom it is for: an account that EC2 does not take is refused for every image. */
+function permissionFailures(states: readonly ImageState[]): readonly string[] {
+  const imageIds = new Map<string, string[]>();
+  for (const { imageId, refusedChanges } of states)
+    for (const [name, error] of refusedChanges) {
+      const line = `${name}: ${error.replaceAll(imageId, 'the image')}`;
+      imageIds.set(line, [...(imageIds.get(line) ?? []), imageId]);
+    }
+  return [
+    ...states.flatMap(({ imageId, error }) => (error === undefined ? [] : [`${imageId}: ${error}`])),
+    ...[...imageIds].map(([line, ids]) => `${line} (launch permission of ${briefList(ids)})`),
+  ];
+}
+
 const permissionDrift = ({ imageId, added, removed }: ImageState): readonly Drift[] =>
   added.length + removed.length === 0
     ? []
@@ -136,7 +159,6 @@ const permissionDrift = ({ imageId, added, removed }: ImageState): readonly Drif
       ];
 
 function accountDrift(account: Published): readonly Drift[] {
-  if ('error' in account) return [];
   const { accountId, tagged, pointers } = account;
   const moved = pointers.filter((pointer) => pointer.moved);
   return [
@@ -153,7 +175,6 @@ function accountDrift(account: Published): readonly Drift[] {
 
 /** Pointers that name a withdrawn image, because they are pinned to it or there is no other. */
 function badPointers(account: Published, images: readonly Image[]): readonly string[] {
-  if ('error' in account) return [];
   return account.pointers.flatMap(({ kind, imageId, pinned }) => {
     const image = images.find(({ ImageId }) => ImageId === imageId);
     if (image === undefined || kindOf(image) !== kind || tagOf(image, withdrawnTag) === undefined) return [];

@@ -14,11 +14,22 @@ export interface PointerChange {
   readonly validated?: string;
 }
 
+/** What could not be done in one service account: in all of it, with tags, or with the pointers of one kind of image. */
+export interface AccountFailure {
+  readonly part: 'account' | 'tags' | ImageKind;
+  /** Name and message of the error. */
+  readonly error: string;
+}
+
 /** What was done in one service account, or would be done where nothing is to be changed. */
-export interface AccountChange {
+export interface Published {
+  readonly accountId: string;
   /** Images whose tags were missing. */
   readonly tagged: readonly string[];
+  /** Of every kind that nothing stood in the way of. */
   readonly pointers: readonly PointerChange[];
+  /** What stood in the way; it stops nothing else. */
+  readonly failures: readonly AccountFailure[];
 }
 
 /**
@@ -30,8 +41,8 @@ export type PointerOutcome = 'moved' | 'unchanged' | 'kept-newer' | 'pinned';
 /** What was done in one service account. Either `pointer` and `tags`, or `error` is there. */
 export interface AccountResult {
   readonly accountId: string;
-  /** `present` where the account could launch the image before. */
-  readonly launchPermission: 'added' | 'present';
+  /** `present` where the account could launch the image before, `missing` where EC2 does not let it. */
+  readonly launchPermission: 'added' | 'present' | 'missing';
   readonly tags?: 'added' | 'present';
   readonly pointer?: PointerOutcome;
   /** Why the image is not published there: name and message of the error. */

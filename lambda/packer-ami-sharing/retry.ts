@@ -16,6 +16,10 @@ const passing = new Set([
   'TooManyUpdates',
 ]);
 
+/** Whether EC2 says that there is no such image (any more); some servers say so of a new one too. */
+export const isImageGone = (error: unknown): boolean =>
+  error instanceof Error && ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'].includes(error.name);
+
 /** Whether the same call may succeed later without anybody changing anything. What is denied or refused never may. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

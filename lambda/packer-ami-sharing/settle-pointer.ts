@@ -22,11 +22,7 @@ export interface Destination {
 /** The image that the pointer should name; undefined where it should stay as it is, for want of a better one. */
 export function targetOf({ accountId, shelf, mayMoveBack, expected }: Destination, now: Pointers): string | undefined {
   const { latest, pinned } = now;
-  if (pinned !== undefined) {
-    if (!shelf.images.some(({ ImageId }) => ImageId === pinned))
-      throw new PinUnusableError(pointerName(shelf.kind, 'pinned'), pinned, accountId);
-    return pinned;
-  }
+  if (pinned !== undefined) return isListed(shelf, pinned) ? pinned : undefined;
   const newest = shelf.newest.get(accountId);
   const [current, candidate] = [latest, newest].map((id) => shelf.images.find(({ ImageId }) => ImageId === id));
   const keeps =
@@ -37,6 +33,14 @@ export function targetOf({ accountId, shelf, mayMoveBack, expected }: Destinatio
   return keeps ? latest : newest;
 }
 
+const isListed = ({ images }: Shelf, imageId: string): boolean => images.some(({ ImageId }) => ImageId === imageId);
+
+/** @throws PinUnusableError where the pin names no image that can be launched */
+function checkPin({ accountId, shelf }: Destination, { pinned }: Pointers): void {
+  if (pinned !== undefined && !isListed(shelf, pinned))
+    throw new PinUnusableError(pointerName(shelf.kind, 'pinned'), pinned, accountId);
+}
+
 /** How often others may get in between a look and a write; each time it is looked at anew. */
 const attempts = 3;
 
@@ -45,7 +49,8 @@ const attempts = 3;
  * write between the look and the write: pins are looked at again afterwards, and images by `publish.ts`.
  *
  * @param now what was read last
- * @throws PinUnusableError where the pin names no image that can be launched
+ * @param untagged why an image has not its tags in the account: no pointer moves to it
+ * @throws PinUnusableError where the pin names no image that can be launched; what is in `untagged`
  * @throws PointerNotMovedError where the pointer is written, and not to be read
  * @throws PointerContendedError where somebody else keeps writing it
  */
@@ -54,11 +59,13 @@ export async function settlePointer(
   destination: Destination,
   now: Pointers,
   { waits, dryRun }: { readonly waits: Waits; readonly dryRun: boolean },
+  untagged: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<PointerChange> {
   const { kind } = destination.shelf;
   const was = now.latest;
   let pointers = now;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
+    checkPin(destination, pointers);
     const target = targetOf(destination, pointers);
     const pinned = pointers.pinned !== undefined;
     if (target === undefined || target === pointers.latest || dryRun) {
@@ -72,6 +79,7 @@ export async function settlePointer(
         ...(now.validated !== undefined && { validated: now.validated }),
       };
     }
+    if (untagged.has(target)) throw untagged.get(target);
     await writePointer(ssm, kind, 'latest', target);
     // Images are checked after the answer, and until then the old value stays (Parameter Store, "AMI data type").
     const { latest: before, pinned: pin } = pointers;

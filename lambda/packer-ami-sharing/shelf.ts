@@ -1,7 +1,8 @@
 import { paginateDescribeImages, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { project, type ImageKind } from '../../config/names';
 import { launchPermissionsOf } from './launch-permissions';
-import { mayBePointedAt } from './rules';
+import { isImageGone, retrying } from './retry';
+import { kindOf, mayBePointedAt } from './rules';
 import type { Run } from './run';
 
 /** Images of one kind as EC2 lists them now, and which of them each service account should run. */
@@ -37,29 +38,54 @@ export function compareAge(one: Image, other: Image): number {
   return (one.ImageId ?? '') < (other.ImageId ?? '') ? -1 : 1;
 }
 
+/** What a look may take for granted, beside what EC2 lists at that moment: one list may be older than another. */
+export interface Known {
+  /** Accounts that an image was shared with a moment ago, by its id. */
+  readonly shared?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** An image that was looked up by its id a moment ago. */
+  readonly image?: Image;
+  /** An image that no pointer shall name, though nothing at EC2 says so yet. */
+  readonly except?: string;
+}
+
 /**
  * Looks at the images of a kind. Launch permissions say what was shared: nobody but this function gives them, after it
  * has verified the image. They are read from the newest image on, until every account has one.
- *
- * @param except an image that no pointer shall name, though nothing at EC2 says so yet
  */
 export async function shelfOf(
-  { clients: { ec2 }, settings }: Run,
+  run: Run,
   kind: ImageKind,
   accountIds: readonly string[],
-  except?: string,
+  { shared, image: found, except }: Known = {},
 ): Promise<Shelf> {
-  const images = await factoryImages(ec2, kind);
+  const { clients, settings, waits } = run;
+  const listed = await retrying(() => factoryImages(clients.ec2, kind), waits);
+  const isMissing =
+    found !== undefined && kindOf(found) === kind && !listed.some(({ ImageId }) => ImageId === found.ImageId);
+  const images = isMissing ? [...listed, found].sort((one, other) => compareAge(other, one)) : listed;
   const newest = new Map<string, string>();
   for (const image of images) {
     const { ImageId = '' } = image;
-    if (newest.size === accountIds.length) break;
+    const without = accountIds.filter((accountId) => !newest.has(accountId));
+    if (without.length === 0) break;
     if (ImageId === except || !mayBePointedAt(image, { ...settings, now: new Date() })) continue;
-    const shared = new Set((await launchPermissionsOf(ec2, ImageId)).map(({ UserId }) => UserId));
-    for (const accountId of accountIds)
-      if (shared.has(accountId) && !newest.has(accountId)) newest.set(accountId, ImageId);
+    const known = shared?.get(ImageId) ?? new Set();
+    const unknown = without.some((accountId) => !known.has(accountId));
+    const read = unknown ? await accountsOf(run, ImageId) : known;
+    for (const accountId of without) if (known.has(accountId) || read.has(accountId)) newest.set(accountId, ImageId);
   }
   return { kind, images, newest };
+}
+
+/** The accounts that may launch an image; none where it was deregistered, which lists show for a while. */
+async function accountsOf({ clients: { ec2 }, waits }: Run, imageId: string): Promise<ReadonlySet<string>> {
+  try {
+    const permissions = await retrying(() => launchPermissionsOf(ec2, imageId), waits);
+    return new Set(permissions.flatMap(({ UserId }) => UserId ?? []));
+  } catch (error) {
+    if (isImageGone(error)) return new Set();
+    throw error;
+  }
 }
 
 /** Whether two looks lead to the same pointers. */

@@ -20,15 +20,17 @@ export interface Waits {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
+/** An image can stay invisible for 2.5 min (ami-factory.md C3): to its owner, and to an account that it is shared with. */
+const patience: Pauses = [2, 4, 8, 16, 30, 30, 30, 30];
+
 /**
- * The waits on AWS: 8 min 15 s at most where nothing fails, within the function's 15 min. An image can stay invisible for
- * 2.5 min (ami-factory.md C3). Packer's are available when its build ends; only those made by hand can be pending.
+ * The waits on AWS: 10 min 15 s at most where nothing fails, within the function's 15 min. Packer's are available when its build ends; only those made by hand can be pending.
  */
 export const awsWaits: Waits = {
-  imageVisible: [2, 4, 8, 16, 30, 30, 30, 30],
+  imageVisible: patience,
   imageAvailable: [15, 15, 30, 30, 30, 60, 60],
   launchPermission: [1, 2, 4, 8],
-  tags: [1, 2, 4, 8, 15],
+  tags: patience,
   pointer: [1, 2, 4, 8, 15, 30],
   retry: [1, 2, 4],
   sleep: (seconds) => sleep(seconds * 1000),

@@ -3,7 +3,8 @@ import { withdrawnTag, type ImageKind } from '../../config/names';
 import { CommandIncompleteError, ImageRefusedError, WithdrawalNotSeenError } from './errors';
 import { findImage } from './find-image';
 import { announce } from './outcome-events';
-import { publish, type Published } from './publish';
+import { publish } from './publish';
+import type { Published } from './result';
 import { retrying } from './retry';
 import { brokenIdentity, kindOf, tagOf } from './rules';
 import type { Run } from './run';
@@ -45,7 +46,7 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
     kinds: [kind],
     accountIds: settings.serviceAccountIds,
     except: imageId,
-    tagged: [],
+    tagged: () => [],
     fresh: false,
     mayMoveBack: true,
     purpose: imageId,
@@ -88,8 +89,8 @@ export async function takeOut({ clients: { ec2 }, waits, dryRun }: Run, image: I
 const soon = (): number => Date.now() + 90_000;
 
 function outcomeOf(imageId: string, account: Published): AccountWithdrawal {
-  const { accountId } = account;
-  if ('error' in account) return { accountId, error: account.error };
+  const { accountId, failures } = account;
+  if (failures.length > 0) return { accountId, error: failures.map((failure) => failure.error).join('; ') };
   const [pointer] = account.pointers;
   if (pointer?.imageId !== imageId)
     return { accountId, ...(pointer?.imageId !== undefined && { imageId: pointer.imageId }) };

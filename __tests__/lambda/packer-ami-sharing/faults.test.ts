@@ -67,8 +67,8 @@ describeWith([localAws], 'faults at every call', () => {
       const { error, calls } = await share(imageId);
       expect(error).toBeUndefined();
       cleanRun = calls;
-      // 5 of the image, 2 looks of 2 calls at what is the newest, 6 in each account, 1 event.
-      expect(cleanRun).toHaveLength(5 + 4 + 6 * serviceAccounts.length + 1);
+      // 5 of the image, 2 looks at what is the newest, 6 in each account, 1 event.
+      expect(cleanRun).toHaveLength(5 + 2 + 6 * serviceAccounts.length + 1);
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { imageAges } from '../../../lambda/packer-ami-sharing/image-ages';
-import type { Published } from '../../../lambda/packer-ami-sharing/publish';
+import type { Published } from '../../../lambda/packer-ami-sharing/result';
 import { goodImage, imageKeyArn, opsAccount } from './support';
 
 const now = new Date('2026-09-11T16:10:00.000Z');
@@ -9,6 +9,7 @@ const image = (ImageId: string, day: number, changes: Partial<Image> = {}) =>
 const account = (...validated: readonly string[]): Published => ({
   accountId: '222222222222',
   tagged: [],
+  failures: [],
   pointers: validated.map((id) => ({ kind: 'manager', moved: false, pinned: false, validated: id })),
 });
 const agesOf = (images: readonly Image[], published: readonly Published[] = []) =>
@@ -32,7 +33,10 @@ test('a withdrawn image is no newest one, but stays proved until another is', ()
 
 test.each<[string, readonly Published[]]>([
   ['nothing is proved', [account()]],
-  ['its account could not be read', [{ accountId: '222222222222', error: 'AccessDenied' }]],
+  [
+    'its account could not be read',
+    [{ accountId: '222222222222', tagged: [], pointers: [], failures: [{ part: 'account', error: 'AccessDenied' }] }],
+  ],
   ['the pointer names an image that is gone', [account('ami-gone')]],
 ])('there is no age of a proved image where %s', (_, published) => {
   expect(agesOf([image('ami-3', 10)], published)).toEqual({ kind: 'manager', latest: 1 });

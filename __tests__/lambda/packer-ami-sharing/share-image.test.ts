@@ -4,7 +4,6 @@ import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
 import type { AccountCredentials } from '../../../lambda/packer-ami-sharing/clients';
-import { LaunchPermissionsWrongError } from '../../../lambda/packer-ami-sharing/errors';
 import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
 import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 
@@ -53,12 +52,20 @@ describe('launch permissions', () => {
     expect(sleep.mock.calls).toEqual([[1]]);
   });
 
-  test('that are not kept end it before any pointer is moved', async () => {
+  test('that are not kept fail their account before its pointer is moved, and no other', async () => {
     const aws = mockedAws({ keepsPermissions: false, launchPermissions: [{ UserId: staging }] });
-    const failed = expect(share(aws)).rejects;
-    await failed.toThrow(LaunchPermissionsWrongError);
-    await failed.toThrow(`${imageId} has not the launch permissions that were set 3 s before, for ${production};`);
-    expect(aws.puts).toEqual([]);
+    const { accounts } = await share(aws);
+    expect(accounts).toEqual([
+      { accountId: staging, launchPermission: 'present', tags: 'added', pointer: 'moved' },
+      {
+        accountId: production,
+        launchPermission: 'missing',
+        error: expect.stringMatching(
+          `^LaunchPermissionsWrongError: ${imageId} has not the launch permission that was set 3 s before;`,
+        ) as unknown,
+      },
+    ]);
+    expect(aws.puts.map(({ account }) => account)).toEqual([staging]);
   });
 });
 
