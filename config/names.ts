@@ -159,7 +159,7 @@ export const outcomeEvents = {
   shared: 'AMI Shared',
   failed: 'AMI Sharing Failed',
   withdrawn: 'AMI Withdrawn',
-  repaired: 'AMI Drift Repaired',
+  found: 'AMI Drift Found',
 } as const;
 
 /** Rules whose events become notices. */

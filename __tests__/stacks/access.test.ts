@@ -74,7 +74,10 @@ describe.each(environments)('%s', (environment, account) => {
         Sid: 'ReadPointers',
         Effect: 'Allow',
         Action: 'ssm:GetParameters',
-        Resource: [`${pointers}/latest`, `${pointers}/pinned`, `${pointers}/validated`],
+        Resource: [
+          ...['latest', 'pinned', 'validated'].map((pointer) => `${pointers}/${pointer}`),
+          `arn:aws:ssm:us-west-2:${account}:parameter/boundless/ami/validated-images`,
+        ],
       },
       {
         Sid: 'MovePointers',
@@ -351,8 +354,13 @@ describe('ops', () => {
       StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
     };
     const Resource = 'arn:aws:ec2:us-west-2::image/*';
-    for (const action of ['ec2:ModifyImageAttribute', 'ec2:EnableImageDeprecation'])
-      expect(allowed(statements, action)).toMatchObject([{ Resource, Condition: own }]);
+    expect(allowed(statements, 'ec2:EnableImageDeprecation')).toMatchObject([{ Resource, Condition: own }]);
+    // Whatever is public may be made private, also what lost its tags.
+    const isPublic = { Bool: { 'ec2:Public': 'true' }, StringEquals: { 'ec2:Owner': '111111111111' } };
+    expect(allowed(statements, 'ec2:ModifyImageAttribute')).toMatchObject([
+      { Resource, Condition: own },
+      { Resource, Condition: isPublic },
+    ]);
     expect(allowed(statements, 'ec2:CreateTags')).toEqual([
       {
         Sid: 'MarkWithdrawnImages',

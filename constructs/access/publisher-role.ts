@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { imageTags, pointerPath, roles } from '../../config/names';
+import { imageTags, pointerPath, roles, validatedImagesName } from '../../config/names';
 import { roleTrust } from '../base/policy';
 import { Role } from '../base/role';
 
@@ -25,7 +25,10 @@ export class PublisherRole extends Construct {
         {
           Sid: 'ReadPointers',
           Action: 'ssm:GetParameters',
-          Resource: [pointers('latest'), pointers('pinned'), pointers('validated')],
+          Resource: [
+            ...['latest', 'pinned', 'validated'].map(pointers),
+            `arn:aws:ssm:${region}:${accountId}:parameter${validatedImagesName}`,
+          ],
         },
         {
           // Not `validated`: that is for the deployment of staging to say.

@@ -5,11 +5,11 @@ import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../base/alarm';
 /** What rings, by the metric of `lambda/packer-ami-sharing/telemetry.ts`, and what whoever is woken reads. */
 const occurrences = {
   PublicImages:
-    'An image of the factory was public, and is not any more. Find in CloudTrail who did that (ModifyImageAttribute); ' +
-    'what everybody could read meanwhile is encrypted with the factory key.',
+    'An image of the factory was public. It is made private at once, unless a failure of the same run says otherwise. ' +
+    'Find in CloudTrail who did that (ModifyImageAttribute); its snapshots are encrypted with the factory key.',
   LaunchProblems:
-    'Auto Scaling of a service account could not start instances from the images. Run `make preflight`: it prints the ' +
-    'missing statement or command.',
+    'Auto Scaling of a service account could not start instances from the images, or a pointer names an image that ' +
+    'cannot start. Run `make preflight`: it prints the missing statement or command.',
 } as const;
 
 const log = `The log is ${logGroups.lambda(functions.sharing)}.`;

@@ -35,6 +35,13 @@ export function sharingPermissions({
       Condition: { StringEquals: ofThisFactory },
     },
     {
+      // Such as one that lost its tags: whoever may launch it is taken away, above all everybody.
+      Sid: 'MakePublicImagesPrivate',
+      Action: 'ec2:ModifyImageAttribute',
+      Resource: images,
+      Condition: { Bool: { 'ec2:Public': 'true' }, StringEquals: { 'ec2:Owner': accountId } },
+    },
+    {
       // No other tag: those of a build say what the image is.
       Sid: 'MarkWithdrawnImages',
       Action: 'ec2:CreateTags',
@@ -50,7 +57,11 @@ export function sharingPermissions({
       Action: 'codebuild:BatchGetBuilds',
       Resource: `arn:aws:codebuild:${region}:${accountId}:project/${codeBuildProjects.packer}`,
     },
-    { Sid: 'CheckWhoMayUseTheImageKey', Action: ['kms:GetKeyPolicy', 'kms:ListGrants'], Resource: imageKeyArn },
+    {
+      Sid: 'CheckWhoMayUseTheImageKey',
+      Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'],
+      Resource: imageKeyArn,
+    },
     {
       Sid: 'TellOutcomes',
       Action: 'events:PutEvents',

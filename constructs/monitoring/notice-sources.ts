@@ -36,7 +36,7 @@ export const noticeSources: readonly NoticeSource[] = [
     description: 'Outcomes of image sharing',
     pattern: {
       source: [outcomeEvents.source],
-      'detail-type': [outcomeEvents.shared, outcomeEvents.failed, outcomeEvents.withdrawn, outcomeEvents.repaired],
+      'detail-type': [outcomeEvents.shared, outcomeEvents.failed, outcomeEvents.withdrawn, outcomeEvents.found],
     },
   },
   {

@@ -59,7 +59,7 @@ const text = z.string().optional();
 const sharing = z.looseObject({
   ...envelope,
   source: z.literal(outcomeEvents.source),
-  'detail-type': z.enum([outcomeEvents.shared, outcomeEvents.failed, outcomeEvents.withdrawn, outcomeEvents.repaired]),
+  'detail-type': z.enum([outcomeEvents.shared, outcomeEvents.failed, outcomeEvents.withdrawn, outcomeEvents.found]),
   detail: z.looseObject({
     imageId: text,
     kind: text,
@@ -70,7 +70,6 @@ const sharing = z.looseObject({
     permanent: z.boolean().optional(),
     reason: text,
     driftFound: z.number().optional(),
-    driftRepaired: z.number().optional(),
     publicImages: z.array(z.string()).default([]),
     accounts,
   }),

@@ -29,9 +29,9 @@ const outcomes: Readonly<
     title: `The ${kind} image was withdrawn`,
     nextSteps: ['Instances run on: deploy the clusters that run it.'],
   }),
-  [outcomeEvents.repaired]: ({ driftFound = 0, driftRepaired = 0 }) => ({
+  [outcomeEvents.found]: ({ driftFound = 0 }) => ({
     mood: 'bad',
-    title: `${driftRepaired} of ${driftFound} drifts of shared images were repaired`,
+    title: `Drift of shared images was found and is being repaired: ${driftFound}`,
     nextSteps: ['Find in CloudTrail who changed permissions, tags or pointers: nobody but the Lambda should.'],
   }),
 };

@@ -29,6 +29,7 @@ const schema = z.looseObject({
   source: z.string().optional(),
   'detail-type': z.string().optional(),
   account: z.string().optional(),
+  region: z.string().optional(),
   time: z.iso.datetime().optional(),
   detail: z.looseObject({
     'build-status': z.string().optional(),
@@ -44,9 +45,9 @@ const schema = z.looseObject({
 });
 type Event = z.infer<typeof schema>;
 
-/** The event says the ARN; the id is what follows `build/`. */
+/** The event has the ARN; the id is what follows `build/`. */
 const buildIdForm =
-  /^(?:arn:aws[a-z-]*:codebuild:[a-z0-9-]+:\d{12}:build\/)?(?<id>(?<project>[\w-]+):[A-Za-z0-9-]{1,64})$/;
+  /^(?:arn:aws[a-z-]*:codebuild:(?<region>[a-z0-9-]+):(?<account>\d{12}):build\/)?(?<id>(?<project>[\w-]+):[A-Za-z0-9-]{1,64})$/;
 
 /**
  * Reads an event.
@@ -78,14 +79,17 @@ function imageIdsIn({ detail: { 'additional-information': information } }: Event
 }
 
 /** A manual event has no origin. One that claims any must be right in all of it. */
-const saysWhereItIsFrom = ({ source, detail }: Event): boolean =>
-  [source, detail['project-name'], detail['build-status'], detail['build-id']].some((field) => field !== undefined);
+const saysWhereItIsFrom = ({ source, account, region, 'detail-type': detailType, detail }: Event): boolean =>
+  [source, account, region, detailType, detail['project-name'], detail['build-status'], detail['build-id']].some(
+    (field) => field !== undefined,
+  );
 
-function checkOrigin(event: Event, { opsAccountId, buildProject }: Settings): void {
+function checkOrigin(event: Event, { opsAccountId, region, buildProject }: Settings): void {
   const fields: readonly (readonly [field: string, found: string | undefined, wanted: string])[] = [
     ['source', event.source, 'aws.codebuild'],
     ['detail-type', event['detail-type'], 'CodeBuild Build State Change'],
     ['account', event.account, opsAccountId],
+    ['region', event.region, region],
     ['detail.build-status', event.detail['build-status'], 'SUCCEEDED'],
     ['detail.project-name', event.detail['project-name'], buildProject],
   ];
@@ -95,9 +99,12 @@ function checkOrigin(event: Event, { opsAccountId, buildProject }: Settings): vo
   if (wrong.length > 0) throw new InvalidEventError(wrong.join(', '));
 }
 
-function buildIdOf({ detail }: Event, { buildProject }: Settings): string {
-  const { id, project } = buildIdForm.exec(detail['build-id'] ?? '')?.groups ?? {};
-  if (id === undefined || project !== buildProject)
-    throw new InvalidEventError(`detail.build-id is not the ARN or id of a build of ${buildProject}`);
+function buildIdOf({ detail }: Event, { buildProject, opsAccountId, region }: Settings): string {
+  const { id, project, ...place } = buildIdForm.exec(detail['build-id'] ?? '')?.groups ?? {};
+  const isHere = [opsAccountId, undefined].includes(place['account']) && [region, undefined].includes(place['region']);
+  if (id === undefined || project !== buildProject || !isHere)
+    throw new InvalidEventError(
+      `detail.build-id is not the ARN or id of a build of ${buildProject} in ${opsAccountId} and ${region}`,
+    );
   return id;
 }

@@ -31,7 +31,7 @@ export async function findImage(ec2: EC2Client, imageId: string, waits: Waits): 
 const isPending = ({ State }: Image): boolean => State === 'pending';
 
 /** Undefined while EC2 does not know the id, which right after its creation it may not (ami-factory.md C3). */
-async function visibleImage(ec2: EC2Client, imageId: string): Promise<Image | undefined> {
+export async function visibleImage(ec2: EC2Client, imageId: string): Promise<Image | undefined> {
   try {
     const { Images = [] } = await ec2.send(
       // A disabled image is left out unless it is asked for, and would look like a missing one.

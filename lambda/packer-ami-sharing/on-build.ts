@@ -20,7 +20,7 @@ export async function onBuild(event: unknown, run: Run): Promise<SharingResult> 
     const build = parseBuildEvent(event, run.settings);
     if (build.buildId !== undefined) known.buildId = build.buildId;
     logger.appendKeys(known);
-    known.imageId = await imageIdOf(build, run.clients.codebuild);
+    known.imageId = await imageIdOf(build, run);
     logger.appendKeys(known);
     const shared = await shareImage(known.imageId, run);
     const result = { ...shared, ...(known.buildId !== undefined && { buildId: known.buildId }) };

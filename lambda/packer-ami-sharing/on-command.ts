@@ -1,7 +1,6 @@
 import { parseCommand, type Command } from './command';
 import { CommandIncompleteError } from './errors';
 import { launchProblems, type LaunchProblem } from './launch-chain';
-import { announce } from './outcome-events';
 import { pin, unpin, type PinResult } from './pin';
 import { reconcile, type ReconcileResult } from './reconcile';
 import type { Run } from './run';
@@ -50,7 +49,7 @@ async function perform(command: Command, run: Run): Promise<CommandResult> {
 /** A run that finds nothing measures zeros: they prove that it ran. */
 async function reconciled(run: Run): Promise<ReconcileResult> {
   const { result, ages } = await reconcile(run);
-  const { driftFound, driftRepaired, publicImages, drift, failures } = result;
+  const { driftFound, driftRepaired, publicImages, failures } = result;
   measure({
     DriftFound: driftFound,
     DriftRepaired: driftRepaired,
@@ -59,7 +58,6 @@ async function reconciled(run: Run): Promise<ReconcileResult> {
   });
   for (const { kind, ...age } of ages) measureAges(kind, age);
   for (const problem of result.launchProblems) logger.warn('Instances could not start', { ...problem });
-  if (driftRepaired > 0) await announce(run, 'repaired', { driftFound, driftRepaired, publicImages, drift });
   if (failures.length > 0) {
     logger.error('The run is incomplete', { result });
     throw new CommandIncompleteError('reconcile', failures);

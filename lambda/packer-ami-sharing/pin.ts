@@ -1,3 +1,4 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { pointerName, roles, type ImageKind } from '../../config/names';
 import { CommandIncompleteError, ImageRefusedError, PointerNotMovedError } from './errors';
 import { inAccount } from './in-account';
@@ -22,7 +23,8 @@ export interface PinResult {
  * Pins an image in one account: its pointer to run names that image until it is unpinned, whatever is shared. The pin is
  * written before the pointer moves: whoever moves the pointer at the same time sees the pin when it reads back.
  *
- * @throws ImageRefusedError for an image that breaks a rule, or that the account may not launch
+ * @throws ImageRefusedError for an image that breaks a rule, or that the account may not launch; also where that came
+ * true while it was being pinned, and then the pin is as it was before
  * @throws CommandIncompleteError where the pin is there and the pointer not yet
  */
 export async function pin(accountId: string, imageId: string, run: Run): Promise<PinResult> {
@@ -31,8 +33,14 @@ export async function pin(accountId: string, imageId: string, run: Run): Promise
     throw new ImageRefusedError(imageId, [
       { rule: `image is shared with ${accountId}`, value: 'no launch permission', fix: 'share the image first' },
     ]);
-  await writePin(run, accountId, kind, imageId);
-  return { accountId, kind, pinned: imageId, ...(await settled(run, accountId, kind)) };
+  const before = await writePin(run, accountId, kind, imageId);
+  const done = await settled(run, accountId, kind);
+  // Whoever withdraws the image at this moment looks at the pins after it has marked it: one of the two sees the other.
+  await verifiedImage(run.clients.ec2, imageId, run.settings, run.waits).catch(async (error: unknown) => {
+    await takeBack(run, accountId, kind, before);
+    throw error;
+  });
+  return { accountId, kind, pinned: imageId, ...done };
 }
 
 /**
@@ -48,16 +56,28 @@ export async function unpin(accountId: string, kind: ImageKind, run: Run): Promi
   return { accountId, kind, ...(await settled(run, accountId, kind)) };
 }
 
-async function writePin(run: Run, accountId: string, kind: ImageKind, imageId: string): Promise<void> {
+/** @returns what was pinned before */
+async function writePin(run: Run, accountId: string, kind: ImageKind, imageId: string): Promise<string | undefined> {
   const { waits } = run;
-  if (run.dryRun) return;
-  await inAccount(run, { accountId, role: roles.publisher, purpose: imageId }, async ({ ssm }) => {
-    const pinned = async () => ((await readPointers(ssm, [kind]))(kind).pinned === imageId ? true : undefined);
-    if ((await pinned()) !== undefined) return;
+  if (run.dryRun) return undefined;
+  const pinned = async (ssm: SSMClient) => (await readPointers(ssm, [kind]))(kind).pinned;
+  return inAccount(run, { accountId, role: roles.publisher, purpose: imageId }, async ({ ssm }) => {
+    const before = await pinned(ssm);
+    if (before === imageId) return before;
     await writePointer(ssm, kind, 'pinned', imageId);
-    if ((await poll(pinned, waits.pointer, waits.sleep)) === undefined)
+    const seen = async () => ((await pinned(ssm)) === imageId ? true : undefined);
+    if ((await poll(seen, waits.pointer, waits.sleep)) === undefined)
       throw new PointerNotMovedError(pointerName(kind, 'pinned'), imageId, secondsOf(waits.pointer));
+    return before;
   });
+}
+
+async function takeBack(run: Run, accountId: string, kind: ImageKind, before: string | undefined): Promise<void> {
+  if (run.dryRun) return;
+  await inAccount(run, { accountId, role: roles.publisher, purpose: `unpin-${kind}` }, ({ ssm }) =>
+    before === undefined ? deletePin(ssm, kind) : writePointer(ssm, kind, 'pinned', before),
+  );
+  await settled(run, accountId, kind);
 }
 
 async function settled(run: Run, accountId: string, kind: ImageKind): Promise<Pick<PinResult, 'pointer'>> {

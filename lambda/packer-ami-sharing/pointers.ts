@@ -5,7 +5,15 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { functions, pointerName, type ImageKind, type PointerKind } from '../../config/names';
+import {
+  functions,
+  imageOfRole,
+  nodeRoles,
+  pointerName,
+  validatedImagesName,
+  type ImageKind,
+  type PointerKind,
+} from '../../config/names';
 
 /** What the pointers of one kind of image name in an account; a pointer that does not exist is left out. */
 export interface Pointers {
@@ -33,6 +41,50 @@ export async function readPointers(
       ...(validated !== undefined && { validated }),
     };
   };
+}
+
+/** An image that a parameter of the account names. */
+export interface NamedImage {
+  readonly parameter: string;
+  readonly kind: ImageKind;
+  readonly pointer: PointerKind;
+  /** As it stands there: it need not be the id of an image. */
+  readonly imageId: string;
+}
+
+/**
+ * Every image that a parameter of the account names, also those that an environment validated together. One call: it
+ * takes up to 10 names.
+ */
+export async function readNamedImages(ssm: SSMClient, kinds: readonly ImageKind[]): Promise<readonly NamedImage[]> {
+  const places = kinds.flatMap((kind) =>
+    read.map((pointer) => ({ kind, pointer, parameter: pointerName(kind, pointer) })),
+  );
+  const Names = [...places.map(({ parameter }) => parameter), validatedImagesName];
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
+  const valueOf = (name: string) => Parameters.find(({ Name }) => Name === name)?.Value;
+  return [
+    ...places.flatMap((place) => {
+      const imageId = valueOf(place.parameter);
+      return imageId === undefined ? [] : [{ ...place, imageId }];
+    }),
+    ...validatedTogether(valueOf(validatedImagesName)),
+  ];
+}
+
+function validatedTogether(text: string | undefined): readonly NamedImage[] {
+  if (text === undefined) return [];
+  const common = { parameter: validatedImagesName, pointer: 'validated' as const };
+  let images: unknown;
+  try {
+    images = JSON.parse(text);
+  } catch {
+    images = text;
+  }
+  return nodeRoles.map((role) => {
+    const imageId = typeof images === 'object' && images !== null ? (Reflect.get(images, role) as unknown) : images;
+    return { ...common, kind: imageOfRole[role], imageId: typeof imageId === 'string' ? imageId : text };
+  });
 }
 
 const meaning: Readonly<Record<'latest' | 'pinned', (kind: ImageKind) => string>> = {

@@ -5,8 +5,8 @@ import { briefly } from './errors';
 import {
   changeLaunchPermissions,
   launchPermissionsOf,
-  nameOf,
   towardsExactly,
+  type PermissionChange,
   type RefusedChanges,
 } from './launch-permissions';
 import { isImageGone, retrying } from './retry';
@@ -17,10 +17,9 @@ import { snapshotsOf } from './verify-image';
 /** What became of the launch permissions of one image. */
 export interface ImageState {
   readonly imageId: string;
-  /** Who could not launch the image and should, and who could and should not. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  /** Whether everybody could launch it. */
+  /** Who can't launch the image and should, and who can and should not. */
+  readonly change: PermissionChange;
+  /** Whether everybody can launch it. */
   readonly wasPublic: boolean;
   /**
    * `shared`: it is one for all service accounts. The others are given to nobody new, and not taken away from accounts
@@ -31,7 +30,8 @@ export interface ImageState {
   readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'gone' | 'unknown';
   /** Rules that a refused image breaks. */
   readonly rules: readonly string[];
-  /** Those of the service accounts that may launch it now. */
+  /** Those of the service accounts that may launch it: now, and after the change. */
+  readonly current: readonly string[];
   readonly accountIds: readonly string[];
   /** Changes that were not made. */
   readonly refusedChanges: RefusedChanges;
@@ -43,11 +43,11 @@ export interface ImageState {
 const imagesAtATime = 10;
 
 /**
- * Brings the launch permissions of images to where they should be. Every image loses whoever is not configured, above
- * all `all`. A good one that was shared before, or whose build succeeded though its event was lost, gets every account;
- * one that neither vouches for is left for a person to share.
+ * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses whoever is
+ * not configured, above all `all`. A good one that was shared before, or whose build succeeded though its event was lost,
+ * gets every account; one that neither vouches for is left for a person to share.
  */
-export async function reconcilePermissions(run: Run, images: readonly Image[]): Promise<readonly ImageState[]> {
+export async function comparePermissions(run: Run, images: readonly Image[]): Promise<readonly ImageState[]> {
   const { clients, settings } = run;
   const snapshots = await snapshotsOf(clients.ec2, images);
   const built = await builtImages(clients.codebuild, settings.buildProject, images);
@@ -55,8 +55,8 @@ export async function reconcilePermissions(run: Run, images: readonly Image[]): 
     const { ImageId: imageId = '' } = image;
     const nothing = {
       imageId,
-      added: [],
-      removed: [],
+      change: { add: [], remove: [] },
+      current: [],
       accountIds: [],
       wasPublic: false,
       verdict: 'unknown',
@@ -64,18 +64,9 @@ export async function reconcilePermissions(run: Run, images: readonly Image[]): 
       refusedChanges: new Map(),
     } as const;
     try {
-      const current = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
-      const { wanted, ...state } = judge(run, { image, snapshots, current, built: built.has(imageId) });
-      const change = towardsExactly(current, wanted);
-      const refusedChanges = await changeLaunchPermissions(run, imageId, change);
-      return {
-        ...nothing,
-        ...state,
-        added: change.add,
-        removed: change.remove.map(nameOf),
-        accountIds: wanted.filter((accountId) => !refusedChanges.has(accountId)),
-        refusedChanges,
-      };
+      const listed = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
+      const state = judge(run, { image, snapshots, listed, built: built.has(imageId) });
+      return { ...nothing, ...state, change: towardsExactly(listed, state.accountIds) };
     } catch (error) {
       if (isImageGone(error)) return { ...nothing, verdict: 'gone' };
       return { ...nothing, error: briefly(error) };
@@ -83,28 +74,38 @@ export async function reconcilePermissions(run: Run, images: readonly Image[]): 
   });
 }
 
+/** Makes the changes that were found. */
+export const repairPermissions = (run: Run, states: readonly ImageState[]): Promise<readonly ImageState[]> =>
+  mapBounded(states, imagesAtATime, async (state) => {
+    const refusedChanges = await changeLaunchPermissions(run, state.imageId, state.change);
+    return { ...state, refusedChanges, accountIds: state.accountIds.filter((id) => !refusedChanges.has(id)) };
+  });
+
+export const isDifferent = ({ change }: ImageState): boolean => change.add.length + change.remove.length > 0;
+
 interface Evidence {
   readonly image: Image;
   readonly snapshots: readonly Snapshot[];
-  readonly current: readonly LaunchPermission[];
+  readonly listed: readonly LaunchPermission[];
   readonly built: boolean;
 }
 
-function judge({ settings }: Run, { image, snapshots, current, built }: Evidence) {
+function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence) {
   const { serviceAccountIds } = settings;
   const expected = { ...settings, now: new Date() };
   // Being public is put right at once, and so does not count against the image.
   const rules = brokenRules({ image: { ...image, Public: false }, snapshots, launchPermissions: [] }, expected);
-  const has = serviceAccountIds.filter((accountId) => current.some(({ UserId }) => UserId === accountId));
+  const current = serviceAccountIds.filter((accountId) => listed.some(({ UserId }) => UserId === accountId));
   const verdict = (): ImageState['verdict'] => {
     if (isRetired(image, expected)) return 'retired';
     if (rules.length > 0) return 'refused';
-    return built || has.length > 0 ? 'shared' : 'unproven';
+    return built || current.length > 0 ? 'shared' : 'unproven';
   };
   return {
-    wanted: verdict() === 'shared' ? serviceAccountIds : has,
+    current,
+    accountIds: verdict() === 'shared' ? serviceAccountIds : current,
     verdict: verdict(),
     rules: rules.map(({ rule }) => rule),
-    wasPublic: current.some(({ Group }) => Group === 'all'),
+    wasPublic: listed.some(({ Group }) => Group === 'all'),
   };
 }

@@ -4,13 +4,16 @@ import { briefList } from './brief-list';
 import { briefly } from './errors';
 import { imageAges, type Ages } from './image-ages';
 import { launchProblems, type LaunchProblem } from './launch-chain';
-import { publish } from './publish';
-import { reconcilePermissions, type ImageState } from './reconcile-permissions';
+import { nameOf } from './launch-permissions';
+import { announce } from './outcome-events';
+import { publish, type PublishOptions } from './publish';
+import { comparePermissions, isDifferent, repairPermissions, type ImageState } from './reconcile-permissions';
 import type { Published } from './result';
 import { kindOf, tagOf } from './rules';
 import type { Run } from './run';
-import { factoryImages } from './shelf';
-import { takeOut } from './withdraw';
+import { factoryImages, publicImagesByName } from './shelf';
+import { flush, logger, measure } from './telemetry';
+import { finishWithdrawal, isHalfWithdrawn } from './withdraw';
 
 /** One thing that was not as it should be. */
 export type Drift =
@@ -59,34 +62,46 @@ const longest = 100;
 
 /**
  * Compares what is with what should be, and puts it right: permissions of every image, then tags and pointers of every
- * account, and whether instances could start there. What fails stops nothing else, and is listed.
+ * account, and whether instances could start there. Everything is looked at, and what was found is measured, logged and
+ * announced, before anything changes: a run that ends in between has hidden nothing. What fails stops nothing else, and
+ * is listed.
  *
  * @throws what keeps it from seeing the images at all
  */
 export async function reconcile(run: Run): Promise<Reconciled> {
   const { clients, settings, dryRun } = run;
-  const images = await factoryImages(clients.ec2);
-  const withdrawals = await finishWithdrawals(run, images);
-  const states = await reconcilePermissions(run, images);
-  const shared = new Map(states.map(({ imageId, accountIds }) => [imageId, new Set(accountIds)]));
-  const published = await publish(run, {
-    kinds: imageKinds,
-    accountIds: settings.serviceAccountIds,
-    tagged: (accountId) => {
-      const ids = new Set(states.flatMap((state) => (isGoodFor(state, accountId) ? [state.imageId] : [])));
-      return images.filter(({ ImageId = '' }) => ids.has(ImageId));
-    },
-    fresh: false,
-    mayMoveBack: true,
-    purpose: 'reconcile',
-    shared,
-  });
+  const tagged = await factoryImages(clients.ec2);
+  const untagged = (await publicImagesByName(clients.ec2)).filter(
+    ({ ImageId }) => !tagged.some((image) => image.ImageId === ImageId),
+  );
+  const images = [...tagged, ...untagged];
+  const compared = await comparePermissions(run, images);
+  const planned = await publish({ ...run, dryRun: true }, goalOf(run, images, compared, 'current'));
+  const halfWithdrawn = images.filter(isHalfWithdrawn);
+  const found = [
+    ...halfWithdrawn.map(({ ImageId: imageId = '' }): Drift => ({ what: 'withdrawal', imageId })),
+    ...compared.flatMap(permissionDrift),
+    ...planned.flatMap(accountDrift),
+  ];
+  const publicImages = compared.flatMap(({ wasPublic, imageId }) => (wasPublic ? [imageId] : []));
+  const unannounced = await report(run, found, publicImages);
+  // Nobody waits for the event bus while everybody can launch an image: metric, alarm and log have it already.
+  const repairable = compared.filter((state) => isDifferent(state) && (unannounced === undefined || state.wasPublic));
+  const repaired = await repairPermissions(run, dryRun ? [] : repairable);
+  const states = compared.map((state) => repaired.find(({ imageId }) => imageId === state.imageId) ?? state);
+  const again = dryRun || unannounced !== undefined ? [] : accountsToRepair(planned, states);
+  const goal = goalOf(run, images, states, 'accountIds');
+  const done = again.length === 0 ? [] : await publish(run, { ...goal, accountIds: again });
+  const published = planned.map((plan) => done.find(({ accountId }) => accountId === plan.accountId) ?? plan);
+  const unfinished = dryRun || unannounced !== undefined ? [] : await finishWithdrawals(run, halfWithdrawn, published);
   const problems = await launchProblems(run).catch((error: unknown) => briefly(error));
 
-  const drift = [...withdrawals.drift, ...states.flatMap(permissionDrift), ...published.flatMap(accountDrift)];
-  const unrepaired = states.filter(({ refusedChanges }) => refusedChanges.size > 0);
+  const drift = allOf(found, published.flatMap(accountDrift));
   const failures = [
-    ...withdrawals.failures,
+    ...(unannounced === undefined
+      ? []
+      : [`nothing was repaired but public access, since it can't be announced: ${unannounced}`]),
+    ...unfinished,
     ...permissionFailures(states),
     ...published.flatMap(({ accountId, failures: ofAccount }) =>
       ofAccount.map(({ part, error }) => `${accountId}: ${part === 'account' ? '' : `${part}: `}${error}`),
@@ -98,8 +113,11 @@ export async function reconcile(run: Run): Promise<Reconciled> {
     dryRun,
     images: images.length,
     driftFound: drift.length,
-    driftRepaired: dryRun ? 0 : drift.length - unrepaired.length,
-    publicImages: states.flatMap(({ wasPublic, imageId }) => (wasPublic ? [imageId] : [])).slice(0, longest),
+    driftRepaired:
+      repaired.filter(({ refusedChanges }) => refusedChanges.size === 0).length +
+      done.flatMap(accountDrift).length +
+      (dryRun || unannounced !== undefined ? 0 : halfWithdrawn.length - unfinished.length),
+    publicImages: publicImages.slice(0, longest),
     drift: drift.slice(0, longest),
     refused: states
       .flatMap(({ verdict, imageId, rules }) => (verdict === 'refused' ? [{ imageId, rules }] : []))
@@ -111,26 +129,79 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   return { result, ages: imageAges(images, published, { ...settings, now: new Date() }) };
 }
 
-/** A withdrawal that was cut short between its mark and its deprecation. */
-async function finishWithdrawals(run: Run, images: readonly Image[]) {
-  const drift: Drift[] = [];
-  const failures: string[] = [];
-  for (const image of images) {
-    const { ImageId: imageId = '', DeprecationTime } = image;
-    const reason = tagOf(image, withdrawnTag);
-    if (reason === undefined || DeprecationTime !== undefined) continue;
-    try {
-      await takeOut(run, image, reason);
-      drift.push({ what: 'withdrawal', imageId });
-    } catch (error) {
-      failures.push(`${imageId}: ${briefly(error)}`);
-    }
-  }
-  return { drift, failures };
+/**
+ * What accounts should have.
+ *
+ * @param seenBy tags are looked at where the account sees the image: at first by its permissions as they are
+ */
+function goalOf(
+  { settings }: Run,
+  images: readonly Image[],
+  states: readonly ImageState[],
+  seenBy: 'current' | 'accountIds',
+): PublishOptions {
+  return {
+    kinds: imageKinds,
+    accountIds: settings.serviceAccountIds,
+    tagged: (accountId) => {
+      const good = states.filter((state) => state.verdict === 'shared' && state[seenBy].includes(accountId));
+      const ids = new Set(good.map(({ imageId }) => imageId));
+      return images.filter(({ ImageId = '' }) => ids.has(ImageId));
+    },
+    fresh: false,
+    mayMoveBack: true,
+    purpose: 'reconcile',
+    shared: new Map(states.map(({ imageId, accountIds }) => [imageId, new Set(accountIds)])),
+  };
 }
 
-const isGoodFor = ({ verdict, accountIds }: ImageState, accountId: string): boolean =>
-  verdict === 'shared' && accountIds.includes(accountId);
+/** @returns why the event bus did not take it */
+async function report(run: Run, found: readonly Drift[], publicImages: readonly string[]): Promise<string | undefined> {
+  if (run.dryRun || found.length === 0) return undefined;
+  const drift = found.slice(0, longest);
+  logger.warn('Found what is not as it should be', { drift, publicImages });
+  // Written at once: what is kept until the end is lost with a run that ends before.
+  measure({ PublicImages: publicImages.length });
+  flush();
+  const detail = { driftFound: found.length, publicImages: publicImages.slice(0, longest), drift };
+  return announce(run, 'found', detail).then(() => undefined, briefly);
+}
+
+/** Accounts that have something to be repaired, or get an image only now, whose tags are missing there. */
+const accountsToRepair = (planned: readonly Published[], states: readonly ImageState[]): readonly string[] =>
+  planned
+    .filter(
+      (account) =>
+        accountDrift(account).length > 0 ||
+        states.some(({ current, accountIds }) => difference(accountIds, current).includes(account.accountId)),
+    )
+    .map(({ accountId }) => accountId);
+
+const difference = (all: readonly string[], some: readonly string[]): readonly string[] =>
+  all.filter((one) => !some.includes(one));
+
+/** What was found, with what turned up while it was repaired. */
+function allOf(found: readonly Drift[], later: readonly Drift[]): readonly Drift[] {
+  const keyOf = (drift: Drift): string =>
+    [drift.what, ...['imageId', 'accountId', 'kind'].map((key) => String(Reflect.get(drift, key)))].join();
+  return [...new Map([...found, ...later].map((drift) => [keyOf(drift), drift])).values()];
+}
+
+/** Finishes withdrawals that were cut short between their mark and their deprecation. */
+async function finishWithdrawals(
+  run: Run,
+  images: readonly Image[],
+  published: readonly Published[],
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const image of images)
+    try {
+      await finishWithdrawal(run, image, published);
+    } catch (error) {
+      failures.push(`${image.ImageId ?? ''}: ${briefly(error)}`);
+    }
+  return failures;
+}
 
 /** One line for each reason and whom it is for: an account that EC2 does not take is refused for every image. */
 function permissionFailures(states: readonly ImageState[]): readonly string[] {
@@ -146,17 +217,17 @@ function permissionFailures(states: readonly ImageState[]): readonly string[] {
   ];
 }
 
-const permissionDrift = ({ imageId, added, removed }: ImageState): readonly Drift[] =>
-  added.length + removed.length === 0
-    ? []
-    : [
+const permissionDrift = (state: ImageState): readonly Drift[] =>
+  isDifferent(state)
+    ? [
         {
           what: 'launch permissions',
-          imageId,
-          added: added.slice(0, longest),
-          removed: removed.slice(0, longest),
+          imageId: state.imageId,
+          added: state.change.add.slice(0, longest),
+          removed: state.change.remove.map(nameOf).slice(0, longest),
         },
-      ];
+      ]
+    : [];
 
 function accountDrift(account: Published): readonly Drift[] {
   const { accountId, tagged, pointers } = account;

@@ -158,8 +158,19 @@ const encrypted: Rule = ({ image: { BlockDeviceMappings = [] }, snapshots }, { i
   return [...unless(volumes.length > 0, 'image has a snapshot', undefined, fix), ...checks.flat()];
 };
 
+/** A build sets them last: without them it was interrupted after Packer had made the image (docs/building.md). */
+const complete: Rule = ({ image }) =>
+  (['Version', 'InputsHash'] as const).flatMap((tag) =>
+    unless(
+      (tagOf(image, tag) ?? '') !== '',
+      `tag ${tag} is set`,
+      tagOf(image, tag),
+      'build the image again: its build was interrupted before it had finished the image',
+    ),
+  );
+
 /** What the image is. */
 const identity: readonly Rule[] = [owner, state, managed, ofProject, kind, name, created];
-/** What has become of it. */
-const standing: readonly Rule[] = [notPublic, notDeprecated, notWithdrawn];
+/** Whether it is whole, and what has become of it. */
+const standing: readonly Rule[] = [complete, notPublic, notDeprecated, notWithdrawn];
 const rules: readonly Rule[] = [...identity, ...standing, encrypted];

@@ -10,6 +10,8 @@ export interface Settings {
   readonly serviceAccountIds: readonly string[];
   /** ARN of the key, not of an alias: snapshots name the key that encrypts them by its ARN. */
   readonly imageKeyArn: string;
+  /** The region of that key, of the images and of their builds. */
+  readonly region: string;
   /** The CodeBuild project whose builds are shared. */
   readonly buildProject: string;
 }
@@ -52,6 +54,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     opsAccountId: data.OPS_ACCOUNT_ID,
     serviceAccountIds: data.SERVICE_ACCOUNT_IDS,
     imageKeyArn: data.AMI_KEY_ARN,
+    region: data.AMI_KEY_ARN.split(':')[3] ?? '',
     buildProject: data.BUILD_PROJECT,
   };
 }

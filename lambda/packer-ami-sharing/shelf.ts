@@ -1,5 +1,5 @@
 import { paginateDescribeImages, type EC2Client, type Image } from '@aws-sdk/client-ec2';
-import { project, type ImageKind } from '../../config/names';
+import { imageKinds, project, type ImageKind } from '../../config/names';
 import { launchPermissionsOf } from './launch-permissions';
 import { isImageGone, retrying } from './retry';
 import { kindOf, mayBePointedAt } from './rules';
@@ -29,6 +29,22 @@ export async function factoryImages(ec2: EC2Client, kind?: ImageKind): Promise<r
   for await (const page of paginateDescribeImages({ client: ec2, pageSize }, { Owners: ['self'], Filters }))
     images.push(...(page.Images ?? []));
   return images.sort((one, other) => compareAge(other, one));
+}
+
+/**
+ * Public images of this account that have the name of one of the factory's, whatever tags they have: one that lost its
+ * tags would be found by nobody.
+ */
+export async function publicImagesByName(ec2: EC2Client): Promise<readonly Image[]> {
+  const Filters = [
+    { Name: 'name', Values: imageKinds.map((kind) => `boundless-${kind}-*`) },
+    { Name: 'is-public', Values: ['true'] },
+    { Name: 'state', Values: ['available'] },
+  ];
+  const images: Image[] = [];
+  for await (const page of paginateDescribeImages({ client: ec2, pageSize }, { Owners: ['self'], Filters }))
+    images.push(...(page.Images ?? []));
+  return images;
 }
 
 /** Negative where the first image is the older one: by creation date, then by id, since dates can be the same. */

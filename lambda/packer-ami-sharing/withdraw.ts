@@ -28,11 +28,13 @@ interface AccountWithdrawal {
 }
 
 /**
- * Withdraws a bad image: marks and deprecates it, and moves every pointer that names it to the newest good one. Launch
- * permissions stay, since instances and templates may still name it. Safe to repeat.
+ * Withdraws a bad image: marks it, moves every pointer that names it to the newest good one, announces that, and
+ * deprecates it at the end. A mark without a deprecation is a withdrawal that was cut short, which `reconcile.ts` finishes:
+ * so it is announced at least once. Launch permissions stay, since instances and templates may still name the image. Safe
+ * to repeat.
  *
  * @throws ImageRefusedError for what is no image of this factory
- * @throws CommandIncompleteError where a pointer still names the image, after the event bus has heard of the withdrawal
+ * @throws CommandIncompleteError where a pointer still names the image, after the withdrawal was announced
  */
 export async function withdraw(imageId: string, reason: string, run: Run): Promise<WithdrawalResult> {
   const { clients, settings, waits } = run;
@@ -41,7 +43,10 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
   const broken = brokenIdentity(facts, { ...settings, now: new Date() });
   const kind = kindOf(image);
   if (broken.length > 0 || kind === undefined) throw new ImageRefusedError(imageId, broken);
-  await takeOut(run, image, reason);
+  // Nothing would show that this one is not finished, so it is announced before it starts, and again at its end.
+  if (isDeprecated(image) && tagOf(image, withdrawnTag) === undefined)
+    await announce(run, 'withdrawn', { ...withdrawalOf(image, kind, []), reason });
+  await mark(run, image, reason);
   const published = await publish(run, {
     kinds: [kind],
     accountIds: settings.serviceAccountIds,
@@ -51,47 +56,65 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
     mayMoveBack: true,
     purpose: imageId,
   });
-  const accounts = published.map((account) => outcomeOf(imageId, account));
-  const result = { imageId, kind, name: image.Name ?? '', reason, accounts };
+  const result = { ...withdrawalOf(image, kind, published), reason };
   await announce(run, 'withdrawn', result);
-  const failures = accounts.flatMap(({ accountId, error }) => (error === undefined ? [] : [`${accountId}: ${error}`]));
+  await deprecate(run, image);
+  const failures = result.accounts.flatMap(({ accountId, error }) =>
+    error === undefined ? [] : [`${accountId}: ${error}`],
+  );
   if (failures.length > 0) throw new CommandIncompleteError('withdraw', failures);
   return result;
 }
 
-/**
- * Marks an image as withdrawn, and then deprecates it; the mark comes first, for all who ask whether it is good. Reads
- * both back.
- */
-export async function takeOut({ clients: { ec2 }, waits, dryRun }: Run, image: Image, reason: string): Promise<void> {
+/** Whether it is marked as withdrawn, and the rest was cut short. */
+export const isHalfWithdrawn = (image: Image): boolean =>
+  tagOf(image, withdrawnTag) !== undefined && kindOf(image) !== undefined && !isDeprecated(image);
+
+/** Announces and deprecates an image that is marked, and whose pointers were moved. */
+export async function finishWithdrawal(run: Run, image: Image, published: readonly Published[]): Promise<void> {
+  const kind = kindOf(image);
+  if (kind !== undefined) await announce(run, 'withdrawn', withdrawalOf(image, kind, published));
+  await deprecate(run, image);
+}
+
+function withdrawalOf(image: Image, kind: ImageKind, published: readonly Published[]): WithdrawalResult {
+  const { ImageId: imageId = '', Name: name = '' } = image;
+  const accounts = published.map((account) => outcomeOf(imageId, kind, account));
+  return { imageId, kind, name, reason: tagOf(image, withdrawnTag) ?? '', accounts };
+}
+
+async function mark({ clients: { ec2 }, waits, dryRun }: Run, image: Image, reason: string): Promise<void> {
   const { ImageId: imageId = '' } = image;
-  const isOut = ({ DeprecationTime }: Image) => DeprecationTime !== undefined && Date.parse(DeprecationTime) < soon();
-  if (dryRun || (isOut(image) && tagOf(image, withdrawnTag) !== undefined)) return;
-  await retrying(async () => {
-    await ec2.send(
-      new CreateTagsCommand({
-        Resources: [imageId],
-        Tags: [{ Key: withdrawnTag, Value: tagOf(image, withdrawnTag) ?? reason }],
-      }),
-    );
-    if (!isOut(image))
-      await ec2.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt: new Date(soon()) }));
-  }, waits);
-  const seen = async () => {
-    const now = await findImage(ec2, imageId, waits);
-    return tagOf(now, withdrawnTag) !== undefined && now.DeprecationTime !== undefined ? true : undefined;
-  };
+  if (dryRun || tagOf(image, withdrawnTag) !== undefined) return;
+  const Tags = [{ Key: withdrawnTag, Value: reason }];
+  await retrying(() => ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags })), waits);
+  const seen = async () => tagOf(await findImage(ec2, imageId, waits), withdrawnTag);
   if ((await poll(seen, waits.tags, waits.sleep)) === undefined)
     throw new WithdrawalNotSeenError(imageId, secondsOf(waits.tags));
 }
 
-/** EC2 takes no time that is past, and rounds to the nearest minute (EC2 API Reference, "EnableImageDeprecation"). */
-const soon = (): number => Date.now() + 90_000;
+async function deprecate({ clients: { ec2 }, waits, dryRun }: Run, image: Image): Promise<void> {
+  const { ImageId: imageId = '' } = image;
+  if (dryRun || isDeprecated(image)) return;
+  const DeprecateAt = new Date(Date.now() + 90_000);
+  await retrying(() => ec2.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt })), waits);
+  const seen = async () => (isDeprecated(await findImage(ec2, imageId, waits)) ? true : undefined);
+  if ((await poll(seen, waits.tags, waits.sleep)) === undefined)
+    throw new WithdrawalNotSeenError(imageId, secondsOf(waits.tags));
+}
 
-function outcomeOf(imageId: string, account: Published): AccountWithdrawal {
-  const { accountId, failures } = account;
+/**
+ * Whether it is deprecated, or will be in a moment, but not at some later date: EC2 takes no time that is past, and
+ * rounds to the nearest minute (EC2 API Reference, "EnableImageDeprecation").
+ */
+const isDeprecated = ({ DeprecationTime }: Image): boolean =>
+  DeprecationTime !== undefined && Date.parse(DeprecationTime) < Date.now() + 300_000;
+
+function outcomeOf(imageId: string, kind: ImageKind, account: Published): AccountWithdrawal {
+  const { accountId } = account;
+  const failures = account.failures.filter(({ part }) => part === 'account' || part === kind);
   if (failures.length > 0) return { accountId, error: failures.map((failure) => failure.error).join('; ') };
-  const [pointer] = account.pointers;
+  const pointer = account.pointers.find((one) => one.kind === kind);
   if (pointer?.imageId !== imageId)
     return { accountId, ...(pointer?.imageId !== undefined && { imageId: pointer.imageId }) };
   const error = pointer.pinned

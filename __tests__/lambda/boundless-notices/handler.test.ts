@@ -205,9 +205,9 @@ describe('sharing', () => {
     expect(await emailOf(mockedAws(), sharingEvent('AMI Withdrawn', withdrawn))).toMatch(
       /^The prover image was withdrawn\n[^]*Why: does not boot\n/,
     );
-    const repaired = { driftFound: 3, driftRepaired: 2, publicImages: [imageId], drift: [] };
-    expect(await emailOf(mockedAws(), sharingEvent('AMI Drift Repaired', repaired))).toMatch(
-      new RegExp(`^2 of 3 drifts of shared images were repaired\n[^]*Public until now: ${imageId}\n`),
+    const found = { driftFound: 3, publicImages: [imageId], drift: [] };
+    expect(await emailOf(mockedAws(), sharingEvent('AMI Drift Found', found))).toMatch(
+      new RegExp(`^Drift of shared images was found and is being repaired: 3\n[^]*Public until now: ${imageId}\n`),
     );
   });
 });

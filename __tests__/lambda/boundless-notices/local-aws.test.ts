@@ -81,7 +81,7 @@ describeWith([localAws], 'notices on the local AWS', () => {
       ['sharing that worked', sharingEvent('AMI Shared', {}), rules[1]],
       ['sharing that failed', sharingEvent('AMI Sharing Failed', {}), rules[1]],
       ['a withdrawal', sharingEvent('AMI Withdrawn', {}), rules[1]],
-      ['a repair', sharingEvent('AMI Drift Repaired', {}), rules[1]],
+      ['a repair', sharingEvent('AMI Drift Found', {}), rules[1]],
       ['a deployment that failed', pipeline('FAILED', 'prover-cluster-production'), rules[2]],
       ['a deployment that was stopped', pipeline('STOPPED', 'prover-cluster-staging'), rules[2]],
       ['a pipeline of builds that failed', pipeline('FAILED', 'packer-pipeline'), rules[2]],

@@ -15,7 +15,7 @@ import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
 import { context, environment, exportedBy, noWaits } from './support';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const [staging, production, former, unready] = [
   '222222222222',
@@ -140,8 +140,8 @@ describeWith([localAws], 'commands on the local AWS', () => {
       expect(metrics()).toMatchObject({ DriftFound: 3, DriftRepaired: 3, PublicImages: 1 });
       expect(await factory.announced()).toEqual([
         {
-          type: 'AMI Drift Repaired',
-          detail: { driftFound: 3, driftRepaired: 3, publicImages: [newer], drift },
+          type: 'AMI Drift Found',
+          detail: { driftFound: 3, publicImages: [newer], drift },
         },
       ]);
       await expect(reconcile()).resolves.toMatchObject({ driftFound: 0, publicImages: [] });

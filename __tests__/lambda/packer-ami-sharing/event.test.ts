@@ -4,16 +4,16 @@ import { parseBuildEvent } from '../../../lambda/packer-ami-sharing/event';
 import { imageIdOf } from '../../../lambda/packer-ami-sharing/image-id';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { malformed } from './malformed-events';
-import { buildId, codeBuildEvent, environment, exportedBy, imageId, manualEvent, mockedAws } from './support';
+import { buildId, codeBuildEvent, environment, exportedBy, imageId, manualEvent, mockedAws, runOf } from './support';
 
 const other = 'ami-0fedcba9876543210';
 const settings = settingsFrom(environment());
 const parse = (event: unknown) => parseBuildEvent(event, settings);
 
-/** Parses, and asks CodeBuild where the event does not say the image. */
+/** Parses, and asks CodeBuild for its own record of the build. */
 async function idOf(event: unknown, exportedVariables: EnvironmentVariable[] = []) {
   const aws = mockedAws({ exportedVariables });
-  const id = await imageIdOf(parse(event), aws.clients.codebuild);
+  const id = await imageIdOf(parse(event), runOf(aws));
   return { id, asked: aws.codebuild.commandCalls(BatchGetBuildsCommand).map(({ args: [command] }) => command.input) };
 }
 
@@ -64,7 +64,7 @@ describe('the image of an event', () => {
     ['the variables that the build was given', codeBuildEvent({ variables: [variable('AMI_ID', other)] }), other],
     ['the manual event', manualEvent(), imageId],
   ])('from %s', async (_, event, id) => {
-    await expect(idOf(event, [{ name: 'AMI_ID', value: 'ami-00000000' }])).resolves.toEqual({ id, asked: [] });
+    await expect(idOf(event, [{ name: 'AMI_ID', value: id }])).resolves.toMatchObject({ id });
   });
 
   test.each<[why: string, event: unknown]>([
@@ -92,6 +92,13 @@ describe('the image of an event', () => {
       ],
       /AMI_ID has 2 values/,
     ],
+    [
+      'the event of a build that exported another image',
+      exportedBy(imageId),
+      [{ name: 'AMI_ID', value: other }],
+      /AMI_ID is ami-1234567890abcdef0, but the build exported ami-0fedcba9876543210; send the event of the build that/,
+    ],
+    ['the event of a build that exported none', exportedBy(imageId), [], /the build exported no image/],
     ['a build without an image', codeBuildEvent(), [], /AMI_ID is neither/],
     ['a build with a malformed image', codeBuildEvent(), [{ name: 'AMI_ID', value: 'None' }], /AMI_ID is "None"/],
     [
@@ -106,6 +113,16 @@ describe('the image of an event', () => {
     await refused.toThrow(InvalidEventError);
     await refused.toThrow(reason);
   });
+});
+
+test('the event of a build that failed after all is refused', async () => {
+  const aws = mockedAws();
+  aws.codebuild.on(BatchGetBuildsCommand).resolves({
+    builds: [
+      { id: buildId, buildStatus: 'FAILED', exportedEnvironmentVariables: [{ name: 'AMI_ID', value: imageId }] },
+    ],
+  });
+  await expect(imageIdOf(parse(exportedBy(imageId)), runOf(aws))).rejects.toThrow(`the build of ${imageId} ended with`);
 });
 
 test.each(malformed)('%s is refused', (_, event, reason) => {

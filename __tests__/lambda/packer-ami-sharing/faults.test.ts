@@ -3,7 +3,7 @@ import { layWire, type Call, type Decide } from '../../../tools/local-aws/wire';
 import type { Fault } from '../../../tools/local-aws/wire-faults';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
-import { context, environment, exportedBy, noWaits, serviceAccounts } from './support';
+import { context, environment, exportedBy, inputsHash, noWaits, serviceAccounts } from './support';
 
 jest.setTimeout(300_000);
 
@@ -49,7 +49,13 @@ describeWith([localAws], 'faults at every call', () => {
     for (const account of serviceAccounts)
       expect(await factory.view(account, imageId)).toEqual({
         pointers: { 'manager/latest': imageId },
-        tags: { ManagedBy: 'packer', Project: 'boundless-ami-factory', Image: 'manager', Version: '1.2.3' },
+        tags: {
+          ManagedBy: 'packer',
+          Project: 'boundless-ami-factory',
+          Image: 'manager',
+          Version: '1.2.3',
+          InputsHash: inputsHash,
+        },
       });
     expect((await factory.announced()).map(({ type }) => type)).toContain('AMI Shared');
   }
@@ -67,8 +73,8 @@ describeWith([localAws], 'faults at every call', () => {
       const { error, calls } = await share(imageId);
       expect(error).toBeUndefined();
       cleanRun = calls;
-      // 5 of the image, 2 looks at what is the newest, 6 in each account, 1 event.
-      expect(cleanRun).toHaveLength(5 + 2 + 6 * serviceAccounts.length + 1);
+      // 6 of the image and its build, 2 looks at what is the newest, 6 in each account, 1 event.
+      expect(cleanRun).toHaveLength(6 + 2 + 6 * serviceAccounts.length + 1);
     });
   });
 

@@ -92,10 +92,12 @@ test('all broken rules are in one error, with value and fix', async () => {
   await refused.toThrow(
     new RegExp(
       [
-        `^${imageId} is refused, it breaks 5 rules:`,
+        `^${imageId} is refused, it breaks 7 rules:`,
         'tag ManagedBy is packer: found nothing; share only .+',
         'tag Project is boundless-ami-factory: found nothing; share only .+',
         'name starts with boundless-prover-: found "boundless-manager-1.2.3-20260901161428"; build .+',
+        'tag Version is set: found nothing; build .+',
+        'tag InputsHash is set: found nothing; build .+',
         'image is not public: found "Public: true"; remove .+',
         'snapshot of /dev/sda1 is encrypted with arn:.+: found .+; build the image again.+$',
       ].join('\n'),

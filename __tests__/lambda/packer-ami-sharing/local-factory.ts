@@ -20,7 +20,7 @@ import { pointerPath, type ImageKind } from '../../../config/names';
 import { awsClients, type Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
 import { stackOf, synthesize } from '../../support/synthesized';
-import { opsAccount, region } from './support';
+import { inputsHash, opsAccount, region } from './support';
 
 /** Ubuntu, as `tools/local-aws/images.json` has it. */
 export const baseImage = 'ami-0a1b2c3d4e5f60001';
@@ -100,7 +100,14 @@ export class LocalFactory {
         BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs }],
       }),
     );
-    const all = { ManagedBy: 'packer', Project: 'boundless-ami-factory', Image: kind, Version: '1.2.3', ...tags };
+    const all = {
+      ManagedBy: 'packer',
+      Project: 'boundless-ami-factory',
+      Image: kind,
+      Version: '1.2.3',
+      InputsHash: inputsHash,
+      ...tags,
+    };
     const { ImageId = '' } = await this.ec2.send(
       new CreateImageCommand({
         InstanceId: Instances![0]!.InstanceId,

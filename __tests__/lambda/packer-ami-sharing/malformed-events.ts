@@ -34,5 +34,15 @@ export const malformed: readonly (readonly [what: string, event: unknown, reason
     exportedBy(`arn:aws:ec2:us-west-2::image/${imageId}`),
     /AMI_ID is "arn:aws:ec2:us-west-2::image\/ami\.\.\."/,
   ],
+  ['another region', codeBuildEvent({ region: 'eu-west-1' }), /region is not us-west-2/],
+  ['no region', codeBuildEvent({ region: undefined }), /region is not us-west-2/],
+  ...['eu-west-1:111111111111', 'us-west-2:999999999999'].map((place): (typeof malformed)[number] => [
+    `a build of ${place}`,
+    codeBuildEvent({ detail: { 'build-id': `arn:aws:codebuild:${place}:build/packer-build-project:x` } }),
+    /build-id is not the ARN or id of a build of packer-build-project in 111111111111 and us-west-2/,
+  ]),
+  ['a manual event of another account', { account: '999999999999', ...manualEvent() }, /account is not 111111111111/],
+  ['a manual event of another region', { region: 'eu-west-1', ...manualEvent() }, /region is not us-west-2/],
+  ['a manual event of another type', { 'detail-type': 'Other', ...manualEvent() }, /detail-type is not CodeBuild/],
   ['a manual event with a malformed image', manualEvent('latest'), /AMI_ID is "latest"/],
 ];

@@ -33,7 +33,7 @@ test('one that it keeps refusing fails, with the code', async () => {
 });
 
 test('a dry run tells nobody', async () => {
-  await announce(run(true), 'repaired', {});
+  await announce(run(true), 'found', {});
   expect(bus.commandCalls(PutEventsCommand)).toEqual([]);
 });
 

@@ -18,6 +18,8 @@ const tags = (changes: Readonly<Record<string, string | undefined>>) =>
     ManagedBy: 'packer',
     Project: 'boundless-ami-factory',
     Image: 'manager',
+    Version: '1.2.3',
+    InputsHash: 'hash',
     ...changes,
   }).flatMap(([Key, Value]) => (Value === undefined ? [] : [{ Key, Value }]));
 
@@ -46,6 +48,9 @@ test.each<[what: string, changes: Changes, rule: string, value: string]>([
   ['no ManagedBy', { image: { Tags: tags({ ManagedBy: undefined }) } }, 'tag ManagedBy is packer', 'nothing'],
   ['another ManagedBy', { image: { Tags: tags({ ManagedBy: 'Packer' }) } }, 'tag ManagedBy is packer', '"Packer"'],
   ['another project', { image: { Tags: tags({ Project: 'x' }) } }, 'tag Project is boundless-ami-factory', '"x"'],
+  ['no Version', { image: { Tags: tags({ Version: undefined }) } }, 'tag Version is set', 'nothing'],
+  ['no InputsHash', { image: { Tags: tags({ InputsHash: undefined }) } }, 'tag InputsHash is set', 'nothing'],
+  ['an empty InputsHash', { image: { Tags: tags({ InputsHash: '' }) } }, 'tag InputsHash is set', '""'],
   ['an unknown kind', { image: { Tags: tags({ Image: 'x' }) } }, 'tag Image is one of manager, prover, bento', '"x"'],
   ['another name', { image: { Name: 'x' } }, 'name starts with boundless-manager-', '"x"'],
   [

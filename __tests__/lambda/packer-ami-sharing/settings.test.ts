@@ -9,6 +9,7 @@ test('the environment becomes settings', () => {
     opsAccountId: opsAccount,
     serviceAccountIds: serviceAccounts,
     imageKeyArn,
+    region: 'us-west-2',
     buildProject: 'packer-build-project',
   });
 });

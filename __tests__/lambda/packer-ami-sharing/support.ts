@@ -110,6 +110,8 @@ export const manualEvent = (id: unknown = imageId) => ({
   detail: { 'additional-information': { environment: { 'environment-variables': [amiId(id)] } } },
 });
 
+export const inputsHash = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945';
+
 /** An image that keeps all rules. */
 export const goodImage = (changes: Partial<Image> = {}): Image => ({
   ImageId: imageId,
@@ -122,6 +124,8 @@ export const goodImage = (changes: Partial<Image> = {}): Image => ({
     { Key: 'ManagedBy', Value: 'packer' },
     { Key: 'Project', Value: 'boundless-ami-factory' },
     { Key: 'Image', Value: 'manager' },
+    { Key: 'Version', Value: '1.2.3' },
+    { Key: 'InputsHash', Value: inputsHash },
   ],
   BlockDeviceMappings: [
     { DeviceName: '/dev/sda1', Ebs: { SnapshotId: 'snap-1' } },
@@ -187,7 +191,7 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
     images: [goodImage()],
     snapshots: [goodSnapshot()],
     launchPermissions: [],
-    exportedVariables: [],
+    exportedVariables: [{ name: 'AMI_ID', value: imageId }],
     pointers: {},
     tags: {},
     closedAccounts: new Set(),
