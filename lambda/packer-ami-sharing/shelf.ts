@@ -84,7 +84,9 @@ export async function shelfOf(
     const { ImageId = '' } = image;
     const without = accountIds.filter((accountId) => !newest.has(accountId));
     if (without.length === 0) break;
-    if (ImageId === except || !mayBePointedAt(image, { ...settings, now: new Date() })) continue;
+    // A reconcile run makes public images private: that does not count against one whose permissions it knows.
+    const seen = shared?.has(ImageId) === true ? { ...image, Public: false } : image;
+    if (ImageId === except || !mayBePointedAt(seen, { ...settings, now: new Date() })) continue;
     const known = shared?.get(ImageId) ?? new Set();
     const unknown = without.some((accountId) => !known.has(accountId));
     const read = unknown ? await accountsOf(run, ImageId) : known;

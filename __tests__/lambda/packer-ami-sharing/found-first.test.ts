@@ -36,6 +36,7 @@ const throttled = () => ec2Error('RequestLimitExceeded');
 describe('an image that was public', () => {
   let image: MemoryImage;
   beforeEach(() => {
+    aws.shared('prover', both);
     image = aws.shared('prover', both);
     image.permissions.add('all');
   });
@@ -62,6 +63,14 @@ describe('an image that was public', () => {
     };
     await reconcile().catch(() => undefined);
     expectReported();
+  });
+
+  test('is no reason to move a pointer to an older one', async () => {
+    await expect(reconcile()).resolves.toMatchObject({
+      driftFound: 1,
+      driftRepaired: 1,
+      drift: [{ what: 'launch permissions', imageId: image.id, added: [], removed: ['all'] }],
+    });
   });
 
   test('is made private and measured though the event bus takes nothing', async () => {
