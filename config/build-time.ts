@@ -12,6 +12,12 @@ export const buildMinutes = {
   cleanUp: 10,
 } as const;
 
+/**
+ * How long a build may wait for its turn, in minutes: the most that CodeBuild takes (AWS CodeBuild API Reference,
+ * "CreateProject"). A new account runs one build at a time, so that three bakes of one push wait for one another.
+ */
+export const queueMinutes = 480;
+
 /** The shortest time limit that a slow build fits into. Spot capacity can be lost at the end of a bake, which repeats it. */
 export function shortestTimeout(spot: boolean): number {
   const { prepare, bake, image, cleanUp } = buildMinutes;

@@ -133,8 +133,12 @@ export const policies = {
   storageKeysBoundary: 'prover-cluster-storage-keys-boundary',
   /** What deploying a cluster's secrets and storage takes: apart for the same reason as the network. */
   deploymentStorage: 'boundless-deployment-storage',
-  /** What deploying its groups and its data volume takes. */
+  /** What deploying the storage's user takes, and the function that makes its keys. */
+  deploymentStorageKeys: 'boundless-deployment-storage-keys',
+  /** What deploying its groups takes. */
   deploymentGroups: 'boundless-deployment-groups',
+  /** What deploying its data volume and the snapshots of it takes. */
+  deploymentData: 'boundless-deployment-data',
   /** What deploying a cluster's network takes; with it, the inline policy of the deployment role would be too long. */
   deploymentNetwork: 'boundless-deployment-network',
   /** What deploying a cluster's alarms takes: apart for the same reason. */

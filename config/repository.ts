@@ -1,3 +1,19 @@
+/** Hosts that CodeBuild clones from, with the type of its source (AWS CodeBuild API Reference, "ProjectSource"). */
+const sourceTypes = {
+  'github.com': 'GITHUB',
+  'gitlab.com': 'GITLAB',
+  'bitbucket.org': 'BITBUCKET',
+} as const;
+
+/** Names of the hosts, for messages. */
+export const repositoryHosts = Object.keys(sourceTypes).join(', ');
+
+/** The type of a CodeBuild source for a clone address; undefined for a host that CodeBuild does not know. */
+export function sourceType(url: string): (typeof sourceTypes)[keyof typeof sourceTypes] | undefined {
+  const host = /^https:\/\/([^/]+)\//.exec(url)?.[1]?.toLowerCase();
+  return Object.entries(sourceTypes).find(([known]) => known === host)?.[1];
+}
+
 /** `<owner>/<repository>` of a clone address, as connections name repositories; undefined if it names none. */
 export const repositoryId = (url: string): string | undefined =>
   /^https:\/\/[^/]+\/([^/]+\/[^/]+?)(\.git)?\/?$/.exec(url)?.[1];

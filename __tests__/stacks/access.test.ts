@@ -320,22 +320,27 @@ describe('ops', () => {
       'ec2:DisableImage',
     ])
       expect(allowed(statements, action)).toEqual([]);
+    // Whatever EC2 fills of the two keys: neither lets launch permissions through.
+    expect(statements.filter(({ Effect }) => Effect === 'Deny')).toEqual([
+      {
+        Sid: 'NeverShare',
+        Effect: 'Deny',
+        Action: 'ec2:ModifyImageAttribute',
+        Resource: 'arn:aws:ec2:us-west-2::image/*',
+        Condition: { Null: { 'ec2:Attribute/LaunchPermission': 'false' } },
+      },
+    ]);
     expect(allowed(statements, 'ec2:ModifyImageAttribute').map(({ Condition }) => Condition)).toEqual([
       {
         StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' },
-        StringEqualsIgnoreCase: { 'ec2:Attribute': ['ImdsSupport', 'Description'] },
+        StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'ImdsSupport' },
       },
     ]);
   });
 
   test('the build role ends and changes only machines that Packer tagged', () => {
     const statements = identityPolicy(ops, 'packer-build-role');
-    for (const action of [
-      'ec2:TerminateInstances',
-      'ec2:StopInstances',
-      'ec2:ModifyInstanceAttribute',
-      'ec2:DeleteVolume',
-    ])
+    for (const action of ['ec2:TerminateInstances', 'ec2:StopInstances', 'ec2:DeleteLaunchTemplate'])
       expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([
         { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } },
       ]);

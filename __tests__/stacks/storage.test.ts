@@ -34,6 +34,7 @@ describe.each(environments)('%s', (environment, account) => {
     'boundless-deployment-role',
     'boundless-deployment-network',
     'boundless-deployment-storage',
+    'boundless-deployment-storage-keys',
   ].flatMap((name) => identityPolicy(accountStack, name));
 
   test('secrets have the names that machines ask for, the key of the cluster, and a time to be restored', () => {

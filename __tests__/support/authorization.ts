@@ -57,6 +57,13 @@ async function authorizationOf(service: string, name: string): Promise<Authoriza
       };
     }),
   );
+  // Sessions bound it in AWS's own example, and the reference has no resource for it (AWS Systems Manager User Guide,
+  // "Sample IAM policies for Session Manager").
+  if (service === 'ssmmessages' && name === 'OpenDataChannel') {
+    const { arn } = await iamResourceTypeDetails('ssm', 'session');
+    const session = { name: 'session', required: false, forms: [arn], keys: [] };
+    return { action: `${service}:${name}`, wildcardOnly: false, types: [session], keys: conditionKeys };
+  }
   return { action: `${service}:${name}`, wildcardOnly: isWildcardOnly, types, keys: conditionKeys };
 }
 

@@ -14,6 +14,10 @@ export interface Policy {
   /** `<stack>/<name of the role, policy or resource>`. */
   readonly owner: string;
   readonly kind: 'identity' | 'trust' | 'resource';
+  /** Terraform's type of the resource that holds it. */
+  readonly type: string;
+  /** The role of an inline policy, by stack and reference; empty for others. */
+  readonly role: string;
   readonly statements: readonly PolicyStatement[];
 }
 
@@ -31,7 +35,8 @@ export function policiesOf(stack: SynthesizedStack): Policy[] {
       const { Statement } = JSON.parse(document) as { Statement: PolicyStatement[] };
       const kind = argument === 'assume_role_policy' ? 'trust' : identityTypes.includes(type) ? 'identity' : 'resource';
       const name = typeof args['name'] === 'string' ? args['name'] : id;
-      return [{ owner: `${stack.name}/${name}`, kind, statements: Statement } satisfies Policy];
+      const role = typeof args['role'] === 'string' ? `${stack.name}/${args['role']}` : '';
+      return [{ owner: `${stack.name}/${name}`, kind, type, role, statements: Statement } satisfies Policy];
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { brokerReleases } from '../broker/releases';
 import { isSupportedBento, supportedBento } from '../bento-releases';
-import { repositoryId } from '../repository';
+import { repositoryHosts, repositoryId, sourceType } from '../repository';
 import { account, alarmEmails, count, email, instanceType, isTimeZone, text } from './values';
 
 /** The ops account: where images are built, encrypted and shared from. */
@@ -58,6 +58,10 @@ export const opsSchema = z
           .refine(
             (url) => repositoryId(url) !== undefined,
             'names no repository; give its clone address, https://github.com/<owner>/<repository>.git',
+          )
+          .refine(
+            (url) => sourceType(url) !== undefined,
+            `is on a host that CodeBuild cannot clone from; use one of ${repositoryHosts}`,
           ),
         branch: text,
         /**

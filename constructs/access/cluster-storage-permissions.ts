@@ -108,13 +108,9 @@ export const readStorage = (account: ClusterAccount): Statement[] => [
   },
 ];
 
-/** What Terraform changes of them, by their names. It can make no key of the storage's user. */
+/** What Terraform changes of secrets, parameters and the bucket, by their names. */
 export function changeStorage(account: ClusterAccount): Statement[] {
   const { environment, accountId, region } = account;
-  const role = arns.role(accountId, roles.storageKeys(environment));
-  const below = (boundary: string) => ({
-    ArnEquals: { 'iam:PermissionsBoundary': arns.policy(accountId, boundary) },
-  });
   return [
     {
       Sid: 'ChangeSecrets',
@@ -171,6 +167,17 @@ export function changeStorage(account: ClusterAccount): Statement[] {
       ],
       Resource: bucketOf(account),
     },
+  ];
+}
+
+/** What Terraform changes of the storage's user, and of the function that makes its keys. It can make no key itself. */
+export function changeStorageKeys(account: ClusterAccount): Statement[] {
+  const { environment, accountId } = account;
+  const role = arns.role(accountId, roles.storageKeys(environment));
+  const below = (boundary: string) => ({
+    ArnEquals: { 'iam:PermissionsBoundary': arns.policy(accountId, boundary) },
+  });
+  return [
     {
       Sid: 'ChangeBoundedUser',
       Action: ['iam:CreateUser', 'iam:DeleteUserPolicy', 'iam:PutUserPermissionsBoundary', 'iam:PutUserPolicy'],

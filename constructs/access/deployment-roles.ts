@@ -8,8 +8,8 @@ import { boundaryStatements } from '../cluster/node-permissions';
 import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage-permissions';
 import { changeAlarms, readAlarms } from './alarm-permissions';
 import { changeCluster, readCluster, stateOfCluster, validateImages, type ClusterAccount } from './cluster-permissions';
-import { changeStorage, neverReadValues, readStorage } from './cluster-storage-permissions';
-import { changeGroups, readGroups } from './group-permissions';
+import { changeStorage, changeStorageKeys, neverReadValues, readStorage } from './cluster-storage-permissions';
+import { changeData, changeGroups, readGroups } from './group-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
@@ -49,12 +49,14 @@ export class DeploymentRoles extends Construct {
         'secrets and storage',
         [...readStorage(props), ...changeStorage(props)],
       ],
-      DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...readAlarms(props), ...changeAlarms(props)]],
-      DeploymentGroups: [
-        policies.deploymentGroups,
-        'groups and the data volume',
-        [...readGroups(props), ...changeGroups(props)],
+      DeploymentStorageKeys: [
+        policies.deploymentStorageKeys,
+        "the storage's user and its keys",
+        changeStorageKeys(props),
       ],
+      DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...readAlarms(props), ...changeAlarms(props)]],
+      DeploymentGroups: [policies.deploymentGroups, 'groups', [...readGroups(props), ...changeGroups(props)]],
+      DeploymentData: [policies.deploymentData, 'the data volume and its snapshots', changeData(props)],
     } as const satisfies Readonly<Record<string, readonly [name: string, what: string, statements: Statement[]]>>;
     for (const [part, [name, what, statements]] of Object.entries(parts)) {
       const policy = new IamPolicy(this, part, {

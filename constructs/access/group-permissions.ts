@@ -59,7 +59,7 @@ export const readGroups = (account: ClusterAccount): Statement[] => [
 
 /**
  * What Terraform and a rollout change of them: the rollout puts hooks, starts and cancels refreshes, and gives an empty
- * group its template. Nothing can delete a hook, without which instances end without a drain, nor a volume.
+ * group its template. Nothing can delete a hook, without which instances end without a drain.
  */
 export const changeGroups = (account: ClusterAccount): Statement[] => [
   {
@@ -88,6 +88,20 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
     Resource: rolloutOf(account),
   },
   ...startMachines(account),
+  {
+    Sid: 'ChangeScalingAlarms',
+    Action: [
+      'cloudwatch:DeleteAlarms',
+      'cloudwatch:PutMetricAlarm',
+      'cloudwatch:TagResource',
+      'cloudwatch:UntagResource',
+    ],
+    Resource: scalingAlarmsOf(account),
+  },
+];
+
+/** What Terraform changes of the data volume and of its snapshots. Nothing can delete a volume. */
+export const changeData = (account: ClusterAccount): Statement[] => [
   ...changeDataVolume(account),
   {
     // It has no resource (Service Authorization Reference, "Amazon Data Lifecycle Manager"): the tag is demanded instead.
@@ -113,16 +127,6 @@ export const changeGroups = (account: ClusterAccount): Statement[] => [
     Action: 'iam:PassRole',
     Resource: arns.role(account.accountId, roles.snapshots(account.environment)),
     Condition: { StringEquals: { 'iam:PassedToService': 'dlm.amazonaws.com' } },
-  },
-  {
-    Sid: 'ChangeScalingAlarms',
-    Action: [
-      'cloudwatch:DeleteAlarms',
-      'cloudwatch:PutMetricAlarm',
-      'cloudwatch:TagResource',
-      'cloudwatch:UntagResource',
-    ],
-    Resource: scalingAlarmsOf(account),
   },
 ];
 

@@ -76,6 +76,8 @@ export class Lambda extends Construct {
       environment: { variables: { ...props.environment } },
       ...(props.deadLetterQueue !== undefined && { deadLetterConfig: { targetArn: props.deadLetterQueue.arn } }),
       loggingConfig: { logFormat: 'JSON', logGroup: logs.name },
+      // Lambda tries whether the role may send to the queue (docs/facts/creation-order.md).
+      dependsOn: [role.permissions],
     });
     this.alarm = new OccurrenceAlarm(this, 'Alarm', {
       name: `${props.functionName}-errors`,

@@ -43,6 +43,7 @@ export class DailySnapshots extends Construct {
           },
         ],
       },
+      dependsOn: [role.permissions],
     });
   }
 }

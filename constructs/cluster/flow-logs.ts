@@ -39,6 +39,8 @@ export class FlowLogs extends Construct {
       logDestination: logs.arn,
       iamRoleArn: role.arn,
       maxAggregationInterval: 600,
+      // What is written before the role may write is lost.
+      dependsOn: [role.permissions],
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Eip } from '@cdktf/provider-aws/lib/eip';
+import type { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway';
 import { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway';
 import { Route } from '@cdktf/provider-aws/lib/route';
 import { RouteTable } from '@cdktf/provider-aws/lib/route-table';
@@ -10,7 +11,7 @@ export interface NatGatewaysProps {
   readonly name: string;
   readonly region: string;
   readonly vpcId: string;
-  readonly internetGatewayId: string;
+  readonly internetGateway: InternetGateway;
   /** A public subnet for each gateway; a zone without one uses the first. */
   readonly gateways: readonly { readonly zone: string; readonly cidr: string }[];
   readonly privateSubnets: readonly { readonly zone: string; readonly id: string }[];
@@ -22,13 +23,13 @@ export class NatGateways extends Construct {
 
   constructor(scope: Construct, id: string, props: NatGatewaysProps) {
     super(scope, id);
-    const { name, region, vpcId, internetGatewayId, gateways, privateSubnets } = props;
+    const { name, region, vpcId, internetGateway, gateways, privateSubnets } = props;
     const everywhere = '0.0.0.0/0';
     const routes = new RouteTable(this, 'PublicRoutes', { vpcId, tags: { Name: `${name}-public` } });
     new Route(this, 'PublicDefault', {
       routeTableId: routes.id,
       destinationCidrBlock: everywhere,
-      gatewayId: internetGatewayId,
+      gatewayId: internetGateway.id,
     });
     const gatewayIn = new Map(
       gateways.map(({ zone, cidr }) => {
@@ -41,8 +42,12 @@ export class NatGateways extends Construct {
           tags: { Name: `${name}-public-${zone}` },
         });
         new RouteTableAssociation(this, `PublicAssociation-${zone}`, { subnetId: subnet.id, routeTableId: routes.id });
-        const address = new Eip(this, `Address-${zone}`, { domain: 'vpc', tags });
-        return [zone, new NatGateway(this, `Gateway-${zone}`, { subnetId: subnet.id, allocationId: address.id, tags })];
+        // EC2 makes no gateway, and gives an address to none, in a VPC without a way to the internet
+        // (docs/facts/creation-order.md).
+        const dependsOn = [internetGateway];
+        const address = new Eip(this, `Address-${zone}`, { domain: 'vpc', tags, dependsOn });
+        const place = { subnetId: subnet.id, allocationId: address.id };
+        return [zone, new NatGateway(this, `Gateway-${zone}`, { ...place, tags, dependsOn })];
       }),
     );
     const [first] = gatewayIn.values();

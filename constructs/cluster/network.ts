@@ -80,7 +80,7 @@ export class Network extends Construct implements ClusterNetwork {
       name,
       region,
       vpcId: vpc.id,
-      internetGatewayId: gateway.id,
+      internetGateway: gateway,
       gateways: network.natSubnets,
       privateSubnets: this.subnets,
     });

@@ -24,7 +24,12 @@ export class ArtifactBucket extends Construct {
 
   constructor(scope: Construct, id: string, { name, kmsKeyArn, retentionDays }: ArtifactBucketProps) {
     super(scope, id);
-    const { bucket, arn } = new S3Bucket(this, 'Resource', { bucket: name });
+    const { bucket, arn } = new S3Bucket(this, 'Resource', {
+      bucket: name,
+      // Artifacts are copies that expire. Without this, the bucket would stay, and `ops` could not be deployed, once its
+      // environment or the connection is gone: S3 deletes no bucket that holds versions.
+      forceDestroy: true,
+    });
     new S3BucketLifecycleConfiguration(this, 'Lifecycle', {
       bucket,
       rule: [

@@ -1,5 +1,6 @@
 import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
+import { queueMinutes } from '../../config/build-time';
 import { deliveryVariables, logGroups, pipelines, roles } from '../../config/names';
 import { buildCache, buildMachine } from '../base/build-machine';
 import { LogGroup } from '../base/log-group';
@@ -66,7 +67,7 @@ export class ClusterProject extends Construct implements BuildProject {
       description,
       serviceRole: role.arn,
       buildTimeout: props.timeoutMinutes,
-      queuedTimeout: 60,
+      queuedTimeout: queueMinutes,
       // Two builds would fight for the lock of one state.
       concurrentBuildLimit: 1,
       encryptionKey: operationsKeyArn,

@@ -1,7 +1,8 @@
 import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../config';
-import { buildMinutes } from '../../config/build-time';
+import { buildMinutes, queueMinutes } from '../../config/build-time';
+import { sourceType } from '../../config/repository';
 import { codeBuildProjects, logGroups, pipelines, roles } from '../../config/names';
 import { buildCache, buildMachine } from '../base/build-machine';
 import { connectionStatement } from '../base/connection';
@@ -74,13 +75,14 @@ export class PackerBuild extends Construct {
       description: 'Bakes the machine images of the prover clusters',
       serviceRole: role.arn,
       buildTimeout: build.timeoutMinutes,
-      queuedTimeout: 60,
+      queuedTimeout: queueMinutes,
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'NO_ARTIFACTS' },
       cache: buildCache,
       environment: buildMachine(build.computeType, variables),
       source: {
-        type: 'GITHUB',
+        // The configuration's check lets no other host through.
+        type: sourceType(repository.url) ?? 'GITHUB',
         location: repository.url,
         buildspec: 'packer/buildspec.yml',
         gitCloneDepth: 1,
@@ -91,6 +93,8 @@ export class PackerBuild extends Construct {
       },
       sourceVersion: repository.branch,
       logsConfig: { cloudwatchLogs: { status: 'ENABLED', groupName: logs.name } },
+      // CodeBuild tries the connection when the project is made (docs/facts/creation-order.md).
+      dependsOn: [role.permissions],
     });
     this.name = project.name;
     this.arn = project.arn;

@@ -34,21 +34,13 @@ export function packerPermissions({
       Action: [
         // Why a fleet launched nothing: `packer/build/spot-failure.sh`.
         'ec2:DescribeFleets',
-        'ec2:DescribeImageAttribute',
         'ec2:DescribeImages',
         'ec2:DescribeInstanceStatus',
-        'ec2:DescribeInstanceTypeOfferings',
         'ec2:DescribeInstances',
-        'ec2:DescribeKeyPairs',
         'ec2:DescribeRegions',
         'ec2:DescribeSecurityGroups',
-        'ec2:DescribeSnapshots',
-        'ec2:DescribeSpotPriceHistory',
         'ec2:DescribeSubnets',
-        'ec2:DescribeTags',
         'ec2:DescribeVolumes',
-        'ec2:DescribeVpcs',
-        'ssm:DescribeInstanceInformation',
       ],
       Resource: '*',
       Condition: { StringEquals: inRegion },
@@ -88,28 +80,32 @@ export function packerPermissions({
     },
     {
       Sid: 'OwnMachines',
-      Action: [
-        'ec2:DeleteLaunchTemplate',
-        'ec2:DeleteSecurityGroup',
-        'ec2:DeleteVolume',
-        'ec2:ModifyInstanceAttribute',
-        'ec2:StopInstances',
-        'ec2:TerminateInstances',
-      ],
-      Resource: [ec2('instance'), ec2('launch-template'), ec2('security-group'), ec2('volume')],
+      Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteSecurityGroup', 'ec2:StopInstances', 'ec2:TerminateInstances'],
+      Resource: [ec2('instance'), ec2('launch-template'), ec2('security-group')],
       Condition: own,
     },
     { Sid: 'ImageOfOwnMachine', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: own },
     { Sid: 'ImageItself', Action: 'ec2:CreateImage', Resource: [publicEc2('image'), publicEc2('snapshot')] },
     {
-      // The image demands IMDSv2 (`imds_support`). Any other attribute, launch permissions above all, stays refused.
+      // The image demands IMDSv2 (`imds_support`). Packer sends `ImdsSupport.Value` and no `Attribute`, and AWS documents
+      // for neither form when it fills `ec2:Attribute`: so the key decides where it is there, and a bake does not fail
+      // where it is not. Accounts that are not configured could not use the image key in any case.
       Sid: 'DemandImdsV2',
       Action: 'ec2:ModifyImageAttribute',
       Resource: publicEc2('image'),
       Condition: {
         StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': project },
-        StringEqualsIgnoreCase: { 'ec2:Attribute': ['ImdsSupport', 'Description'] },
+        StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'ImdsSupport' },
       },
+    },
+    {
+      // The form that sends a structure: "an attribute being set on a resource" (Service Authorization Reference,
+      // "Amazon EC2", `ec2:Attribute/${AttributeName}`).
+      Sid: 'NeverShare',
+      Effect: 'Deny',
+      Action: 'ec2:ModifyImageAttribute',
+      Resource: publicEc2('image'),
+      Condition: { Null: { 'ec2:Attribute/LaunchPermission': 'false' } },
     },
     {
       Sid: 'TagAsOwn',
@@ -159,8 +155,10 @@ export function packerPermissions({
     },
     {
       // A session is named after the role session that opened it; CodeBuild's start like this.
-      Sid: 'CloseOwnSessions',
-      Action: 'ssm:TerminateSession',
+      // Newer plugins open the channel with the caller's rights, and take it up again after a break (AWS Systems Manager
+      // User Guide, "Sample IAM policies for Session Manager").
+      Sid: 'UseOwnSessions',
+      Action: ['ssm:ResumeSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel'],
       Resource: `arn:aws:ssm:${region}:${accountId}:session/AWSCodeBuild-*`,
     },
   ];

@@ -100,6 +100,14 @@ testRefused([
     /is not an https address; give/,
   ],
   [
+    'a host that CodeBuild does not know',
+    ['ops', 'repository', 'url'],
+    'https://git.example.com/a/b.git',
+    'config/ops.ts',
+    'repository.url',
+    /is on a host that CodeBuild cannot clone from; use one of github\.com, gitlab\.com, bitbucket\.org/,
+  ],
+  [
     'a connection that is none',
     ['ops', 'repository', 'connectionArn'],
     'arn:aws:iam::1:role/x',

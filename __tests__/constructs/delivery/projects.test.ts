@@ -41,7 +41,7 @@ describe('projects of clusters', () => {
       expect(project).toMatchObject({
         concurrent_build_limit: 1,
         build_timeout: String(project['name']).endsWith('-plan') ? 30 : 300,
-        queued_timeout: 60,
+        queued_timeout: 480,
         environment: { privileged_mode: false },
         artifacts: { type: 'CODEPIPELINE' },
       });
