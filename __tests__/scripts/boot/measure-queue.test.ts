@@ -7,16 +7,17 @@ jest.setTimeout(120_000);
 const unit = 'bento-queue.service';
 const user = 'bento-queue';
 
-/** What Bento's taskdb has of what is measured, by its migrations 1 to 5; its tables are made by its agents. */
+/** What Bento's taskdb has of what is measured, and of what `taskdb.sql` changes at a start of PostgreSQL, by its migrations 1 to 5; its tables are made by its agents. */
 const schema = `
 CREATE TYPE job_state AS ENUM ('running', 'done', 'failed');
 CREATE TYPE task_state AS ENUM ('pending', 'ready', 'running', 'done', 'failed');
 CREATE TABLE streams (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), worker_type text NOT NULL, user_id text NOT NULL,
-  ready integer NOT NULL DEFAULT 0, running integer NOT NULL DEFAULT 0);
-CREATE TABLE jobs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), state job_state NOT NULL, user_id text NOT NULL);
+  ready integer NOT NULL DEFAULT 0, running integer NOT NULL DEFAULT 0, reserved integer, be_mult double precision);
+CREATE TABLE jobs (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), state job_state NOT NULL, user_id text NOT NULL,
+  error text);
 CREATE TABLE tasks (job_id uuid NOT NULL REFERENCES jobs, task_id text NOT NULL, stream_id uuid NOT NULL REFERENCES streams,
   state task_state NOT NULL, created_at timestamp NOT NULL DEFAULT now(), started_at timestamp, updated_at timestamp,
-  PRIMARY KEY (job_id, task_id));
+  task_def jsonb, prerequisites jsonb, waiting_on integer, timeout_secs integer, error text, PRIMARY KEY (job_id, task_id));
 CREATE TABLE task_deps (job_id uuid NOT NULL REFERENCES jobs, pre_task_id text NOT NULL, post_task_id text NOT NULL);
 CREATE FUNCTION clear_tasks() RETURNS integer AS 'DELETE FROM task_deps; DELETE FROM tasks; SELECT 1' LANGUAGE sql;
 INSERT INTO streams (worker_type, user_id)
