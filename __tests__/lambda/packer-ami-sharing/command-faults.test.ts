@@ -6,7 +6,7 @@ import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
 import { context, environment, exportedBy, noWaits } from './support';
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 const [staging, production, stranger] = ['222222222222', '333333333333', '999999999999'] as const;
 const both = [staging, production];

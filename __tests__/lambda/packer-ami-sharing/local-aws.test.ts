@@ -7,7 +7,7 @@ import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { layWire } from '../../../tools/local-aws/wire';
 import { describeWith, localAws } from '../../support/tools';
 import { baseImage, LocalFactory } from './local-factory';
-import { context, environment, exportedBy, manualEvent, noWaits, serviceAccounts } from './support';
+import { context, environment, exportedBy, inputsHash, manualEvent, noWaits, serviceAccounts } from './support';
 
 jest.setTimeout(60_000);
 
@@ -46,6 +46,7 @@ describeWith([localAws], 'sharing on the local AWS', () => {
     Project: 'boundless-ami-factory',
     Image: kind,
     Version: '1.2.3',
+    InputsHash: inputsHash,
   });
 
   /** What sharing returns, and every call that it made for that. */
