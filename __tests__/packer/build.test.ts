@@ -31,6 +31,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
           REUSED: 'false',
           VERSION: 'v1.0.1',
           BROKER_VERSION: 'v1.0.0',
+          INPUTS_HASH: createHash('sha256').update(made.read('inputs.txt')).digest('hex'),
         },
       ]);
     });

@@ -7,7 +7,14 @@ import { buildspec, runBuild, tool, writeToolsLock, type EndedBuild } from './su
 test('the buildspec runs bash and exports what the sharing Lambda and the pipeline read', () => {
   expect(buildspec.version).toBe(0.2);
   expect(buildspec.env.shell).toBe('bash');
-  expect(buildspec.env['exported-variables']).toEqual(['AMI_ID', 'IMAGE', 'REUSED', 'VERSION', 'BROKER_VERSION']);
+  expect(buildspec.env['exported-variables']).toEqual([
+    'AMI_ID',
+    'IMAGE',
+    'REUSED',
+    'VERSION',
+    'BROKER_VERSION',
+    'INPUTS_HASH',
+  ]);
 });
 
 test('a phase that fails ends the build, and no failure hides in a pipe', () => {
@@ -20,7 +27,7 @@ test('a phase that fails ends the build, and no failure hides in a pipe', () => 
 
 test("the image's id is forgotten first and exported last, so that a build that fails has none", () => {
   const commands = Object.values(buildspec.phases).flatMap((phase) => phase.commands);
-  expect([commands.at(0), commands.at(-1)]).toEqual(['unset AMI_ID REUSED', '. .build/image/image.env']);
+  expect([commands.at(0), commands.at(-1)]).toEqual(['unset AMI_ID REUSED INPUTS_HASH', '. .build/image/image.env']);
 });
 
 test('no command takes a role: chained sessions would end after an hour', () => {
@@ -78,6 +85,7 @@ ${aws}
 case $* in
   *'--owners 099720109477'*) echo ami-0a1b2c3d4e5f60001 ;;
   *'--owners self'*) echo '{"Images":[]}' ;;
+  *tag:BuildId*) ;;
   *) exit 1 ;;
 esac`,
       packer: `echo "packer $*" >> '${calls}'
@@ -104,7 +112,9 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     return { ...ended, calls: stdout.split('\n').filter((line) => line !== '') };
   }
 
-  const programs = (calls: readonly string[]) => calls.map((call) => call.split(' ').slice(0, 2).join(' '));
+  /** But for the looks at EC2 after Packer ended. */
+  const programs = (calls: readonly string[]) =>
+    calls.filter((call) => !call.includes('tag:BuildId')).map((call) => call.split(' ').slice(0, 2).join(' '));
   const ofBuild = (calls: readonly string[]) => calls.find((call) => call.startsWith('packer build'))!;
 
   test('installs, checks, finds out what it is about, and bakes', async () => {
@@ -117,6 +127,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
         REUSED: 'false',
         VERSION: 'v1.0.1',
         BROKER_VERSION: 'v1.0.0',
+        INPUTS_HASH: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       },
     ]);
     expect(programs(calls)).toEqual([

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { CreateImageCommand, CreateTagsCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { imageKinds, project } from '../../config/names';
+import { codeBuildProjects, imageKinds, project } from '../../config/names';
 import { run } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 import { dated } from './support/ec2-wire';
@@ -11,23 +11,38 @@ jest.setTimeout(60_000);
 describeWith(['aws', 'jq', localAws], 'an image', () => {
   const ops = opsAccount();
   let names = 0;
+  /** By build: the image and the inputs that its record holds. */
+  const exported = new Map<
+    string,
+    { readonly AMI_ID: string; readonly INPUTS_HASH: string; readonly status?: string }
+  >();
+  beforeEach(() => {
+    ops.wire.record = (id) => {
+      const { status = 'SUCCEEDED', ...variables } = exported.get(id) ?? { status: undefined };
+      const exportedEnvironmentVariables = Object.entries(variables).map(([name, value]) => ({ name, value }));
+      return exported.has(id) ? { id, buildStatus: status, exportedEnvironmentVariables } : undefined;
+    };
+  });
 
   const asked = (image: string, hash: string) =>
     run(path.resolve('packer/build/find-image.sh'), [image, hash], { env: ops.environment });
   const kindOf = (name: string) => name.replaceAll(/\W/g, '-');
 
-  /** An image that a build may use again, but for the changes. Each test has a kind of image of its own. */
+  /** An image of a build that a build may use again, but for the changes. Each test has a kind of image of its own. */
   async function image(kind: string, hash: string, changes: Readonly<Record<string, string>> = {}, ec2 = ops.ec2) {
     const { Instances } = await ec2.send(new RunInstancesCommand({ ImageId: sourceImage, MinCount: 1, MaxCount: 1 }));
     names += 1;
     const { ImageId } = await ec2.send(
       new CreateImageCommand({ InstanceId: Instances![0]!.InstanceId!, Name: `image-${names}` }),
     );
-    const tags = { Project: project, ManagedBy: 'packer', Image: kind, InputsHash: hash, ...changes };
+    const build = `${codeBuildProjects.packer}:${names}`;
+    exported.set(build, { AMI_ID: ImageId!, INPUTS_HASH: hash });
+    const own = { Project: project, ManagedBy: 'packer', Image: kind, BuildId: build };
+    const tags = { ...own, Version: 'v1.2.2', InputsHash: hash, ...changes };
     await ec2.send(
       new CreateTagsCommand({
         Resources: [ImageId!],
-        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        Tags: Object.entries(tags).flatMap(([Key, Value]) => (Value === '' ? [] : [{ Key, Value }])),
       }),
     );
     return ImageId!;
@@ -85,6 +100,51 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
     };
     await asked('kind', 'one');
     expect(filters).toEqual(['state', 'available']);
+  });
+
+  test.each(['Version', 'InputsHash'])(
+    'one without %s, which a build was interrupted at, hides no older one',
+    async (tag) => {
+      const [good, left] = [await image(tag, 'one'), await image(tag, 'one', { [tag]: '' })];
+      ops.wire.change = (_, body) =>
+        dated(dated(body, good, '2026-03-01T00:00:00.000Z'), left, '2026-03-02T00:00:00.000Z');
+      expect(await asked(tag, 'one')).toEqual(found(good));
+    },
+  );
+
+  describe('that carries the right tags is not used where', () => {
+    const build = (count: number) => `${codeBuildProjects.packer}:${count}`;
+    const crafted = async (kind: string, change: (id: string) => Readonly<Record<string, string>> | undefined) => {
+      const id = await image(kind, 'one', { BuildId: 'none' });
+      const tags = change(id) ?? {};
+      const Tags = Object.entries({ BuildId: build(names), ...tags }).map(([Key, Value]) => ({ Key, Value }));
+      await ops.ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
+      const answer = await asked(kind, 'one');
+      expect([answer.code, answer.stdout]).toEqual([0, '']);
+      expect(answer.stderr).toContain(`find-image: ${id} is not used again: no build of ${codeBuildProjects.packer}`);
+    };
+
+    test('CodeBuild knows no such build', () =>
+      crafted('forgotten', () => {
+        exported.delete(build(names));
+      }));
+    test('the build failed', () =>
+      crafted('failed', (id) => {
+        exported.set(build(names), { AMI_ID: id, INPUTS_HASH: 'one', status: 'FAILED' });
+      }));
+    test('the build exported another image', () =>
+      crafted('another-image', () => {
+        exported.set(build(names), { AMI_ID: 'ami-0123456789abcdef0', INPUTS_HASH: 'one' });
+      }));
+    test('the build was of other inputs', () =>
+      crafted('other-inputs', (id) => {
+        exported.set(build(names), { AMI_ID: id, INPUTS_HASH: 'two' });
+      }));
+    test('the build is of another project', () =>
+      crafted('other-project', (id) => {
+        exported.set('another:1', { AMI_ID: id, INPUTS_HASH: 'one' });
+        return { BuildId: 'another:1' };
+      }));
   });
 
   describe('of two', () => {

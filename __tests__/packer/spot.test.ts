@@ -1,4 +1,6 @@
+import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { describeWith, localAws } from '../support/tools';
+import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
 import { ec2Answer, ec2Error, type Ec2Wire } from './support/ec2-wire';
 import { realBuilds, toolsOfRealBuilds } from './support/real-builds';
 
@@ -18,15 +20,26 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
         return ec2Answer(action, `<fleetSet><item><fleetId>${fleet}</fleetId>${described}</item></fleetSet>`);
       return undefined;
     }) satisfies Ec2Wire['answer'];
+  const withSpotRequest: Ec2Wire['change'] = ({ action }, body) =>
+    action === 'DescribeInstances'
+      ? body.replaceAll('</instanceId>', '</instanceId><spotInstanceRequestId>sir-1a2b3c4d</spotInstanceRequestId>')
+      : body;
   const onSpot = { SPOT: 'true', FORCE_BUILD: 'true' };
+  /** What costs money or stays for ever: instances that run, and launch templates. */
+  const left = async () => {
+    const { Reservations = [] } = await ops.ec2.send(new DescribeInstancesCommand({}));
+    const { LaunchTemplates = [] } = await ops.ec2.send(new DescribeLaunchTemplatesCommand({}));
+    const instances = Reservations.flatMap(({ Instances = [] }) => Instances);
+    return [
+      ...instances.flatMap(({ InstanceId, State }) => (State?.Name === 'terminated' ? [] : [InstanceId])),
+      ...LaunchTemplates.map(({ LaunchTemplateId }) => LaunchTemplateId),
+    ];
+  };
   const starts = () => ops.wire.actions.filter((action) => ['CreateFleet', 'RunInstances'].includes(action));
 
   test('where there is capacity, bakes on spot alone', async () => {
     // The local AWS has no spot requests: the wire says that there is one, and that it was tagged.
-    ops.wire.change = ({ action }, body) =>
-      action === 'DescribeInstances'
-        ? body.replaceAll('</instanceId>', '</instanceId><spotInstanceRequestId>sir-1a2b3c4d</spotInstanceRequestId>')
-        : body;
+    ops.wire.change = withSpotRequest;
     ops.wire.answer = ({ action, parameters }) =>
       action === 'CreateTags' && parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
         ? ec2Answer(action, '<return>true</return>')
@@ -40,11 +53,8 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   test.each([
     [
       'no capacity, known by the message that Packer prints',
-      launchesNothing(
-        'InsufficientInstanceCapacity',
-        'There is no Spot capacity available that matches your request.',
-        '',
-      ),
+      // Not InsufficientInstanceCapacity, which the plugin asks for again for three minutes.
+      launchesNothing('UnfulfillableCapacity', 'There is no Spot capacity available that matches your request.', ''),
       'There is no Spot capacity available that matches your request',
     ],
     [
@@ -66,16 +76,18 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
         action === 'CreateFleet'
           ? ec2Error('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded')
           : undefined) satisfies Ec2Wire['answer'],
-      'MaxSpotInstanceCountExceeded',
+      /MaxSpotInstanceCountExceeded|unknown: the plugin crashed/,
     ],
   ])('where there is none, bakes on demand: %s', async (_, answer, reason) => {
     ops.wire.answer = answer;
     const ended = await build(onSpot);
-    expect(ended.stderr).toContain(`bake: no luck on spot capacity (${reason}): once more, on demand\n`);
+    const [, stated] = /^bake: no luck on spot capacity \((.*)\): once more, on demand$/m.exec(ended.stderr) ?? [];
+    expect(stated).toMatch(reason);
     expect([ended.code, ended.exported['REUSED']]).toEqual([0, 'false']);
     expect(new Set(starts())).toEqual(new Set(['CreateFleet', 'RunInstances']));
     expect(ended.artifacts).toContain('packer-spot.log');
     expect(ended.read('manifest.json')).toContain(ended.exported['AMI_ID']);
+    expect(await left()).toEqual([]);
   });
 
   /** Whoever asks which spot machines of the build there were hears that EC2 took one back. */
@@ -93,7 +105,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
 
   test('knows by its message why a fleet launched nothing that EC2 has forgotten', async () => {
     const fleets = launchesNothing(
-      'InsufficientInstanceCapacity',
+      'UnfulfillableCapacity',
       'There is no Spot capacity available that matches your request.',
     );
     ops.wire.answer = (call) =>
@@ -104,32 +116,51 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   });
 
   test('bakes on demand when EC2 takes the machine back', async () => {
-    // The local AWS has no spot requests, which fails Packer once its machine runs, with words that say nothing.
+    // The local AWS has no spot requests, which fails Packer once its machine runs, with words that say nothing, or makes
+    // its plugin crash, which leaves the instance.
     ops.wire.answer = stateReason('Server.SpotInstanceTermination');
     const ended = await build(onSpot);
     expect(ended.stderr).toContain('no luck on spot capacity (Server.SpotInstanceTermination)');
     expect([ended.code, starts()]).toEqual([0, ['CreateFleet', 'RunInstances']]);
+    expect(await left()).toEqual([]);
+  });
+
+  test('where the plugin crashes at a refusal, and its code is lost, bakes on demand; else the refusal is final', async () => {
+    ops.wire.answer = ({ action }) =>
+      action === 'CreateFleet'
+        ? ec2Error('UnauthorizedOperation', 'You are not authorized to perform this operation.')
+        : undefined;
+    const ended = await build(onSpot);
+    const crashes = hasPlugins(await packerVersion());
+    expect([ended.code === 0, starts()]).toEqual([
+      crashes,
+      crashes ? ['CreateFleet', 'RunInstances'] : ['CreateFleet'],
+    ]);
+    expect(await left()).toEqual([]);
   });
 
   test.each([
     ['the machine ended for another reason', stateReason('Client.UserInitiatedShutdown')],
     [
-      'it was not allowed',
-      (({ action }) =>
-        action === 'CreateFleet'
-          ? ec2Error('UnauthorizedOperation', 'You are not authorized to perform this operation.')
-          : undefined) satisfies Ec2Wire['answer'],
-    ],
-    [
       'the fleet could not be launched for another reason',
       launchesNothing('InvalidFleetConfiguration', 'Your requested instance type is not supported.'),
     ],
   ])('does not try again when %s', async (_, answer) => {
-    ops.wire.answer = answer;
+    // EC2 does not know the spot request, which fails Packer once its machine runs.
+    ops.wire.change = withSpotRequest;
+    ops.wire.answer = (call) =>
+      call.action === 'CreateTags' && call.parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
+        ? ec2Error('InvalidSpotInstanceRequestID.NotFound', 'The spot instance request does not exist')
+        : answer(call);
     const ended = await build({ ...onSpot, AMI_ID: 'ami-0fedcba9876543210', REUSED: 'true' });
     expect(ended.code).not.toBe(0);
     expect(starts()).toEqual(['CreateFleet']);
-    expect(ended.exported).toEqual({ IMAGE: 'manager', VERSION: 'v1.0.1', BROKER_VERSION: 'v1.0.0' });
+    expect(ended.exported).toEqual({
+      IMAGE: 'manager',
+      VERSION: 'v1.0.1',
+      BROKER_VERSION: 'v1.0.0',
+      INPUTS_HASH: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
     expect(ended.artifacts).toEqual(['inputs.txt', 'packer.log']);
   });
 

@@ -35,7 +35,10 @@ const recorded = [
 
 /** What is granted beside the plugin's calls, each with its reason. */
 const others: Readonly<Record<string, string>> = {
+  'codebuild:BatchGetBuilds': 'packer/build/find-image.sh asks whether a build exported an image',
   'ec2:DescribeFleets': 'packer/build/spot-failure.sh asks why a fleet launched nothing',
+  'ec2:DescribeKeyPairs': 'packer/build/end-leftovers.sh looks for what a crash left',
+  'ec2:DescribeLaunchTemplates': 'as ec2:DescribeKeyPairs',
   'iam:PassRole': 'RunInstances gives the builder its profile',
   'kms:CreateGrant': 'EC2 encrypts volumes and images by the rights of whoever asks for them',
   'kms:Decrypt': 'as kms:CreateGrant',

@@ -1,4 +1,4 @@
-import { packerBuilderProfile, project } from '../../config/names';
+import { codeBuildProjects, packerBuilderProfile, project } from '../../config/names';
 import type { Statement } from '../base/policy';
 
 export interface PackerPermissionsProps {
@@ -37,6 +37,9 @@ export function packerPermissions({
         'ec2:DescribeImages',
         'ec2:DescribeInstanceStatus',
         'ec2:DescribeInstances',
+        // Keys and templates that a crash of Packer's plugin leaves: `packer/build/end-leftovers.sh`.
+        'ec2:DescribeKeyPairs',
+        'ec2:DescribeLaunchTemplates',
         'ec2:DescribeRegions',
         'ec2:DescribeSecurityGroups',
         'ec2:DescribeSubnets',
@@ -44,6 +47,12 @@ export function packerPermissions({
       ],
       Resource: '*',
       Condition: { StringEquals: inRegion },
+    },
+    {
+      // Whether a build exported the image that is there: `packer/build/find-image.sh`.
+      Sid: 'ReadRecordsOfBuilds',
+      Action: 'codebuild:BatchGetBuilds',
+      Resource: `arn:aws:codebuild:${region}:${accountId}:project/${codeBuildProjects.packer}`,
     },
     {
       // Spot builders start from a template that Packer makes for each of them, tagged by `spot_tags`.

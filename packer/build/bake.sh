@@ -88,27 +88,46 @@ seconds_left() {
   echo "$left"
 }
 
-# An interrupt lets Packer remove its machine, which CodeBuild's own limit would leave behind.
+# An interrupt lets Packer remove its machine, which CodeBuild's own limit would leave behind. Sets out_of_time.
 # run_packer <spot>
 run_packer() {
   local left code=0
   left=$(seconds_left) || exit
   timeout --signal=INT --kill-after=300 "$left" packer build -color=false -timestamp-ui -only="$IMAGE.*" \
     "${variables[@]}" -var "spot=$1" "$templates" 2>&1 | tee "$folder/packer.log" || code=$?
-  if ((left > 0 && (code == 124 || code == 137))); then
-    die "Packer took longer than the $PACKER_MINUTES minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts"
-  fi
+  out_of_time=$((left > 0 && (code == 124 || code == 137)))
   return "$code"
 }
 
-rm -f "$folder"/{manifest.json,packer.log,packer-spot.log,report.json,inventory.json}
+# Runs Packer, and looks at EC2 afterwards, whatever Packer did. Sets spot_failure.
+# attempt <spot>
+attempt() {
+  local code=0
+  spot_failure=
+  run_packer "$1" || code=$?
+  if ((code == 0)); then
+    "$here/end-leftovers.sh" "$build_id" instances || say "the image is made all the same"
+    return 0
+  fi
+  "$here/failure-cause.sh" "$folder/packer.log"
+  if ((!out_of_time)) && "$here/finish-image.sh" "$folder" "$build_id"; then
+    code=0
+  elif [[ $1 == true ]]; then
+    spot_failure=$("$here/spot-failure.sh" "$folder/packer.log" "$build_id") || spot_failure=
+  fi
+  "$here/end-leftovers.sh" "$build_id" || say "something of $build_id is left in EC2, and named above"
+  ((!out_of_time)) ||
+    die "Packer took longer than the $PACKER_MINUTES minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts"
+  return "$code"
+}
+
+rm -f "$folder"/{manifest.json,finished.json,packer.log,packer-spot.log,report.json,inventory.json}
 code=0
-run_packer "$SPOT" || code=$?
-if ((code != 0)) && [[ $SPOT == true ]]; then
-  reason=$("$here/spot-failure.sh" "$folder/packer.log" "$build_id") || exit "$code"
+attempt "$SPOT" || code=$?
+if ((code != 0)) && [[ -n $spot_failure ]]; then
   mv "$folder/packer.log" "$folder/packer-spot.log"
-  say "no luck on spot capacity ($reason): once more, on demand"
+  say "no luck on spot capacity ($spot_failure): once more, on demand"
   code=0
-  run_packer false || code=$?
+  attempt false || code=$?
 fi
 exit "$code"

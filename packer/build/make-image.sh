@@ -26,8 +26,13 @@ case ${FORCE_BUILD:=false} in
   *) die "FORCE_BUILD is '$FORCE_BUILD'; use true or false" ;;
 esac
 
-# The id comes from Packer's own record of this run: what it prints is for people.
-id_in_manifest() {
+# The id comes from Packer's own record of this run: what it prints is for people. An image that was finished after
+# Packer gave it up is in no record of Packer.
+id_of_bake() {
+  if [[ -e $folder/finished.json ]]; then
+    jq -er --arg image "$IMAGE" 'select(.image == $image) | .amiId' "$folder/finished.json"
+    return
+  fi
   jq -er --arg image "$IMAGE" '
     .last_run_uuid as $run
     | [.builds[] | select(.packer_run_uuid == $run and .custom_data.image == $image) | .artifact_id | split(",")[] | split(":")[1]]
@@ -43,7 +48,7 @@ if [[ -n $id ]]; then
   echo "make-image: $id was baked from the same inputs, and is used again; FORCE_BUILD=true bakes anew" >&2
 else
   "$here/bake.sh" "$folder"
-  id=$(id_in_manifest)
+  id=$(id_of_bake)
 fi
 [[ $id =~ ^ami-[0-9a-f]{17}$ ]] || die "this is not the id of one image: '$id'"
 

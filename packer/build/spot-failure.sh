@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Says why a bake on spot capacity failed, if that was for want of the capacity: by its price, its quota, or because EC2
-# took the machine back. Ends with 1, and says nothing, where the bake failed for another reason.
+# took the machine back; or if that is unknown, since the plugin crashed while it launched the machine. Ends with 1, and
+# says nothing, where the bake failed for another reason.
 #
 # usage: spot-failure.sh <Packer's output> <value of the machine's tag BuildId>
 set -euo pipefail
@@ -49,4 +50,12 @@ pattern=$(
   IFS='|'
   echo "${reasons[*]}"
 )
-grep -oE -m 1 "$pattern" <<<"$evidence" | head -n 1
+if reason=$(grep -oE -m 1 "$pattern" <<<"$evidence"); then
+  head -n 1 <<<"$reason"
+elif grep -qE 'StepRunSpotInstance\)\.Run' "$log"; then
+  # Any refusal of CreateFleet makes plugin 1.8.1 crash, and so does an instance that EC2 does not know right after its
+  # launch (common/step_run_spot_instance.go): the stack is in the log, and EC2's code is not.
+  echo 'unknown: the plugin crashed while it launched the machine'
+else
+  exit 1
+fi

@@ -13,6 +13,13 @@ export interface Ec2Answer {
   readonly body: string;
 }
 
+/** AWS CodeBuild API Reference, "Build". */
+export interface BuildRecord {
+  readonly id: string;
+  readonly buildStatus: string;
+  readonly exportedEnvironmentVariables: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** A wire between programs and the local AWS, which says what that cannot: that there is no capacity, for example. */
 export interface Ec2Wire {
   readonly endpoint: string;
@@ -20,6 +27,8 @@ export interface Ec2Wire {
   readonly actions: readonly string[];
   /** Answers a call in the place of the local AWS; undefined lets it through. */
   answer: (call: Ec2Call) => Ec2Answer | undefined;
+  /** CodeBuild's record of a build, as BatchGetBuilds has it; undefined for a build that it does not know. */
+  record: (buildId: string) => BuildRecord | undefined;
   /** Changes what the local AWS answered. */
   change: (call: Ec2Call, body: string) => string;
   reset(): void;
@@ -60,6 +69,7 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
     endpoint: '',
     actions,
     answer: () => undefined,
+    record: () => undefined,
     change: (_, body) => body,
     reset() {
       actions.length = 0;
@@ -77,6 +87,12 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
     const body = await bodyOf(request);
     const parameters = new URLSearchParams(body.toString());
     const call = { action: parameters.get('Action') ?? '', parameters };
+    if (request.headers['x-amz-target'] === 'CodeBuild_20161006.BatchGetBuilds') {
+      const { ids } = JSON.parse(body.toString()) as { ids: readonly string[] };
+      const type = { 'content-type': 'application/x-amz-json-1.1' };
+      response.writeHead(200, type).end(JSON.stringify({ builds: ids.flatMap((id) => wire.record(id) ?? []) }));
+      return;
+    }
     const isEc2 = request.headers.authorization?.includes('/ec2/aws4_request') === true;
     if (isEc2) actions.push(call.action);
     const answer = isEc2 ? wire.answer(call) : undefined;

@@ -6,6 +6,7 @@ import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { layOutCheckout, standInsOfBuild } from './checkout';
 import { folderOfArtifacts, runBuild, tool, writeToolsLock, type EndedBuild } from './codebuild';
+import type { BuildRecord } from './ec2-wire';
 import { opsAccount, type OpsAccount } from './ops-account';
 
 export interface RealBuild extends EndedBuild {
@@ -41,11 +42,15 @@ export function realBuilds(): RealBuilds {
   const server = localServer();
   const bin = path.join(folder, 'bin');
   let builds = 0;
+  const records = new Map<string, BuildRecord>();
   const id = () => `packer-build-project:${builds}`;
 
   beforeAll(async () => {
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     await standInsOfBuild(bin);
+  });
+  beforeEach(() => {
+    ops.wire.record = (buildId) => records.get(buildId);
   });
 
   async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
@@ -65,8 +70,15 @@ export function realBuilds(): RealBuilds {
         SPOT: 'false',
         IMAGE_KMS_ARN: ops.keyArn,
         CODEBUILD_BUILD_ID: id(),
+        LEFTOVER_PAUSE: '0',
+        FINISH_PAUSE: '0.1',
         ...env,
       },
+    });
+    records.set(id(), {
+      id: id(),
+      buildStatus: ended.code === 0 ? 'SUCCEEDED' : 'FAILED',
+      exportedEnvironmentVariables: Object.entries(ended.exported).map(([name, value]) => ({ name, value })),
     });
     const refused = ops.wire.actions.filter((action) => !allowedActions().includes(`ec2:${action}`));
     if (refused.length > 0) throw new Error(`${roles.packerBuild} may not ${refused.join(', ')}`);

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Finishes the image of a bake that Packer gave up after EC2 had begun to make it, since then everything was installed and
+# verified: one answer that does not know the new image yet ends Packer. Leaves finished.json with the image's id. Ends
+# with 1 where there is nothing to finish, or it cannot be finished, and says which image is left.
+#
+# usage: finish-image.sh <folder> <build id>
+#
+# IMAGE, VERSION, BROKER_VERSION, SOURCE_AMI, INPUTS_HASH  what was baked
+# IMAGE_WAIT_MINUTES                                       how long EC2 may take (default 60)
+# FINISH_PAUSE                                             seconds between looks and tries (default 15)
+set -euo pipefail
+shopt -s inherit_errexit
+
+folder=${1:?usage: finish-image.sh <folder> <build id>}
+build_id=${2:?usage: finish-image.sh <folder> <build id>}
+pause=${FINISH_PAUSE:-15}
+
+say() {
+  echo "finish-image: $*" >&2
+}
+
+die() {
+  say "$@"
+  exit 1
+}
+
+# As Packer tags it from the first moment on: by the tags of the build, and not yet those of the image.
+answer=$(aws ec2 describe-images --owners self --output json --filters "Name=tag:BuildId,Values=$build_id" "Name=tag:Image,Values=$IMAGE") ||
+  die "EC2 does not say whether $build_id made an image"
+read -r count id name state < <(jq -r '"\(.Images | length) \(.Images[0].ImageId) \(.Images[0].Name) \(.Images[0].State)"' <<<"$answer")
+((count > 0)) || exit 1
+((count == 1)) || die "$build_id made $count images, of which none is used"
+
+left="$id is left, and never used or shared; to remove it: aws ec2 deregister-image --delete-associated-snapshots --image-id $id"
+
+# Tries a call again while EC2 does not know the image everywhere, or is busy; a refusal is final.
+# again <command...>
+again() {
+  local try error
+  for ((try = 1; try <= 8; try++)); do
+    if error=$(aws ec2 "$@" 2>&1 >/dev/null); then return 0; fi
+    [[ $error != *UnauthorizedOperation* && $error != *AccessDenied* ]] || break
+    sleep "$pause"
+  done
+  die "$1 failed: $error. $left"
+}
+
+deadline=$((SECONDS + ${IMAGE_WAIT_MINUTES:-60} * 60))
+while [[ $state != available ]]; do
+  [[ $state == pending ]] || die "$id is $state. $left"
+  ((SECONDS < deadline)) || die "$id is pending for too long. $left"
+  sleep "$pause"
+  answer=$(aws ec2 describe-images --owners self --image-ids "$id" --output json) || continue
+  state=$(jq -r '.Images[0].State // "pending"' <<<"$answer")
+done
+
+source_name=$(aws ec2 describe-images --image-ids "$SOURCE_AMI" --query 'Images[0].Name' --output text) ||
+  die "EC2 does not say what $SOURCE_AMI is called. $left"
+snapshots=$(jq -r '[.Images[0].BlockDeviceMappings[].Ebs.SnapshotId // empty] | join(" ")' <<<"$answer")
+# The role may only tag what it tags as its own: ManagedBy is said again.
+tags=("Key=ManagedBy,Value=packer" "Key=Name,Value=$name" "Key=Version,Value=$VERSION"
+  "Key=BrokerVersion,Value=$BROKER_VERSION" "Key=InputsHash,Value=$INPUTS_HASH" "Key=SourceAmi,Value=$SOURCE_AMI")
+again modify-image-attribute --image-id "$id" --imds-support 'Value=v2.0'
+# As JSON, since the short form of the CLI takes commas for a list.
+description=$(jq -n --arg text "Boundless $IMAGE $VERSION, broker $BROKER_VERSION, on $source_name" '{Value: $text}')
+again modify-image-attribute --image-id "$id" --description "$description"
+# The tags that make it usable are the last, as Packer sets them.
+# shellcheck disable=SC2086 # ids, one word each
+again create-tags --resources $snapshots "$id" --tags "${tags[@]}"
+jq -n --arg image "$IMAGE" --arg id "$id" '{image: $image, amiId: $id}' >"$folder/finished.json"
+say "$id was complete but for its attributes and tags, and is finished"
