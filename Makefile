@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth rehearse test validate bench bootstrap lock format clean
-.PHONY: delivery rollout secrets doctor reconcile preflight withdraw pin unpin redrive
+.PHONY: delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -67,6 +67,9 @@ delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [opti
 
 rollout: install ## Bring a cluster's machines onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
 	@npm run --silent delivery -- rollout --environment $(ENV) $(if $(IGNORE_ALARMS),--ignore-alarms)
+
+smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<environment> [DRY_RUN=1]
+	@npm run --silent delivery -- smoke --environment $(ENV) $(dry_run)
 
 # The secrets of a cluster, with credentials of its account.
 secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]

@@ -252,6 +252,16 @@ export const scalingAlarms = (environment: string) =>
     in: `${scalingGroup(environment, 'prover')}-scale-in`,
   }) as const;
 
+/** What a smoke test makes: a STARK proof and its Groth16 proof, as orders need it, or the STARK proof alone. */
+export const smokeProofs = ['groth16', 'stark'] as const;
+export type SmokeProof = (typeof smokeProofs)[number];
+
+/** How long a smoke test may take: the test itself gives up after 30 minutes (scripts/boot/smoke.py). */
+export const smokeMinutes = 45;
+
+/** The document of Systems Manager that runs the smoke test on a manager, and nothing else. */
+export const smokeDocument = (environment: string): string => `${stacks.cluster(environment)}-smoke`;
+
 /** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
 export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
 

@@ -12,6 +12,7 @@ export const staging = {
   followsLatest: true,
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
+  smoke: 'groth16',
   network: {
     kind: 'own',
     vpcCidr: '10.20.0.0/16',

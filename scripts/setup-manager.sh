@@ -42,6 +42,7 @@ main() {
   install_postgresql
   install_valkey
   put_user bento-queue /nonexistent
+  put_user bento-smoke /nonexistent
   install_bento bento-agent bento-rest-api bento-cli
   install_broker
   report_changes

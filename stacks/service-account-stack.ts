@@ -5,6 +5,7 @@ import { DeploymentRoles } from '../constructs/access/deployment-roles';
 import { ImageKeyGrant } from '../constructs/access/image-key-grant';
 import { LaunchReaderRole } from '../constructs/access/launch-reader-role';
 import { PublisherRole } from '../constructs/access/publisher-role';
+import { SmokeDocument } from '../constructs/access/smoke-document';
 import { ValidatedReaderRole } from '../constructs/access/validated-reader-role';
 import { Budget } from '../constructs/monitoring/budget';
 import { AccountStack } from './account-stack';
@@ -29,7 +30,9 @@ export class ServiceAccountStack extends AccountStack {
       region,
       opsAccountId,
       proves: config.followsLatest,
+      smoke: config.followsLatest && config.smoke !== null,
     });
+    if (config.smoke !== null) new SmokeDocument(this, 'SmokeDocument', { environment, proof: config.smoke });
     new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
     new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
     if (proves.length > 0)

@@ -29,6 +29,7 @@ describeBake('setting up an image', (machines) => {
       const units = names(/^\/etc\/systemd\/system\/(bento-[^/]+)$/);
       expect(units.includes('bento-api.service')).toBe(manager);
       expect(units.includes('bento-queue.timer')).toBe(manager);
+      expect(units.includes('bento-smoke@.service')).toBe(manager);
       expect(units.includes('bento-prover.target')).toBe(prover);
       expect(units).toEqual(
         expect.arrayContaining([

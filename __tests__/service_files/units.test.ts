@@ -45,6 +45,7 @@ const machine = [
   'bento-queue.service',
   'bento-refresh.service',
   'bento-replace@.service',
+  'bento-smoke@.service',
 ];
 const timers = names.filter((name) => name.endsWith('.timer'));
 
@@ -60,6 +61,7 @@ const ownUsers: Readonly<Record<string, string>> = {
   'bento-cleanup.service': 'bento',
   'bento-queue.service': 'bento-queue',
   'bento-replace@.service': 'bento-replace',
+  'bento-smoke@.service': 'bento-smoke',
 };
 /** Those that see devices, since they ask for GPUs or format a volume. */
 const seeingDevices = [

@@ -22,6 +22,10 @@ for (const environment of ['staging', 'production']) {
     [`${environment}/boundless-deployment-role#ReadEc2`]:
       'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
+    ...(environment === 'staging' && {
+      'staging/boundless-deployment-role#FollowSmokeTest':
+        'GetCommandInvocation has no resources; reading, in one region',
+    }),
     [`${environment}/packer-ami-launch-reader-role#SeeAllowedImages`]: 'GetAllowedImagesSettings has no resources',
     [`${environment}/packer-ami-publisher-role#SeeImages`]: 'DescribeImages has no resources',
     [`${environment}/prover-cluster-node-boundary#AnswerSessions`]: "Session Manager's agent actions have no resources",

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smokeProofs } from '../names';
 import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { manager, prover } from './groups';
@@ -39,6 +40,11 @@ export const environmentSchema = z
         providers: z.array(imageProvider).readonly(),
       })
       .readonly(),
+    /**
+     * What `npm run delivery -- smoke` proves after a rollout, before the images are validated: docs/promotion.md. null
+     * for a cluster that makes no proofs; its images are then validated without one.
+     */
+    smoke: z.enum(smokeProofs, `is not a proof; use ${smokeProofs.join(' or ')}, or null for none`).nullable(),
     network,
     manager,
     prover,

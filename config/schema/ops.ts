@@ -147,9 +147,9 @@ export const opsSchema = z
         approvalTimeoutMinutes: count(5, 86_400, 'minutes'),
         /**
          * After this many minutes CodeBuild stops a deployment: a manager may drain for 2 h 15 min before the next one starts,
-         * and the build waits for both.
+         * and the build waits for both, and for the smoke test.
          */
-        deploymentTimeoutMinutes: count(60, 480, 'minutes'),
+        deploymentTimeoutMinutes: count(120, 480, 'minutes'),
         /** Days after which artifacts are deleted, saved plans among them. */
         artifactRetentionDays: count(7, 365, 'days'),
       })

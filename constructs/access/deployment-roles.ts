@@ -11,11 +11,14 @@ import { changeCluster, readCluster, stateOfCluster, validateImages, type Cluste
 import { changeStorage, changeStorageKeys, neverReadValues, readStorage } from './cluster-storage-permissions';
 import { changeData, changeGroups, readGroups } from './group-permissions';
 import { changeNetwork, readNetwork } from './network-permissions';
+import { runSmokeTest } from './smoke-permissions';
 
 export interface DeploymentRolesProps extends ClusterAccount {
   readonly opsAccountId: string;
   /** Whether this environment proves images, and so may say which ones it has validated. */
   readonly proves: boolean;
+  /** Whether its deployments run the smoke test. */
+  readonly smoke: boolean;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface DeploymentRolesProps extends ClusterAccount {
 export class DeploymentRoles extends Construct {
   constructor(scope: Construct, id: string, props: DeploymentRolesProps) {
     super(scope, id);
-    const { environment, opsAccountId, proves } = props;
+    const { environment, opsAccountId, proves, smoke } = props;
     new NodeBoundary(this, 'NodeBoundary', props);
     new StorageBoundaries(this, 'StorageBoundaries', props);
     const deployment = new Role(this, 'Deployment', {
@@ -38,6 +41,7 @@ export class DeploymentRoles extends Construct {
         ...readNetwork(props),
         ...stateOfCluster(props, 'write'),
         ...(proves ? [validateImages(props)] : []),
+        ...(smoke ? runSmokeTest(props) : []),
         neverReadValues,
       ],
     });

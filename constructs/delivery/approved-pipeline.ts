@@ -51,7 +51,7 @@ export class ApprovedPipeline extends Construct {
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
       artifacts: 'read',
-      variables: deploymentLimits(delivery),
+      variables: deploymentLimits(delivery, false),
     });
     new Pipeline(this, 'Pipeline', {
       ...context,

@@ -1,7 +1,7 @@
 import type { OpsConfig } from '../../config';
-import { deliveryVariables } from '../../config/names';
+import { deliveryVariables, smokeMinutes } from '../../config/names';
 
-/** For everything in a deployment but the wait for machines, in minutes. */
+/** For everything in a deployment but the wait for machines and the smoke test, in minutes. */
 const besideRollout = 30;
 
 /** Between the plan and the question for its approval, and between the answer and the apply, in hours. */
@@ -10,8 +10,13 @@ const besideApproval = 2;
 /**
  * Limits that a deployment's build keeps by itself, so that it ends with a reason: before CodeBuild ends it without one,
  * and not before what was approved in time could be applied.
+ *
+ * @param smoke whether the deployment runs the smoke test
  */
-export const deploymentLimits = ({ approvalTimeoutMinutes, deploymentTimeoutMinutes }: OpsConfig['delivery']) => ({
+export const deploymentLimits = (
+  { approvalTimeoutMinutes, deploymentTimeoutMinutes }: OpsConfig['delivery'],
+  smoke: boolean,
+) => ({
   [deliveryVariables.planMaxAgeHours]: String(Math.ceil(approvalTimeoutMinutes / 60) + besideApproval),
-  [deliveryVariables.rolloutMinutes]: String(deploymentTimeoutMinutes - besideRollout),
+  [deliveryVariables.rolloutMinutes]: String(deploymentTimeoutMinutes - besideRollout - (smoke ? smokeMinutes : 0)),
 });

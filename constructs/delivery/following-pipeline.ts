@@ -29,7 +29,7 @@ export class FollowingPipeline extends Construct {
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
       artifacts: 'read',
-      variables: deploymentLimits(delivery),
+      variables: deploymentLimits(delivery, true),
     });
     const pipeline = new Pipeline(this, 'Pipeline', {
       ...context,

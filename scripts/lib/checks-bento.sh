@@ -15,7 +15,7 @@ check_release() {
 
 check_users() {
   local name groups
-  for name in bento bento-replace $([[ $IMAGE == prover ]] || echo valkey bento-queue); do
+  for name in bento bento-replace $([[ $IMAGE == prover ]] || echo valkey bento-queue bento-smoke); do
     expect "$(getent passwd "$name" | cut -d : -f 7)" /usr/sbin/nologin "shell of $name"
     groups=$(id --name --groups "$name" | tr ' ' '\n' | grep --line-regexp --extended-regexp 'sudo|root|adm|admin|lxd' || true)
     expect_nothing "$groups" "$name is in groups with power"

@@ -13,7 +13,10 @@ export const usage = `usage: npm run delivery -- <command> [options]
                         runs towards it, cancel any other, start one where instances are of another template. AWS takes
                         a refresh back that fails, or whose alarms fire, to the version before. With image ids: only
                         if the stack wants these
-  promote [--dry-run]   record the images as validated by the environment, if its groups run them
+  smoke [--dry-run]     have the cluster make one small proof on its manager, and wait for it; skipped, by name, where
+                        the configuration wants none (smoke) or a group wants no instances
+  promote [--dry-run]   record the images as validated by the environment, if its groups run them and the smoke
+                        test of this checkout has passed with them
   summary <file>        sum up what \`terraform show -json <plan>\` wrote to a file
 
   --environment <${environments}>   (ENVIRONMENT)
@@ -33,7 +36,7 @@ of CodeBuild, acts through that role of the environment's account; without it, c
 
 exit codes: 0 done, or nothing to do; 1 not done; 2 wrong usage`;
 
-export const commands = ['images', 'plan', 'apply', 'rollout', 'promote', 'summary'] as const;
+export const commands = ['images', 'plan', 'apply', 'rollout', 'smoke', 'promote', 'summary'] as const;
 
 /** What was asked for. `variables` are those of the environment, with what the options say in their place. */
 export interface Action {
@@ -84,7 +87,8 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
   if (command === undefined) throw new Error(`There is no command ${JSON.stringify(name)}.`);
   const count = command === 'summary' ? 1 : 0;
   if (rest.length !== count) throw new Error(`${command} takes ${count} arguments, not ${rest.length}.`);
-  if (dryRun && command !== 'apply' && command !== 'promote') throw new Error(`${command} takes no --dry-run.`);
+  if (dryRun && command !== 'apply' && command !== 'promote' && command !== 'smoke')
+    throw new Error(`${command} takes no --dry-run.`);
   if (ignoreAlarms && command !== 'rollout') throw new Error(`${command} takes no --ignore-alarms.`);
   if (exportsFile !== undefined && command !== 'plan' && command !== 'apply')
     throw new Error(`${command} takes no --exports.`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { FactoryConfig } from '../../config';
-import { nodeRoles, stacks, validatedImagesName, type NodeRole } from '../../config/names';
+import { nodeRoles, smokeMinutes, stacks, validatedImagesName, type NodeRole } from '../../config/names';
 import type { Action } from './arguments';
 import { buildLink, writeExports } from './exports';
 import { idsOf, resolveImages, type ResolvedImages } from './images/resolve';
@@ -13,6 +13,9 @@ import { promote } from './promote';
 import { rollOut } from './rollout/roll-out';
 import { prepare, workDirectory, type Setting } from './prepare';
 import { imageRequests, required } from './settings';
+import { smokeCommands } from './smoke/command';
+import { readSmokeRecord, writeSmokeRecord } from './smoke/record';
+import { runSmoke } from './smoke/run-smoke';
 import { planSchema } from './summary/changes';
 import { summaryOf } from './summary/summary';
 
@@ -37,6 +40,8 @@ export async function run(action: Action, factory: FactoryConfig): Promise<void>
       return apply(setting);
     case 'rollout':
       return rollout(setting);
+    case 'smoke':
+      return smoke(setting);
     case 'promote':
       return validate(setting);
     case 'help':
@@ -156,6 +161,25 @@ async function rollout(setting: Setting): Promise<void> {
   say('Every group runs its image.');
 }
 
+async function smoke({ action, account, access }: Setting): Promise<void> {
+  const { environment, smoke: proof } = account;
+  const { client } = access;
+  const { outcome, images } = await runSmoke({
+    environment,
+    client,
+    proof,
+    commands: smokeCommands(environment, client),
+    report: say,
+    dryRun: action.dryRun,
+    limitMinutes: smokeMinutes,
+    everySeconds: 10,
+    sleep,
+  });
+  if (outcome === 'would run') return;
+  await writeSmokeRecord(workDirectory, { environment, outcome, images });
+  if (outcome === 'passed') say(`${environment} can prove: the smoke test passed.`);
+}
+
 /** A build names what it deployed, and a person need not. */
 const namesImages = ({ variables }: Action): boolean =>
   nodeRoles.some((role) => (variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '') !== '');
@@ -167,8 +191,10 @@ async function validate(setting: Setting): Promise<void> {
       `${account.environment} validates no images (followsLatest is false in its configuration).`,
     );
   const { dryRun } = action;
+  const rolledOut = rolloutOf(setting);
   const { pointers, together } = await promote({
-    ...rolloutOf(setting),
+    ...rolledOut,
+    smoke: account.smoke === null ? 'off' : await readSmokeRecord(workDirectory, rolledOut),
     dryRun,
     pauses: [1, 2, 4, 8, 15, 30],
     sleep,

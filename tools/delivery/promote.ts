@@ -13,6 +13,8 @@ import { rolloutLook, type RolloutProps } from './rollout/watch';
 
 export interface PromoteProps extends RolloutProps {
   readonly dryRun: boolean;
+  /** What came of the smoke test with these images; `off` where the environment has none. */
+  readonly smoke: 'passed' | 'skipped' | 'off';
   /** Pauses between reads of a parameter that was written, in seconds: Parameter Store checks images after it answers. */
   readonly pauses: readonly number[];
   readonly sleep: (seconds: number) => Promise<unknown>;
@@ -37,7 +39,7 @@ export interface Promotions {
 
 /**
  * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
- * they do not run at that moment is not validated. A group that is empty on purpose validates nothing: the pointer of its
+ * they do not run at that moment is not validated, and nothing is where a smoke test was skipped that could run now. A group that is empty on purpose validates nothing: the pointer of its
  * role stays, and so do the images that were validated together.
  *
  * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
@@ -96,12 +98,15 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
       throw new DeliveryRefused(
         `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ text }) => text))}`,
       );
-    return new Set(
-      nodeRoles.filter((_, index) => {
-        const group = groups[index];
-        return group?.is === 'done' && group.machines > 0;
-      }),
-    );
+    const running = nodeRoles.filter((_, index) => {
+      const group = groups[index];
+      return group?.is === 'done' && group.machines > 0;
+    });
+    if (props.smoke === 'skipped' && running.length === nodeRoles.length)
+      throw new DeliveryRefused(
+        `The smoke test of ${props.environment} was skipped, and now there are instances of each role; run it: make smoke ENV=${props.environment}`,
+      );
+    return new Set(running);
   };
 }
 

@@ -7,12 +7,15 @@ import { idsOf, resolveImages } from '../delivery/images/resolve';
 import { promote } from '../delivery/promote';
 import { rollOut } from '../delivery/rollout/roll-out';
 import type { ImageRequest } from '../delivery/settings';
+import { runSmoke } from '../delivery/smoke/run-smoke';
 import type { LocalAws, LocalClientSettings } from '../local-aws';
 import { deployCluster } from './cluster';
 import { expectEqual } from './expect';
 import { hasTerraform, LocalPlans } from './local-plans';
 import type { Rehearsal } from './report';
+import { deploySmokeDocument, localSmokeCommands } from './smoke';
 import type { WrittenStack } from './stack';
+import { startBentoApi, type BentoApi } from './stand-ins/bento-api';
 
 type Images = Readonly<Record<NodeRole, string>>;
 
@@ -70,12 +73,24 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     });
     return idsOf(images);
   };
-  const proveInStaging = async (images: Images): Promise<void> => {
-    const rollout = { environment: staging.environment, client: inStaging, images, report: () => undefined };
-    const sleep = () => Promise.resolve();
-    await deployCluster(inStaging, staging.environment, images);
-    await rollOut({ ...rollout, limitMinutes: 1, everySeconds: 5, sleep });
-    await promote({ ...rollout, dryRun: false, pauses: [], sleep });
+  const { environment } = staging;
+  const sleep = () => Promise.resolve();
+  const bounded = { limitMinutes: 1, everySeconds: 5, sleep };
+  const rollOutInStaging = async (images: Images): Promise<void> => {
+    await deployCluster(inStaging, environment, images);
+    await rollOut({ environment, client: inStaging, images, report: () => undefined, ...bounded });
+  };
+  const smokeInStaging = async (api: BentoApi): Promise<string[]> => {
+    const lines: string[] = [];
+    const commands = localSmokeCommands(environment, inStaging, api);
+    const report = (line: string) => void lines.push(line);
+    const common = { environment, client: inStaging, proof: staging.smoke, commands, report, dryRun: false };
+    expectEqual('the smoke test', (await runSmoke({ ...common, ...bounded })).outcome, 'passed');
+    return lines;
+  };
+  const validateInStaging = async (images: Images): Promise<void> => {
+    const rolledOut = { environment, client: inStaging, images, report: () => undefined };
+    await promote({ ...rolledOut, smoke: 'passed', dryRun: false, pauses: [], sleep });
     for (const role of nodeRoles)
       expectEqual(
         `validated ${role}`,
@@ -84,11 +99,28 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
       );
   };
 
-  await rehearsal.step('prove the latest in staging', async () => {
+  await rehearsal.step('roll the latest out in staging', async () => {
     expectEqual('images of staging', await resolve(staging, inStaging), first);
-    await expectRefusal('production', resolve(production, inProduction), 'has validated no images');
-    await proveInStaging(first);
-    return { details: `its machines run ${first.manager} and ${first.prover}: both are validated` };
+    await rollOutInStaging(first);
+    return { details: `its instances run ${first.manager} and ${first.prover}` };
+  });
+  await rehearsal.step('smoke test in staging', async () => {
+    await deploySmokeDocument(inStaging, environment, stage.stackNamed(stacks.serviceAccount(environment)));
+    const api = await startBentoApi();
+    try {
+      api.groth16 = 'fails';
+      await expectRefusal('a cluster that makes no Groth16 proof', smokeInStaging(api), 'The images are not validated');
+      await expectRefusal('production', resolve(production, inProduction), 'has validated no images');
+      api.groth16 = 'works';
+      const lines = await smokeInStaging(api);
+      return { details: lines.at(-1)?.trim() ?? '' };
+    } finally {
+      await api.close();
+    }
+  });
+  await rehearsal.step('validate them', async () => {
+    await validateInStaging(first);
+    return { details: `${first.manager} and ${first.prover}, together` };
   });
   if (!hasTerraform()) {
     stage.log(
@@ -108,7 +140,8 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
   const { second } = await rehearsal.step('prove another one before approval', async () => {
     const images = { ...first, manager: await stage.shareAnother('manager') };
     expectEqual('images of staging', await resolve(staging, inStaging), images);
-    await proveInStaging(images);
+    await rollOutInStaging(images);
+    await validateInStaging(images);
     return { second: images, details: `${images.manager} is the latest, and validated` };
   });
 

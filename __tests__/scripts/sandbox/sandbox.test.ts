@@ -12,6 +12,13 @@ const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'pytho
 /** Releases between which the programs changed what they do to their machine. */
 const releases = ['1.0.2', '1.1.2', '1.2.2'];
 
+/** Ends well only as the user of the smoke test, who can write nowhere but in its own /tmp. */
+const clientOfJob = `#!/bin/sh
+[ "$(id -un)" = bento-smoke ] || exit 3
+! touch /var/lib/bento/file /etc/bento/file 2>/dev/null || exit 4
+echo "INFO bento_cli: STARK job_id: 11111111-2222-3333-4444-555555555555"
+`;
+
 const tests = () => {
   const folder = temporaryFolder();
   let services: Services;
@@ -58,6 +65,18 @@ const tests = () => {
       output: expect.stringMatching(/^plain lines\nlistens on 0.0.0.0:8081\nready\nended in order\n/) as string,
       result: 'success',
     });
+  });
+
+  test('the smoke test reaches the API and runs its client, as a user without rights', async () => {
+    services.write({ '/run/api/health': '' });
+    services.write({ '/usr/local/bin/bento-cli': clientOfJob }, 0o755);
+    await services.bash(
+      'systemd-run --quiet --unit=api python3 -m http.server 8081 --bind 127.0.0.1 --directory /run/api',
+    );
+    await services.bash('systemctl start bento-smoke@stark.service');
+    await services.bash('systemctl stop api.service');
+    const output = await services.bash('cat /run/out/bento-smoke@stark');
+    expect(output).toMatch(/<6>the smoke test passed: a STARK proof in \d+ s \(job 11111111-/);
   });
 
   test('a prover without what rzup looks for makes no proof, and the bake finds it before', async () => {

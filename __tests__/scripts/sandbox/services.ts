@@ -34,6 +34,7 @@ echo '{"image": "bento", "version": "v1.2.2", "broker_version": "v1.2.2", "artif
 make_users
 put_user valkey /var/lib/valkey
 put_user bento-queue /nonexistent
+put_user bento-smoke /nonexistent
 id postgres >/dev/null 2>&1 || put_user postgres /var/lib/postgresql
 install_units
 install_boot_programs

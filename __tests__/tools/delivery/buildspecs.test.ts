@@ -97,7 +97,9 @@ describeWith(['bash', 'curl', 'sha256sum', 'unzip'], 'in a build', () => {
 
     test('there are such commands in each', () => {
       expect(stops.map(([name, step]) => `${name} ${step}`)).toEqual([
-        ...['install', 'ci', 'synth', 'plan', 'apply', 'rollout', 'promote'].map((step) => `deployment ${step}`),
+        ...['install', 'ci', 'synth', 'plan', 'apply', 'rollout', 'smoke', 'promote'].map(
+          (step) => `deployment ${step}`,
+        ),
         ...['install', 'ci', 'synth', 'plan'].map((step) => `plan ${step}`),
         ...['install', 'ci', 'apply', 'rollout'].map((step) => `apply ${step}`),
       ]);

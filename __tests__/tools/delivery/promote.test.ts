@@ -1,6 +1,6 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { promote } from '../../../tools/delivery/promote';
+import { promote, type PromoteProps } from '../../../tools/delivery/promote';
 import { rolloutLook } from '../../../tools/delivery/rollout/watch';
 
 jest.mock('../../../tools/delivery/rollout/watch');
@@ -18,6 +18,7 @@ const ssm = mockClient(SSMClient);
 let parameters: Record<string, string>;
 /** Whether the groups run the images, asked at each look. */
 let runs: () => boolean;
+let smoke: PromoteProps['smoke'];
 const reports: string[] = [];
 const pauses: number[] = [];
 
@@ -30,6 +31,7 @@ const put = ({ Name = '', Value = '' }: { Name?: string; Value?: string }) => {
 beforeEach(() => {
   parameters = { [manager]: other, [prover]: other, [together]: pair(other, other) };
   runs = () => true;
+  smoke = 'passed';
   reports.length = 0;
   pauses.length = 0;
   ssm.reset();
@@ -55,6 +57,7 @@ const promoted = () =>
     environment: 'staging',
     client: { region: 'us-west-2' },
     images,
+    smoke,
     report: (line) => void reports.push(line),
     dryRun: false,
     pauses: [1, 2],
@@ -122,4 +125,12 @@ test('a record that may not be read is not written', async () => {
   ssm.on(GetParameterCommand, { Name: together }).rejects(denied);
   await expect(promoted()).rejects.toThrow('/boundless/ami/validated-images of staging cannot be read: not authorized');
   expect(written()).not.toContain(together);
+});
+
+test('images are not validated where the smoke test was skipped and each role has instances since', async () => {
+  smoke = 'skipped';
+  await expect(promoted()).rejects.toThrow(
+    'The smoke test of staging was skipped, and now there are instances of each role; run it: make smoke ENV=staging',
+  );
+  expect(written()).toEqual([]);
 });

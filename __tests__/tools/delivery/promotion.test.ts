@@ -30,6 +30,7 @@ describeWith([localAws], 'promotion', () => {
     images,
     report,
     dryRun,
+    smoke: 'passed',
     pauses: [0],
     sleep: noSleep,
   });

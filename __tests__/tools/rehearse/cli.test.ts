@@ -42,7 +42,9 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       expect(details[`share ${image} again`]).toBe('nothing changed');
     }
     for (const step of [
-      'prove the latest in staging',
+      'roll the latest out in staging',
+      'smoke test in staging',
+      'validate them',
       ...(installed('terraform') ? promotion : []),
       'check that instances can start',
       'share out of order',
