@@ -13,6 +13,7 @@ const onlyInVersion2 = /aws logs tail|--cli-binary-format/;
 /** What stands for `<...>`. */
 const filledIn = '01234567-89ab-cdef-0123-456789abcdef';
 const variables = {
+  AMI_ID: 'ami-0123456789abcdef0',
   ARN: 'arn:aws:codeconnections:us-west-2:111111111111:connection/01234567-89ab-cdef-0123-456789abcdef',
   TOKEN: '01234567-89ab-cdef-0123-456789abcdef',
   id: 'packer-build-project:01234567-89ab-cdef-0123-456789abcdef',

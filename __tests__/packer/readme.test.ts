@@ -44,6 +44,7 @@ test('the messages of the troubleshooting are those of the scripts, or of others
   const said = (message: string) => scripts.some((text) => text.includes(message));
   expect(messages.length).toBeGreaterThan(12);
   expect(messages.filter((message) => !said(message)).sort()).toEqual([
+    'QUEUED',
     'Timeout waiting for SSH',
     'Undefined -var variable',
     'Unknown source amazon-ebs.ubuntu',
