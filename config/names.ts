@@ -31,6 +31,9 @@ export const imageTags = [
 /** Marks an image that an operator has withdrawn; its value is the reason. */
 export const withdrawnTag = 'Withdrawn';
 
+/** Whether a withdrawal was announced: `no` from its mark on, `yes` once it is complete. */
+export const withdrawalAnnouncedTag = 'WithdrawalAnnounced';
+
 /** The roles that a machine of a cluster can have. */
 export const nodeRoles = ['manager', 'prover'] as const;
 export type NodeRole = (typeof nodeRoles)[number];

@@ -374,7 +374,7 @@ describe('ops', () => {
         Resource,
         Condition: {
           ...own,
-          'ForAllValues:StringEquals': { 'aws:TagKeys': ['Withdrawn'] },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['Withdrawn', 'WithdrawalAnnounced'] },
           Null: { 'aws:TagKeys': 'false' },
         },
       },

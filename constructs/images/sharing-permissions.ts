@@ -1,4 +1,12 @@
-import { arns, codeBuildProjects, outcomeEvents, project, roles, withdrawnTag } from '../../config/names';
+import {
+  arns,
+  codeBuildProjects,
+  outcomeEvents,
+  project,
+  roles,
+  withdrawalAnnouncedTag,
+  withdrawnTag,
+} from '../../config/names';
 import type { Statement } from '../base/policy';
 
 export interface SharingPermissionsProps {
@@ -48,7 +56,7 @@ export function sharingPermissions({
       Resource: images,
       Condition: {
         StringEquals: ofThisFactory,
-        'ForAllValues:StringEquals': { 'aws:TagKeys': [withdrawnTag] },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [withdrawnTag, withdrawalAnnouncedTag] },
         Null: { 'aws:TagKeys': 'false' },
       },
     },

@@ -1,5 +1,5 @@
 import { CreateTagsCommand, EnableImageDeprecationCommand, type Image } from '@aws-sdk/client-ec2';
-import { withdrawnTag, type ImageKind } from '../../config/names';
+import { withdrawalAnnouncedTag, withdrawnTag, type ImageKind } from '../../config/names';
 import { CommandIncompleteError, ImageRefusedError, WithdrawalNotSeenError } from './errors';
 import { findImage } from './find-image';
 import { announce } from './outcome-events';
@@ -28,10 +28,10 @@ interface AccountWithdrawal {
 }
 
 /**
- * Withdraws a bad image: marks it, moves every pointer that names it to the newest good one, announces that, and
- * deprecates it at the end. A mark without a deprecation is a withdrawal that was cut short, which `reconcile.ts` finishes:
- * so it is announced at least once. Launch permissions stay, since instances and templates may still name the image. Safe
- * to repeat.
+ * Withdraws a bad image: marks it, moves every pointer that names it to the newest good one, announces that, deprecates
+ * it, and at the end records that it was announced. A mark without that record, or without a deprecation, is a withdrawal
+ * that was cut short, which `reconcile.ts` finishes: so it is announced at least once. Launch permissions stay, since
+ * instances and templates may still name the image. Safe to repeat.
  *
  * @throws ImageRefusedError for what is no image of this factory
  * @throws CommandIncompleteError where a pointer still names the image, after the withdrawal was announced
@@ -43,9 +43,6 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
   const broken = brokenIdentity(facts, { ...settings, now: new Date() });
   const kind = kindOf(image);
   if (broken.length > 0 || kind === undefined) throw new ImageRefusedError(imageId, broken);
-  // Nothing would show that this one is not finished, so it is announced before it starts, and again at its end.
-  if (isDeprecated(image) && tagOf(image, withdrawnTag) === undefined)
-    await announce(run, 'withdrawn', { ...withdrawalOf(image, kind, []), reason });
   await mark(run, image, reason);
   const published = await publish(run, {
     kinds: [kind],
@@ -59,6 +56,7 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
   const result = { ...withdrawalOf(image, kind, published), reason };
   await announce(run, 'withdrawn', result);
   await deprecate(run, image);
+  await recordAnnouncement(run, image);
   const failures = result.accounts.flatMap(({ accountId, error }) =>
     error === undefined ? [] : [`${accountId}: ${error}`],
   );
@@ -66,15 +64,21 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
   return result;
 }
 
-/** Whether it is marked as withdrawn, and the rest was cut short. */
+/**
+ * Whether it is marked as withdrawn, and the rest was cut short. The deprecation alone does not show that it was announced:
+ * people deprecate images too. One that was marked by hand has no record, and is finished with its deprecation.
+ */
 export const isHalfWithdrawn = (image: Image): boolean =>
-  tagOf(image, withdrawnTag) !== undefined && kindOf(image) !== undefined && !isDeprecated(image);
+  tagOf(image, withdrawnTag) !== undefined &&
+  kindOf(image) !== undefined &&
+  (!isDeprecated(image) || tagOf(image, withdrawalAnnouncedTag) === 'no');
 
 /** Announces and deprecates an image that is marked, and whose pointers were moved. */
 export async function finishWithdrawal(run: Run, image: Image, published: readonly Published[]): Promise<void> {
   const kind = kindOf(image);
   if (kind !== undefined) await announce(run, 'withdrawn', withdrawalOf(image, kind, published));
   await deprecate(run, image);
+  await recordAnnouncement(run, image);
 }
 
 function withdrawalOf(image: Image, kind: ImageKind, published: readonly Published[]): WithdrawalResult {
@@ -83,12 +87,28 @@ function withdrawalOf(image: Image, kind: ImageKind, published: readonly Publish
   return { imageId, kind, name, reason: tagOf(image, withdrawnTag) ?? '', accounts };
 }
 
-async function mark({ clients: { ec2 }, waits, dryRun }: Run, image: Image, reason: string): Promise<void> {
-  const { ImageId: imageId = '' } = image;
-  if (dryRun || tagOf(image, withdrawnTag) !== undefined) return;
-  const Tags = [{ Key: withdrawnTag, Value: reason }];
+/** One call sets both tags: a mark is never without the record that its announcement is still to come. */
+async function mark(run: Run, image: Image, reason: string): Promise<void> {
+  if (tagOf(image, withdrawnTag) === undefined)
+    await setTags(run, image, { [withdrawnTag]: reason, [withdrawalAnnouncedTag]: 'no' });
+}
+
+async function recordAnnouncement(run: Run, image: Image): Promise<void> {
+  if (tagOf(image, withdrawalAnnouncedTag) !== 'yes') await setTags(run, image, { [withdrawalAnnouncedTag]: 'yes' });
+}
+
+async function setTags(
+  { clients: { ec2 }, waits, dryRun }: Run,
+  { ImageId: imageId = '' }: Image,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (dryRun) return;
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   await retrying(() => ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags })), waits);
-  const seen = async () => tagOf(await findImage(ec2, imageId, waits), withdrawnTag);
+  const seen = async () => {
+    const now = await findImage(ec2, imageId, waits);
+    return Tags.every(({ Key, Value }) => tagOf(now, Key) === Value) ? true : undefined;
+  };
   if ((await poll(seen, waits.tags, waits.sleep)) === undefined)
     throw new WithdrawalNotSeenError(imageId, secondsOf(waits.tags));
 }

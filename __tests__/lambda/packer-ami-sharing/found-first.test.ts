@@ -156,6 +156,41 @@ describe('a withdrawal', () => {
     );
   });
 
+  test.each(['CreateTags', 'PutParameter'])(
+    'is announced though the run ends after %s, and somebody deprecates the image before the next one',
+    async (last) => {
+      aws.crashesAfter = ({ action }) => action === last;
+      await expect(withdraw(bad)).rejects.toThrow(Crash);
+      aws.crashesAfter = () => false;
+      bad.deprecation = '2026-09-02T00:00:00.000Z';
+      expect(eventsOf('AMI Withdrawn', bad)).toEqual([]);
+      await expect(reconcile()).resolves.toMatchObject({ failures: [] });
+      expectWithdrawn();
+      expect(bad.tags.get('WithdrawalAnnounced')).toBe('yes');
+      await expect(reconcile()).resolves.toMatchObject({ driftFound: 0 });
+    },
+  );
+
+  test('is announced again where only its record is missing, and no more after that', async () => {
+    aws.crashesAfter = ({ action }) => action === 'EnableImageDeprecation';
+    await expect(withdraw(bad)).rejects.toThrow(Crash);
+    aws.crashesAfter = () => false;
+    for (let runs = 0; runs < 3; runs += 1) await reconcile();
+    expect(eventsOf('AMI Withdrawn', bad)).toHaveLength(2);
+  });
+
+  test('that is taken back and done again is finished like the first one', async () => {
+    await withdraw(bad);
+    bad.tags.delete('Withdrawn');
+    delete bad.deprecation;
+    aws.crashesAfter = ({ action }) => action === 'CreateTags';
+    await expect(withdraw(bad)).rejects.toThrow(Crash);
+    aws.crashesAfter = () => false;
+    bad.deprecation = '2026-09-02T00:00:00.000Z';
+    await reconcile();
+    expect(eventsOf('AMI Withdrawn', bad)).toHaveLength(2);
+  });
+
   test('is announced though EC2 is throttled while pointers move, and reconcile moves them', async () => {
     aws.before = ({ action, input }) => {
       if (bad.tags.has('Withdrawn') && action === 'DescribeImages' && input['ImageIds'] === undefined)
