@@ -97,22 +97,24 @@ export class FactoryAlarms extends Construct {
       const kind = imageOfRole[role];
       return new Alarm(this, `Stale-${kind}`, {
         name: `boundless-${kind}-image-stale`,
-        description: `The newest ${kind} image that staging proved is older than ${staleImageDays} days.`,
+        description: `The newest ${kind} image that staging proved is older than ${staleImageDays} days, or there is none.`,
         namespace: metricNamespace,
         metric: 'ValidatedImageAgeDays',
         dimensions: { service: functions.sharing, Image: kind },
-        statistic: 'Maximum',
-        periodSeconds: 3600,
+        // A younger image ends it at once, and not when the day of the older one is over.
+        statistic: 'Minimum',
+        // Longer than the longest pause between two reconcile runs: each of them measures it.
+        periodSeconds: 24 * 3600,
         threshold: staleImageDays,
-        // An image grows no younger because nobody looks; that nobody looks rings by itself.
-        missingData: 'ignore',
+        // Without an age staging proved no image that is still there, or nothing measures.
+        missingData: 'breaching',
         actions: [],
       });
     });
     new CompositeAlarm(this, 'Stale', {
       name: 'boundless-images-stale',
       description:
-        `For ${staleImageDays} days staging proved no new image: security updates are missing. Start packer-pipeline ` +
+        `For ${staleImageDays} days staging proved no new image, or none that is still there: security updates are missing. Start packer-pipeline ` +
         'and prover-cluster-staging, and see what stops them. docs/monitoring.md, "Stale images".',
       alarms: stale,
       actions,

@@ -11,7 +11,7 @@ interface MetricAlarm {
   readonly namespace: string;
   readonly metric_name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: 'Sum' | 'Maximum' | 'SampleCount';
+  readonly statistic: 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount';
   readonly threshold: number;
   readonly comparison_operator: 'GreaterThanThreshold' | 'LessThanThreshold';
   readonly treat_missing_data: 'notBreaching' | 'breaching' | 'ignore';
@@ -38,6 +38,7 @@ function rings(
   const value = {
     Sum: values.reduce((sum, next) => sum + next, 0),
     Maximum: Math.max(...values),
+    Minimum: Math.min(...values),
     SampleCount: values.length,
   }[statistic];
   return comparison_operator === 'GreaterThanThreshold' ? value > threshold : value < threshold;
@@ -151,15 +152,15 @@ const failures: readonly [
   [
     'the manager image is old',
     [factory, 'ValidatedImageAgeDays', { ...sharing, Image: 'manager' }],
-    [30.1],
-    [30],
+    [31.1, 30.1],
+    [31, 30],
     'boundless-manager-image-stale',
     'boundless-images-stale',
   ],
   [
-    'the prover image is old',
+    'no prover image is proved that is still there',
     [factory, 'ValidatedImageAgeDays', { ...sharing, Image: 'prover' }],
-    [31],
+    [],
     [1],
     'boundless-prover-image-stale',
     'boundless-images-stale',
@@ -215,14 +216,15 @@ test('silence is good news, bad news or no news, on purpose', () => {
       .filter(({ treat_missing_data }) => treat_missing_data === treatment)
       .map(({ alarm_name }) => alarm_name)
       .sort();
-  // Measured by schedules: no value means that the schedule stands still.
-  expect(by('breaching')).toEqual(['boundless-notices-silent', 'packer-ami-sharing-silent']);
-  // What was true stays true while nobody looks; that nobody looks rings by itself.
-  expect(by('ignore')).toEqual([
+  // Measured by schedules: no value means that the schedule stands still, or that there is no image to measure.
+  expect(by('breaching')).toEqual([
     'boundless-manager-image-stale',
+    'boundless-notices-silent',
     'boundless-prover-image-stale',
-    'prover-cluster-approval-stuck',
+    'packer-ami-sharing-silent',
   ]);
+  // What was true stays true while nobody looks; that nobody looks rings by itself.
+  expect(by('ignore')).toEqual(['prover-cluster-approval-stuck']);
   // Everything else is measured when it happens.
   expect(by('notBreaching')).toHaveLength(alarms.length - 5);
 });

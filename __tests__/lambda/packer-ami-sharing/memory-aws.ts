@@ -9,6 +9,7 @@ import { launchGrantOperations } from '../../../config/image-key';
 import { pointerName, type ImageKind, type PointerKind } from '../../../config/names';
 import type { AccountCredentials, Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
+import type { Waits } from '../../../lambda/packer-ami-sharing/waits';
 import { context, ec2Error, goodImage, imageKeyArn, noWaits, opsAccount } from './support';
 
 /** A call to AWS: whose credentials it is made with, the action as the SDK calls it, and its input. */
@@ -107,7 +108,7 @@ export class MemoryAws {
   }
 
   /** Invokes the function once. Its crash is the error of the invocation. */
-  async invoke(input: unknown): Promise<unknown> {
+  async invoke(input: unknown, waits: Waits = noWaits()): Promise<unknown> {
     let crash: (error: Crash) => void = () => undefined;
     const crashed = new Promise<never>((_, reject) => (crash = reject));
     let dead = false;
@@ -140,7 +141,7 @@ export class MemoryAws {
         ssm: client(SSMClient, accessKeyId),
       }),
     };
-    return Promise.race([handlerWith({ clients, waits: noWaits() })(input, context), crashed]);
+    return Promise.race([handlerWith({ clients, waits })(input, context), crashed]);
   }
 
   private sees(account: string, { state, permissions }: MemoryImage): boolean {
