@@ -38,16 +38,22 @@ test('no command takes a role: chained sessions would end after an hour', () => 
 
 test('everything in the folder of the image is an artifact, without parts that a failed build would lack', () => {
   expect(buildspec.artifacts).toEqual({ 'base-directory': '.build/image', files: ['**/*'] });
-  // Only what is verified by a checksum when it is used.
-  expect(buildspec.cache).toEqual({ paths: ['/root/.config/packer/plugins/**/*'] });
+  // Only what is compared with a hash of the repository when it is used.
+  expect(buildspec.cache).toEqual({ paths: ['/root/.cache/packer-tools/**/*'] });
 });
 
 test('every tool of the lock has a version, a SHA-256 and an https address', () => {
   const lines = readFileSync('packer/tools.lock', 'utf8').split('\n');
   const tools = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  expect(tools.map((line) => line.split(' ')[0])).toEqual(['packer', 'session-manager-plugin']);
+  expect(tools.map((line) => line.split(' ')[0])).toEqual(['packer', 'packer-plugin-amazon', 'session-manager-plugin']);
   for (const line of tools) expect(line).toMatch(/^[\w-]+ [\d.]+ [0-9a-f]{64} https:\/\/\S+\.(zip|deb)$/);
   for (const line of tools) expect(line.split(' ')[3]).toContain(line.split(' ')[1]);
+});
+
+test('the plugin of the lock is the one that the templates ask for, so that `packer init` fetches none', () => {
+  const [, required] = /version = "= ([\d.]+)"/.exec(readFileSync('packer/plugins.pkr.hcl', 'utf8'))!;
+  const [, locked] = /^packer-plugin-amazon (\S+)/m.exec(readFileSync('packer/tools.lock', 'utf8'))!;
+  expect(locked).toBe(required);
 });
 
 describeWith(['bash', 'curl', 'jq', 'sha256sum', 'timeout'], 'a build', () => {

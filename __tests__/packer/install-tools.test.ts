@@ -9,15 +9,27 @@ const sha256Of = (body: Buffer | string): string => createHash('sha256').update(
 const program = '#!/bin/sh\necho Packer v9.9.9\n';
 const archive = Buffer.from(zipSync({ packer: strToU8(program), 'LICENSE.txt': strToU8('text') }));
 const packet = 'a package';
+/** Notes how it is called; its plugins are programs that print what they are. */
+const packerOfPlugins = `#!/bin/sh
+echo "$1 $2 $3 $("$4") $5" > "$(dirname "$0")/plugins"
+`;
+const zipped = (files: Readonly<Record<string, string>>) =>
+  Buffer.from(zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)]))));
 
 describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
   const folder = temporaryFolder();
   const server = localServer();
   let runs = 0;
 
-  async function install(lock: (address: string) => string, answers: Readonly<Record<string, Answer>> = {}) {
+  async function install(
+    lock: (address: string) => string,
+    answers: Readonly<Record<string, Answer>> = {},
+    cached: Readonly<Record<string, string | Buffer>> = {},
+  ) {
     const work = path.join(folder, String((runs += 1)));
-    mkdirSync(work);
+    const cache = path.join(work, 'cache');
+    mkdirSync(cache, { recursive: true });
+    for (const [name, body] of Object.entries(cached)) writeFileSync(path.join(cache, name), body);
     const files: Readonly<Record<string, Answer>> = {
       '/packer_9.9.9_linux_amd64.zip': { body: archive },
       '/plugin.deb': { body: packet },
@@ -32,10 +44,10 @@ describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
     });
     const ended = await run('packer/build/install-tools.sh', [], {
       standIns,
-      env: { TOOLS_LOCK: lockFile!, TOOLS_BIN: bin!, TMPDIR: work },
+      env: { TOOLS_LOCK: lockFile!, TOOLS_BIN: bin!, TOOLS_CACHE: cache, TMPDIR: work },
     });
     const content = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
-    return { ...ended, packer: path.join(bin!, 'packer'), plugin: content(installed!), content };
+    return { ...ended, work, packer: path.join(bin!, 'packer'), plugin: content(installed!), content };
   }
 
   const packerLine = (address: string, sha256 = sha256Of(archive)) =>
@@ -85,5 +97,51 @@ describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
     const { code, stdout, stderr, packer, plugin } = await install(lock, answers);
     expect([code === 0, stdout, existsSync(packer), plugin]).toEqual([false, '', false, undefined]);
     expect(stderr).toContain(reason);
+  });
+
+  describe('a download of an earlier build', () => {
+    const name = 'packer_9.9.9_linux_amd64.zip';
+    const gone: Readonly<Record<string, Answer>> = { [`/${name}`]: { status: 404 } };
+
+    test('is used without asking again', async () => {
+      const { code, packer, content } = await install(packerLine, gone, { [name]: archive });
+      expect([code, content(packer)]).toEqual([0, program]);
+    });
+
+    test('that was changed in the cache is fetched again, and never used', async () => {
+      const poisoned = zipped({ packer: '#!/bin/sh\necho poisoned\n' });
+      const { code, stderr, packer, content } = await install(packerLine, {}, { [name]: poisoned });
+      expect([code, content(packer)]).toEqual([0, program]);
+      expect(stderr).toContain('the cached packer 9.9.9 is not what');
+      const refused = await install(packerLine, gone, { [name]: poisoned });
+      expect([refused.code === 0, existsSync(refused.packer)]).toEqual([false, false]);
+    });
+
+    test('is left for the next build only if it is what the lock says', async () => {
+      const { work } = await install(packerLine);
+      expect(readFileSync(path.join(work, 'cache', name)).equals(archive)).toBe(true);
+      const changed = await install(packerLine, { [`/${name}`]: { body: 'changed' } });
+      expect(existsSync(path.join(changed.work, 'cache', name))).toBe(false);
+    });
+  });
+
+  test("gives Packer its plugin from an archive whose hash is the lock's", async () => {
+    const tool = zipped({ packer: packerOfPlugins });
+    const plugin = zipped({
+      'packer-plugin-amazon_v1.8.1_x5.0_linux_amd64': '#!/bin/sh\necho the-plugin\n',
+      'LICENSE.txt': 'x',
+    });
+    const line = (name: string, version: string, body: Buffer, address: string) =>
+      `${name} ${version} ${sha256Of(body)} ${address}/${name}_${version}_linux_amd64.zip\n`;
+    const lock = (address: string) =>
+      line('packer', '9.9.9', tool, address) + line('packer-plugin-amazon', '1.8.1', plugin, address);
+    const { code, packer, content } = await install(lock, {
+      '/packer_9.9.9_linux_amd64.zip': { body: tool },
+      '/packer-plugin-amazon_1.8.1_linux_amd64.zip': { body: plugin },
+    });
+    expect([code, content(path.join(path.dirname(packer), 'plugins'))]).toEqual([
+      0,
+      'plugins install --path the-plugin github.com/hashicorp/amazon\n',
+    ]);
   });
 });

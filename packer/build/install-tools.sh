@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Installs the tools of tools.lock. What is not exactly what the lock says is never installed.
+# Installs the tools of tools.lock. What is not exactly what the lock says is never installed. Packer gets its plugin from
+# here too: `packer init` alone would trust a checksum file that lies beside the plugin.
 #
-# TOOLS_LOCK  another lock file
-# TOOLS_BIN   where programs go (default /usr/local/bin)
+# TOOLS_LOCK   another lock file
+# TOOLS_BIN    where programs go (default /usr/local/bin)
+# TOOLS_CACHE  where downloads stay for the next build (default ~/.cache/packer-tools)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lock=${TOOLS_LOCK:-$here/../tools.lock}
 bin=${TOOLS_BIN:-/usr/local/bin}
+cache=${TOOLS_CACHE:-$HOME/.cache/packer-tools}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,14 +23,37 @@ as_root() {
   if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
+is_what_lock_says() {
+  sha256sum --check --status <<<"$1  $2"
+}
+
+# Downloads a tool into the cache, unless the cache already holds exactly what the lock says.
+fetch_tool() {
+  local name=$1 version=$2 sha256=$3 url=$4 file=$5
+  if [[ -f $file ]]; then
+    if is_what_lock_says "$sha256" "$file"; then return; fi
+    echo "install-tools: the cached $name $version is not what $lock says; fetching it again" >&2
+  fi
+  local download=$work/${url##*/}
+  curl -fsSL --retry 5 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$download" "$url" ||
+    die "$name $version cannot be fetched from $url"
+  is_what_lock_says "$sha256" "$download" || die "$name $version is not what $lock says: $url"
+  mkdir -p "$cache"
+  mv -f "$download" "$file"
+}
+
 install_tool() {
   local name=$1 version=$2 sha256=$3 url=$4
-  local file=$work/${url##*/}
+  local file=$cache/${url##*/}
   [[ $sha256 =~ ^[0-9a-f]{64}$ ]] || die "$lock has no SHA-256 for $name"
-  curl -fsSL --retry 5 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$file" "$url" ||
-    die "$name $version cannot be fetched from $url"
-  sha256sum --check --status <<<"$sha256  $file" || die "$name $version is not what $lock says: $url"
+  fetch_tool "$name" "$version" "$sha256" "$url" "$file"
   case $file in
+    */packer-plugin-*.zip)
+      unzip -q -o "$file" "${name}_v${version}_*" -d "$work/plugin"
+      local binary=("$work/plugin/"*)
+      chmod 0755 "${binary[@]}"
+      "$bin/packer" plugins install --path "${binary[0]}" "github.com/hashicorp/${name#packer-plugin-}"
+      ;;
     *.zip)
       unzip -q -o "$file" "$name" -d "$work"
       as_root install -D -m 0755 "$work/$name" "$bin/$name"
