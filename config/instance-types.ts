@@ -60,14 +60,19 @@ export function instanceFamily(instanceType: string): InstanceFamily | undefined
 }
 
 /**
- * Memory of an instance type in GiB (Amazon EC2 Instance Types, "Specifications"): `xlarge` has 4 vCPUs, `16xlarge` 16
- * times as many. Undefined for a family that is not listed, and for bare metal.
+ * vCPUs of an instance type (Amazon EC2 Instance Types, "Specifications"): `xlarge` has 4, `16xlarge` 16 times as many.
+ * Undefined for bare metal.
  */
-export function instanceMemoryGiB(instanceType: string): number | undefined {
-  const { memoryPerCpu } = instanceFamily(instanceType) ?? {};
+export function instanceCpus(instanceType: string): number | undefined {
   const size = instanceType.split('.')[1] ?? '';
   const times = /^(\d*)xlarge$/.exec(size)?.[1];
-  const cpus = times === undefined ? { medium: 1, large: 2 }[size] : 4 * Number(times || 1);
+  return times === undefined ? { medium: 1, large: 2 }[size] : 4 * Number(times || 1);
+}
+
+/** Memory of an instance type in GiB. Undefined for a family that is not listed, and for bare metal. */
+export function instanceMemoryGiB(instanceType: string): number | undefined {
+  const { memoryPerCpu } = instanceFamily(instanceType) ?? {};
+  const cpus = instanceCpus(instanceType);
   return memoryPerCpu === undefined || cpus === undefined ? undefined : memoryPerCpu * cpus;
 }
 

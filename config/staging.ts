@@ -44,7 +44,14 @@ export const staging = {
     refresh: { bakeMinutes: 10, minHealthyPercentage: 100, maxHealthyPercentage: 200, checkpoints: [100] },
     scaling: null,
   },
-  bento: { segmentPo2: 21, snarkTimeoutSeconds: 180, logLevel: 'info', povwLogId: null, deployment: null },
+  bento: {
+    segmentPo2: 21,
+    snarkTimeoutSeconds: 180,
+    logLevel: 'info',
+    executors: null,
+    povwLogId: null,
+    deployment: null,
+  },
   // Your own prices and limits: those of the template take few orders (docs/market.md).
   broker: { releases: { from: 'v1.2.0', to: 'v1.2.2' }, market: {}, prover: {}, batcher: {} },
   secrets: { passwordVersions: { database: 1, valkey: 1 }, recoveryDays: 30 },

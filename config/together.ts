@@ -1,4 +1,4 @@
-import { instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
+import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
 import type { EnvironmentConfig, OpsConfig } from './schema';
 
@@ -78,14 +78,34 @@ const bucketRegion: Rule = ({ region, broker }) => {
   return { field: 'broker.releases.from', value: broker.releases.from, message };
 };
 
-/** GiB that one executor may need (upstream's compose.yml limits it so), and what everything else on a manager needs. */
+/**
+ * GiB that one executor may need (upstream's compose.yml limits it so), and what everything else on a manager needs. The
+ * boot divides memory by the same numbers: scripts/boot/bento_boot/executors.py.
+ */
 const managerMemoryGiB = { executor: 4, others: 8 } as const;
 
-const managerMemory: Rule = ({ manager: { instanceType } }) => {
-  const [memory, needed] = [instanceMemoryGiB(instanceType), managerMemoryGiB.executor + managerMemoryGiB.others];
+const managerMemory: Rule = ({ manager: { instanceType }, bento: { executors } }) => {
+  const [memory, { executor, others }] = [instanceMemoryGiB(instanceType), managerMemoryGiB];
+  const wanted = executors ?? 1;
+  const needed = executor * wanted + others;
   if (memory === undefined || memory >= needed) return undefined;
-  const message = `has ${memory} GiB of memory; an executor, PostgreSQL, Valkey, API and broker need ${needed}, so choose a larger type`;
-  return { field: 'manager.instanceType', value: instanceType, message };
+  const most = Math.floor((memory - others) / executor);
+  if (most < 1)
+    return {
+      field: 'manager.instanceType',
+      value: instanceType,
+      message: `has ${memory} GiB of memory; an executor, PostgreSQL, Valkey, API and broker need ${executor + others}, so choose a larger type`,
+    };
+  const message = `need ${executor} GiB each, and the rest of a manager ${others}, of which ${instanceType} has ${memory}; give at most ${most}, or a larger manager.instanceType`;
+  return { field: 'bento.executors', value: executors, message };
+};
+
+/** An executor computes on one thread and writes segments on another. */
+const executorCpus: Rule = ({ manager: { instanceType }, bento: { executors } }) => {
+  const cpus = instanceCpus(instanceType);
+  if (executors === null || cpus === undefined || executors <= cpus) return undefined;
+  const message = `are more than the ${cpus} vCPUs of ${instanceType}; give fewer, or a larger manager.instanceType`;
+  return { field: 'bento.executors', value: executors, message };
 };
 
 const addresses = (cidr: string): number => 2 ** (32 - Number(cidr.split('/')[1])) - 5;
@@ -144,6 +164,7 @@ const rules: readonly Rule[] = [
   memoryAlarm,
   bucketRegion,
   managerMemory,
+  executorCpus,
   room,
   idleNat,
   rolloutTime,

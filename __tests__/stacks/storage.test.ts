@@ -316,6 +316,7 @@ describeWith(pythonPackages, 'the parameters', () => {
         segmentPo2: 20,
         snarkTimeoutSeconds: 600,
         logLevel: 'info,broker=debug',
+        executors: 6,
         povwLogId: '0x12ab',
         deployment: {
           chainId: 31337,
@@ -336,6 +337,7 @@ describeWith(pythonPackages, 'the parameters', () => {
           snark_timeout_s: 180,
           log_level: 'info',
           povw_log_id: null,
+          executors: null,
           chain_id: null,
           deployment: {},
         },
@@ -346,6 +348,7 @@ describeWith(pythonPackages, 'the parameters', () => {
           snark_timeout_s: 600,
           log_level: 'info,broker=debug',
           povw_log_id: '0x12ab',
+          executors: 6,
           chain_id: 31337,
           deployment: {
             BOUNDLESS_MARKET_ADDRESS: someone,

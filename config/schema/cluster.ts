@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BrokerValues, Section } from '../broker/keys';
 import { brokerReleases, isFrom, type BrokerRelease } from '../broker/releases';
+import { limits } from '../limits';
 import { logLevelProblem } from '../log-level';
 import { count } from './values';
 
@@ -36,21 +37,31 @@ export const market = z
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; use 0x and 40 hexadecimal digits');
 
-/** What Bento's services are told; the same limits as in `scripts/boot/bento_boot/settings.py`. */
+const [leastDigits, mostDigits] = limits.povwLogIdDigits;
+
+/** What Bento's services are told. */
 export const bento = z
   .strictObject({
     /** Size of segments, as a power of two. */
-    segmentPo2: count(13, 24, 'a power of two'),
-    snarkTimeoutSeconds: count(30, 3600, 'seconds'),
+    segmentPo2: count(...limits.segmentPo2, 'a power of two'),
+    snarkTimeoutSeconds: count(...limits.snarkTimeoutSeconds, 'seconds'),
     /** `RUST_LOG`, for example `info` or `info,broker=debug`. */
     logLevel: z.string().superRefine((value, context) => {
       const message = logLevelProblem(value);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
-    /** Reward address that turns PoVW on, 160 bits (`PovwLogId`, crate `risc0-binfmt`); null leaves it off. */
+    /**
+     * Executors of the manager, each of which runs one guest at a time, for a preflight or for a proof; null gives as many
+     * as its vCPUs and memory are enough for, half of the vCPUs beyond four (docs/boot.md, "Executors").
+     */
+    executors: count(...limits.executors, 'executors').nullable(),
+    /** Reward address that turns PoVW on; null leaves it off. */
     povwLogId: z
       .string()
-      .regex(/^0x[0-9a-fA-F]{1,40}$/, 'is not a log id; use 0x and 1 to 40 hexadecimal digits, or null')
+      .regex(
+        new RegExp(`^0x[0-9a-fA-F]{${leastDigits},${mostDigits}}$`),
+        `is not a log id; use 0x and ${leastDigits} to ${mostDigits} hexadecimal digits, or null`,
+      )
       .refine((id) => !/^0x0+$/.test(id), "is nobody's log id; give the address that rewards go to, or null")
       .nullable(),
     /** A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia (bento.md 1.4). */

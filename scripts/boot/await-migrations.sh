@@ -25,7 +25,7 @@ migrated() {
 until migrated; do
   if ((SECONDS >= within_s)); then
     echo "no agent has brought the database to migration $migration within $within_s s;" \
-      "see journalctl --unit bento-executor --unit bento-aux" >&2
+      "see journalctl --unit 'bento-executor@*' --unit bento-aux" >&2
     exit 1
   fi
   sleep 1

@@ -28,7 +28,7 @@ UNITS = [
     "bento-prover.target",
     "bento-broker.service",
     "bento-api.service",
-    "bento-executor.service",
+    "bento-executor@*.service",
     "bento-aux.service",
     "bento-prover.service",
     "bento-prover@*.service",

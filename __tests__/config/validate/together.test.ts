@@ -1,3 +1,5 @@
+import { largestSegmentPo2 } from '../../../config/instance-types';
+import { limits } from '../../../config/limits';
 import { staging, testRefused, problemsOf, withValue, type RefusedValue } from '../../support/refused-values';
 
 const file = 'config/staging.ts';
@@ -13,10 +15,10 @@ const refused = (what: string, field: string, value: unknown, message: RegExp, n
 
 testRefused([
   refused(
-    'segments of 2^22 on 24 GiB',
+    'segments of 2^22, which no GPU proves',
     'bento.segmentPo2',
     22,
-    /too large for the GPU of g6.xlarge, 24 GiB; give at most 21/,
+    /^is too large; give a power of two from 13 to 21$/,
   ),
   refused(
     'segments on 16 GiB',
@@ -47,6 +49,14 @@ testRefused([
     'c7a.xlarge',
     /has 8 GiB of memory; .* need 12/,
   ),
+  refused(
+    'more executors than there is memory for',
+    'bento.executors',
+    7,
+    /^need 4 GiB each, and the rest of a manager 8, of which c7a.4xlarge has 32; give at most 6, or a larger/,
+  ),
+  refused('more executors than upstream makes', 'bento.executors', 21, /^is too large; give executors from 1 to 20$/),
+  refused('no executors', 'bento.executors', 0, /^is too small; give executors from 1 to 20$/),
   refused(
     'a NAT gateway for nobody',
     'network.natSubnets',
@@ -185,6 +195,24 @@ test('agents before v1.1.2 do not start in us-east-1', () => {
   expect(problemsOf(inVirginia).map(({ field, message }) => `${field}: ${message}`)).toEqual([
     expect.stringMatching(/^broker\.releases\.from: .* do not start in us-east-1 .*; give v1\.1\.2 or later/),
   ]);
+});
+
+test('more executors than vCPUs', () => {
+  const ample = withValue(staging('manager', 'instanceType'), 'r7a.xlarge');
+  const withExecutors = (executors: number) => ({
+    ...ample,
+    environments: ample.environments.map((one, index) =>
+      index === 0 ? { ...one, bento: { ...one.bento, executors } } : one,
+    ),
+  });
+  expect(problemsOf(withExecutors(4))).toEqual([]);
+  expect(problemsOf(withExecutors(5))).toMatchObject([
+    { file, field: 'bento.executors', message: expect.stringMatching(/^are more than the 4 vCPUs of r7a/) as string },
+  ]);
+});
+
+test('the largest segments that are taken are those of the largest GPUs', () => {
+  expect(limits.segmentPo2[1]).toBe(largestSegmentPo2(Infinity));
 });
 
 test.each(['info', 'debug', 'info,broker=debug', 'warn,broker=info,boundless_market=info'])(

@@ -4,7 +4,7 @@ import { secretsOf, startMachine, tools, type Machine } from './machine';
 
 jest.setTimeout(120_000);
 
-const services = ['executor', 'aux', 'api', 'broker'];
+const services = ['aux', 'api', 'broker'];
 const canaries = ['canary', 'caca'];
 const redisCli = '/usr/local/lib/boundless/bin/valkey-cli -u "$REDIS_URL" --no-auth-warning';
 
@@ -13,7 +13,7 @@ describeWith(tools, 'a manager that boots', () => {
   let log: string;
   beforeAll(async () => {
     machine = await startMachine('manager');
-    await machine.settings({ dataVolumeId: machine.volumeId });
+    await machine.settings({ dataVolumeId: machine.volumeId, executors: 2 });
     const ran = await machine.configure();
     expect(ran).toMatchObject({ code: 0 });
     log = ran.log;
@@ -38,8 +38,9 @@ describeWith(tools, 'a manager that boots', () => {
       'start bento-valkey.service',
       'reload bento-postgresql.service',
       'start bento-manager.target',
-      'start bento-executor.service',
       'start bento-aux.service',
+      'start bento-executor@01.service',
+      'start bento-executor@02.service',
       'start bento-api.service',
       'start bento-queue.timer',
       'start bento-broker.service',
@@ -89,13 +90,13 @@ describeWith(tools, 'a manager that boots', () => {
     expect(names('api')).toEqual(['DATABASE_URL', 'RUST_LOG', ...storage, 'SNARK_TIMEOUT_S']);
     expect(names('broker')).toEqual(['PROVER_PRIVATE_KEY', 'PROVER_RPC_URLS', 'RUST_LOG']);
     const agent = ['DATABASE_URL', 'PROMETHEUS_METRICS_ADDR', 'REDIS_URL', 'RUST_LOG', ...storage];
-    expect(names('agent-9091')).toEqual([...agent, 'SEGMENT_PO2'].sort());
+    expect(names('agent-9301')).toEqual([...agent, 'SEGMENT_PO2'].sort());
     expect(names('agent-9092')).toEqual([...agent, 'BENTO_DISABLE_COMPLETED_CLEANUP'].sort());
   });
 
   test('tells programs by flags', () => {
     expect(machine.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
-    expect(machine.read('/run/started/agent-9091')).toContain('-t exec --segment-po2 21 ');
+    expect(machine.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
   });
 
   test('has its data on the volume', async () => {
@@ -103,7 +104,7 @@ describeWith(tools, 'a manager that boots', () => {
       /^\/dev\/loop\d+ +ext4 +bento-data$/,
     );
     expect(await bash('ls /var/lib/bento')).toBe(
-      ['api', 'aux', 'broker', 'executor', 'lost+found', 'postgresql', 'valkey'].join('\n'),
+      ['api', 'aux', 'broker', 'executor-01', 'executor-02', 'lost+found', 'postgresql', 'valkey'].join('\n'),
     );
     expect(await bash('stat --format "%a %U" /var/lib/bento/postgresql/data /var/lib/bento/broker')).toBe(
       '700 postgres\n700 bento',
@@ -144,6 +145,19 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect(machine.calls()).toEqual(calls);
   });
 
+  test('prices orders with the executors that proofs leave', () => {
+    expect(machine.read('/etc/bento/broker.toml')).toMatch(/^max_concurrent_preflights = 1\b/m);
+  });
+
+  test.each([
+    [1, 'stop'],
+    [2, 'start'],
+  ])('another number of executors, %d, has those %s that differ, and no other', async (executors, verb) => {
+    await machine.settings({ dataVolumeId: machine.volumeId, executors });
+    expect(await machine.configure()).toMatchObject({ code: 0 });
+    expect(machine.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
+  });
+
   test('new passwords reach stores and services; the broker is left to its orders', async () => {
     await machine.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
     await machine.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
@@ -156,7 +170,10 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
       // It has been given another secret, and neither password that it knew is there any more.
       'stop bento-valkey.service',
       'start bento-valkey.service',
-      ...['executor', 'aux', 'api'].flatMap((name) => [`stop bento-${name}.service`, `start bento-${name}.service`]),
+      ...['executor@01', 'executor@02', 'aux', 'api'].flatMap((name) => [
+        `stop bento-${name}.service`,
+        `start bento-${name}.service`,
+      ]),
     ]);
     expect(variables('api')).toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
@@ -168,7 +185,7 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     const fallen = await machine.configureFalling(/write|restart|reload/);
     for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
       expect(fallen).toContain(step);
-    for (const unit of ['valkey', 'executor', 'aux', 'api'])
+    for (const unit of ['valkey', 'executor@01', 'executor@02', 'aux', 'api'])
       expect(fallen).toContain(`systemctl restart bento-${unit}.service`);
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);

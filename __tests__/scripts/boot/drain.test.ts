@@ -25,7 +25,7 @@ describeWith(tools, 'a machine that is to go', () => {
     'stop bento-broker.service',
     'stop bento-api.service',
     'stop bento-aux.service',
-    'stop bento-executor.service',
+    'stop bento-executor@01.service',
     'stop bento-valkey.service',
     'stop bento-postgresql.service',
     'stop var-lib-bento.mount',

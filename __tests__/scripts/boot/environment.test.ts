@@ -129,7 +129,14 @@ describeWith(['bash', ...pythonPackages], 'environments of the services', () => 
   });
 
   test('settings that are wrong are all named at once', () => {
-    const wrong = { bucket: 'B', segmentPo2: 99, segmentpo2: 1, deployment: { setVerifierAddress: '0x1' } };
+    const wrong = {
+      bucket: 'B',
+      segmentPo2: 22,
+      povwLogId: `0x${'1'.repeat(41)}`,
+      executors: 21,
+      segmentpo2: 1,
+      deployment: { setVerifierAddress: '0x1' },
+    };
     const { error } = python(
       'from bento_boot.settings import parse_settings\nparse_settings(json.dumps(given), "/the/settings")',
       wrong,
@@ -139,7 +146,9 @@ describeWith(['bash', ...pythonPackages], 'environments of the services', () => 
       'segmentpo2 is unknown',
       'managerAddress is missing',
       'bucket is "B"; write a text such as',
-      'segmentPo2 is 99; write a whole number from 13 to 24',
+      'segmentPo2 is 22; write a whole number from 13 to 21',
+      'write 0x and 1 to 40 hexadecimal digits',
+      'executors is 21; write a whole number from 1 to 20',
       'write addresses as 0x and 40 hexadecimal digits',
     ])
       expect(error).toContain(part);

@@ -104,9 +104,9 @@ describeWith(tools, 'a manager that works', () => {
       // Before any service has it.
       ...restarts('logs'),
       'reload bento-postgresql.service',
-      ...['executor', 'aux', 'api'].flatMap(restarts),
+      ...['executor@01', 'aux', 'api'].flatMap(restarts),
     ]);
-    for (const service of ['api', 'agent-9091', 'agent-9092'])
+    for (const service of ['api', 'agent-9301', 'agent-9092'])
       expect(machine.read(`/run/started/${service}.env`)).toContain('canary-NEW');
   });
 
@@ -123,7 +123,7 @@ describeWith(tools, 'a manager that works', () => {
     await put('valkey-password', 'canary-valkey-2');
     await put('database-password', 'canary-database-2');
     expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
-    expect(events()).toEqual(['reload bento-postgresql.service', ...['executor', 'aux', 'api'].flatMap(restarts)]);
+    expect(events()).toEqual(['reload bento-postgresql.service', ...['executor@01', 'aux', 'api'].flatMap(restarts)]);
     const { stdout } = await machine.run([
       'bash',
       '-c',
@@ -139,7 +139,7 @@ describeWith(tools, 'a manager that works', () => {
     await put('valkey-password', 'canary-valkey-3');
     await put('valkey-password', 'canary-valkey-4');
     expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
-    expect(events()).toEqual(['reload bento-postgresql.service', ...['executor', 'aux'].flatMap(restarts)]);
+    expect(events()).toEqual(['reload bento-postgresql.service', ...['executor@01', 'aux'].flatMap(restarts)]);
     const ping = [2, 3, 4].map((number) => `${cli} -a canary-valkey-${number} ping`).join('; ');
     expect((await machine.run(['bash', '-c', ping])).stdout).toBe('PONG\nPONG\nPONG\n');
   });
@@ -164,13 +164,13 @@ describeWith(tools, 'a manager that works', () => {
   });
 
   test('starts nothing that somebody has stopped', async () => {
-    await machine.run(['systemctl', 'stop', 'bento-executor.service']);
+    await machine.run(['systemctl', 'stop', 'bento-executor@01.service']);
     machine.events();
     await put('storage', key('NEXT'));
     expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
     expect(events()).toEqual(['reload bento-postgresql.service', ...['aux', 'api'].flatMap(restarts)]);
     expect(machine.read('/etc/bento/executor.env')).toContain('canary-NEXT');
-    await machine.run(['systemctl', 'start', 'bento-executor.service']);
+    await machine.run(['systemctl', 'start', 'bento-executor@01.service']);
     machine.events();
   });
 
@@ -186,6 +186,21 @@ describeWith(tools, 'a manager that works', () => {
     expect(Number(stdout)).toBeGreaterThan(3000);
     expect(Number(stdout)).toBeLessThanOrEqual(3600);
     await put('storage', key('NEXT'));
+  });
+
+  test('leaves executors as many as there are, and says how they become as many as the settings want', async () => {
+    await machine.settings({ executors: 6 });
+    const before = await files();
+    expect(await machine.refresh('--now')).toEqual({
+      code: 0,
+      log: expect.stringContaining(
+        'the settings want 6 executors, and 1 are here: run `systemctl start bento-configure`',
+      ) as unknown,
+    });
+    // Six would price four orders at a time.
+    expect(await files()).toBe(before);
+    expect(events()).toEqual(['reload bento-postgresql.service']);
+    await machine.settings({});
   });
 
   test('does not move to another bucket alone', async () => {
@@ -206,7 +221,7 @@ describeWith(tools, 'a manager that works', () => {
       'bash',
       '-c',
       `. /etc/bento/api.env; /usr/local/lib/boundless/bin/postgresql/psql "$DATABASE_URL" -Atc 'SELECT 1'
-for name in executor aux api broker; do systemctl is-active bento-$name.service; echo $?; done`,
+for name in executor@01 aux api broker; do systemctl is-active bento-$name.service; echo $?; done`,
     ]);
     expect(stdout).toBe('1\n0\n0\n0\n0\n');
     await put('storage', key('NEXT'));

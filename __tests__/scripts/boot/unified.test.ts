@@ -15,7 +15,7 @@ describeWith(tools, 'a machine of the unified image', () => {
     await machine.settings({ dataVolumeId: machine.volumeId });
     await machine.aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String")', {
       name: '/boundless/staging/prover-cluster/broker',
-      value: JSON.stringify({ market: { max_stake: '77' } }),
+      value: JSON.stringify({ market: { max_stake: '77', max_concurrent_preflights: 9 } }),
     });
     fallen = await machine.configureFalling();
   });
@@ -60,6 +60,7 @@ describeWith(tools, 'a machine of the unified image', () => {
     const toml = machine.read('/etc/bento/broker.toml');
     expect(toml).toContain('max_stake = "77"');
     expect(toml).not.toContain('max_collateral');
+    expect(toml).toMatch(/^max_concurrent_preflights = 9\b/m);
   });
 
   test('is a prover when it is told so: nothing of the manager stays', async () => {

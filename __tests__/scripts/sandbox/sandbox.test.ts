@@ -36,7 +36,7 @@ const tests = () => {
     test.each([
       ['bento-prover@0.service', ['made a Groth16 proof', ...from('1.2', 'made a BLAKE3 Groth16 proof')]],
       ['bento-broker.service', ['watches its configuration', 'keeps its orders']],
-      ['bento-executor.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9091')]],
+      ['bento-executor@01.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9301')]],
       ['bento-aux.service', from('1.2', 'listens on 127.0.0.1:9092')],
       ['bento-logs.service', ['keeps its place in the journal', 'measures the machine']],
     ])('%s does all that its program does there, and ends when it is told to', async (unit, lines) => {
@@ -44,6 +44,26 @@ const tests = () => {
       for (const line of ['plain lines', ...lines, 'ready', 'ended in order']) expect(output).toContain(line);
       expect([output, result]).toEqual([expect.not.stringMatching(/Error|denied|Read-only/), 'success']);
     });
+  });
+
+  test('as many executors as the boot says belong to the target, each with its limit; those too many stop', async () => {
+    const prepare = (executors: number) =>
+      services.bash(
+        `cd /usr/local/lib/boundless; /usr/bin/python3 -B -c 'from bento_boot import executors; executors.prepare(${executors}, 31 * 1024, lambda: None)'`,
+      );
+    const show = (property: string, unit: string) =>
+      services.bash(`systemctl show --value --property=${property} ${unit}`);
+    const executors = ['bento-executor@01.service', 'bento-executor@02.service'];
+    await prepare(2);
+    const wanted = (await show('Wants', 'bento-manager.target')).trim().split(' ');
+    expect(wanted.filter((unit) => unit.startsWith('bento-executor@')).sort()).toEqual(executors);
+    expect(await show('MemoryMax', executors[1]!)).toBe(`${8192 * 1024 ** 2}\n`);
+    services.release('1.2.2');
+    await services.bash(`systemctl start ${executors.join(' ')}`);
+    await prepare(1);
+    expect(await services.bash(`systemctl is-active ${executors.join(' ')} || true`)).toBe('active\ninactive\n');
+    expect(await show('Wants', 'bento-manager.target')).not.toContain(executors[1]);
+    await services.bash(`systemctl stop ${executors[0]!}`);
   });
 
   test('what is listed of them holds, of each unit', async () => {

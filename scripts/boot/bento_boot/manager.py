@@ -1,12 +1,13 @@
 """How a machine becomes the manager."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 import boto3
 
-from . import address, aws, broker_toml, environment, log, login, services, stores, volume
+from . import address, aws, broker_toml, environment, executors, log, login, services, stores, volume
 from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
@@ -26,10 +27,16 @@ FILES = frozenset(
 )
 
 
-def _broker_toml(store: Store) -> str:
+def _executors(settings: Settings) -> int:
+    return executors.count(settings.executors, stores.memory_mib())
+
+
+def _broker_toml(store: Store, settings: Settings) -> str:
     name, text = store.parameter("broker")
     overrides = {} if text is None else broker_toml.parse_overrides(text, name)
-    return broker_toml.render(TEMPLATE.read_text(), overrides)
+    # Unless the cluster has a value of its own, null included.
+    market = {"max_concurrent_preflights": executors.preflights(_executors(settings)), **overrides.get("market", {})}
+    return broker_toml.render(TEMPLATE.read_text(), {**overrides, "market": market})
 
 
 def check(store: Store, settings: Settings, keys: Storage, machine: Machine, patience: aws.Patience) -> None:
@@ -37,7 +44,7 @@ def check(store: Store, settings: Settings, keys: Storage, machine: Machine, pat
     What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
     keeps it from others.
     """
-    _broker_toml(store)
+    _broker_toml(store, settings)
     check_storage(settings, keys, machine.region, patience)
 
 
@@ -103,7 +110,7 @@ def prepare(
     store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
 ) -> None:
     """Everything that services read but for the stores' own configuration, which needs the address."""
-    toml = _broker_toml(store)
+    toml = _broker_toml(store, settings)
     write(ETC / "broker.toml", toml, 0o640, group="bento")
     # What the newest migration of this release is called, for whoever waits for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
@@ -127,13 +134,20 @@ def run(
     # The passwords of now, also where the servers ran already.
     if not _load_passwords(accepted, waiting):
         services.systemctl("restart", "bento-valkey.service", waiting=waiting)
+    executors.prepare(_executors(settings), stores.memory_mib(), waiting)
     services.start(TARGET, waiting)
-    for service in ("executor", "aux", "api"):
-        services.ensure(f"bento-{service}.service", ETC / f"{service}.env", waiting=waiting)
+    for unit, file in _without_broker():
+        services.ensure(unit, file, waiting=waiting)
     _look_at_broker()
     # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
     services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)
-    services.expect_steady([f"bento-{service}.service" for service in SERVICES], 20)
+    services.expect_steady([*(unit for unit, _ in _without_broker()), "bento-broker.service"], 20)
+
+
+def _without_broker() -> list[tuple[str, Path]]:
+    """Services of Bento that may start again at any time, and their environments."""
+    units = [(unit, ETC / "executor.env") for unit in executors.started()]
+    return [*units, *((f"bento-{name}.service", ETC / f"{name}.env") for name in ("aux", "api"))]
 
 
 def _look_at_broker() -> None:
@@ -166,10 +180,18 @@ def _expect_stores(accepted: list[str]) -> None:
         raise Refusal("Valkey takes none of the passwords that there are; run `systemctl start bento-configure`")
 
 
-def _renew(running: list[str], accepted: list[str]) -> None:
+def _with_executors_of_now(settings: Settings) -> Settings:
+    """A refresh starts and stops none; orders are priced by those that there are."""
+    present, wanted = len(executors.started()), _executors(settings)
+    if present != wanted:
+        log.warning(f"the settings want {wanted} executors, and {present} are here: run `systemctl start bento-configure`")
+    return replace(settings, executors=present)
+
+
+def _renew(running: list[tuple[str, Path]], accepted: list[str]) -> None:
     _load_passwords(accepted, lambda: None)
-    for service in running:
-        services.renew(f"bento-{service}.service", ETC / f"{service}.env")
+    for unit, file in running:
+        services.renew(unit, file)
     _look_at_broker()
 
 
@@ -178,6 +200,7 @@ def refresh(
 ) -> None:
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
+    settings = _with_executors_of_now(settings)
     check(store, settings, keys, machine, aws.Patience())
     secrets = _with_wallet_of_now(secrets, release)
     # Its own as well: there may have been two new ones since.
@@ -185,7 +208,7 @@ def refresh(
     accepted = [*_accepted(store, secrets), unquote(str(own))]
     _expect_stores(accepted)
     # Only what runs: somebody may have stopped the rest on purpose.
-    running = [service for service in ("executor", "aux", "api") if services.active(f"bento-{service}.service")]
+    running = [(unit, file) for unit, file in _without_broker() if services.active(unit)]
     before = keep(ETC, FILES)
     try:
         prepare(store, settings, secrets, keys, release, machine)

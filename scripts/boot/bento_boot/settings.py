@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
+from . import limits
 from .refusal import Refusal
 
 _DEPLOYMENT = {
@@ -29,6 +30,8 @@ class Settings:
     snark_timeout_s: int
     log_level: str
     povw_log_id: str | None
+    # None for as many as the manager's size allows.
+    executors: int | None
     chain_id: int | None
     deployment: Mapping[str, str]
 
@@ -51,6 +54,14 @@ def _whole(least: int, most: int) -> Callable[[Any], str | None]:
     return check
 
 
+def _log_id(value: Any) -> str | None:
+    least, most = limits.POVW_LOG_ID_DIGITS
+    found = re.fullmatch(rf"0x([0-9a-fA-F]{{{least},{most}}})", value) if isinstance(value, str) else None
+    if found is None:
+        return f"write 0x and {least} to {most} hexadecimal digits"
+    return None if found[1].strip("0") else "write the address that rewards go to: zero is nobody's"
+
+
 def _addresses(value: Any) -> str | None:
     if not isinstance(value, dict) or not set(value) <= set(_DEPLOYMENT):
         return f"write an object with keys of {', '.join(_DEPLOYMENT)}"
@@ -66,10 +77,11 @@ _KEYS: dict[str, Any] = {
     "managerAddress": (_text(r"[0-9a-zA-Z.-]+", "10.20.0.10"), ...),
     "bucket": (_text(r"[a-z0-9][a-z0-9.-]{2,62}", "bento-storage"), ...),
     "dataVolumeId": (_text(r"vol-[0-9a-f]{8,17}", "vol-0123456789abcdef0"), None),
-    "segmentPo2": (_whole(13, 24), 21),
-    "snarkTimeoutSeconds": (_whole(30, 3600), 180),
+    "segmentPo2": (_whole(*limits.SEGMENT_PO2), 21),
+    "snarkTimeoutSeconds": (_whole(*limits.SNARK_TIMEOUT_SECONDS), 180),
     "logLevel": (_text(r"[a-z0-9_:=,]+", "info"), "info"),
-    "povwLogId": (_text(r"0x[0-9a-fA-F]{1,64}", "0x12ab"), None),
+    "povwLogId": (_log_id, None),
+    "executors": (_whole(*limits.EXECUTORS), None),
     "chainId": (_whole(1, 2**53), None),
     "deployment": (_addresses, None),
 }
@@ -111,6 +123,7 @@ def parse_settings(text: str, name: str) -> Settings:
         snark_timeout_s=values["snarkTimeoutSeconds"],
         log_level=values["logLevel"],
         povw_log_id=values["povwLogId"],
+        executors=values["executors"],
         chain_id=values["chainId"],
         deployment={_DEPLOYMENT[key]: address for key, address in (values["deployment"] or {}).items()},
     )

@@ -148,7 +148,7 @@ def _followed(process: "subprocess.Popen[str]", deadline: Deadline) -> str:
         if deadline.left() <= 0:
             raise Refusal(
                 f"no STARK proof within {deadline.seconds:.0f} s, job {job or 'not made'}: "
-                + "do agents take tasks (bento-executor on the manager, bento-prover@ on provers), and how long is the queue?"
+                + "do agents take tasks (bento-executor@ on the manager, bento-prover@ on provers), and how long is the queue?"
             )
         if time.monotonic() - reported >= PROGRESS_EVERY_S:
             reported = time.monotonic()

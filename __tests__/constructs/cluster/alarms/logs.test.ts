@@ -58,7 +58,7 @@ const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: re
   [
     'an agent that plans badly',
     'manager',
-    event('bento-executor.service', 'ERROR', '[BENTO-EXEC-001] text'),
+    event('bento-executor@01.service', 'ERROR', '[BENTO-EXEC-001] text'),
     ['manager-agent-errors'],
   ],
   [
@@ -224,7 +224,7 @@ describe('alarms that take a rollout back', () => {
   });
 
   test('are quiet while a manager ends whose services do not all stop in time', () => {
-    const ending = ['bento-broker.service', 'bento-executor.service'].map((unit) =>
+    const ending = ['bento-broker.service', 'bento-executor@01.service'].map((unit) =>
       line(unit, `${unit}: Failed with result 'timeout'.`, 'warning'),
     );
     expect(ringing('manager', ...ending.flatMap((one) => times(1, one)))).toEqual([]);

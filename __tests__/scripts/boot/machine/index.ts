@@ -238,7 +238,8 @@ result = {"instanceId": instance["InstanceId"], "interfaceId": interface["Networ
   const settings = (changed: Readonly<Record<string, unknown>>) =>
     aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String", Overwrite=True)', {
       name: `${clusterPath('staging')}/settings`,
-      value: JSON.stringify({ managerAddress: '127.0.0.9', bucket: 'bento-storage', ...changed }),
+      // Not as many as this computer is large enough for.
+      value: JSON.stringify({ managerAddress: '127.0.0.9', bucket: 'bento-storage', executors: 1, ...changed }),
     });
   const secrets = (named: Secrets) =>
     aws(

@@ -45,8 +45,10 @@ def load(name, missing="not found"):
     if path is None:
         raise Failed(f"Unit {name} {missing}.")
     found: dict[str, list[str]] = {}
-    for key, value in re.findall(r"^(\w+)=(.*)$", path.read_text(), re.M):
-        found.setdefault(key, []).append(value.replace("%i", instance))
+    dropped = [part.read_text() for folder in FOLDERS for part in sorted((folder / f"{file}.d").glob("*.conf"))]
+    for text in (path.read_text(), *dropped):
+        for key, value in re.findall(r"^(\w+)=(.*)$", text, re.M):
+            found.setdefault(key, []).append(value.replace("%i", instance))
     return found
 
 
