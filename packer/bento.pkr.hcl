@@ -3,9 +3,8 @@ build {
   name = "bento"
 
   source "source.amazon-ebs.ubuntu" {
-    name            = "bento"
-    ami_name        = local.names.bento
-    ami_description = "Boundless bento ${local.version}, broker ${local.broker_version}, on {{ .SourceAMIName }}"
+    name     = "bento"
+    ami_name = local.names.bento
 
     // Packer refuses both at once: the machine's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.gpu_instance_type

@@ -3,9 +3,8 @@ build {
   name = "manager"
 
   source "source.amazon-ebs.ubuntu" {
-    name            = "manager"
-    ami_name        = local.names.manager
-    ami_description = "Boundless manager ${local.version}, broker ${local.broker_version}, on {{ .SourceAMIName }}"
+    name     = "manager"
+    ami_name = local.names.manager
 
     // Packer refuses both at once: the machine's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.instance_type

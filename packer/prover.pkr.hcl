@@ -3,9 +3,8 @@ build {
   name = "prover"
 
   source "source.amazon-ebs.ubuntu" {
-    name            = "prover"
-    ami_name        = local.names.prover
-    ami_description = "Boundless prover ${local.version}, broker ${local.broker_version}, on {{ .SourceAMIName }}"
+    name     = "prover"
+    ami_name = local.names.prover
 
     // Packer refuses both at once: the machine's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.gpu_instance_type

@@ -34,15 +34,13 @@ source "amazon-ebs" "ubuntu" {
       - [systemd-run, --on-active=120min, systemctl, poweroff]
   CLOUD
 
-  // The builder demands IMDSv2 ...
+  // The builder requires IMDSv2. The image gets that attribute from the sharing Lambda: the plugin sets `imds_support`
+  // and `ami_description` by ModifyImageAttribute, and a role that may call that could share the image.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
     http_put_response_hop_limit = 1
   }
-
-  // ... and so does every machine that starts from the image; metadata_options protects the builder only.
-  imds_support = "v2.0"
 
   // Session Manager reaches the machine from inside: no port is open. Packer makes no rule then, and if it did, it
   // would be for nobody: its default is the whole world.

@@ -1,4 +1,4 @@
-import { codeBuildProjects, packerBuilderProfile, project } from '../../config/names';
+import { codeBuildProjects, packerBuilderProfile } from '../../config/names';
 import type { Statement } from '../base/policy';
 
 export interface PackerPermissionsProps {
@@ -12,8 +12,9 @@ export interface PackerPermissionsProps {
  * What Packer needs to bake an image, cut down to the machines, volumes and images that it tags as its own
  * (ami-factory.md C7, from the list in the documentation of the amazon plugin).
  *
- * Left out on purpose: `ModifySnapshotAttribute` and launch permissions (sharing is the Lambda's alone), and
- * `DeregisterImage` and `DeleteSnapshot` (a build must not be able to destroy what is in use; retirement cleans up).
+ * Left out on purpose: `ModifyImageAttribute` and `ModifySnapshotAttribute` (sharing is the Lambda's alone, and which
+ * condition key says that a call changes something else is not documented; `lambda/packer-ami-sharing/imds-support.ts`),
+ * and `DeregisterImage` and `DeleteSnapshot` (a build must not be able to destroy what is in use; retirement cleans up).
  */
 export function packerPermissions({
   accountId,
@@ -95,27 +96,6 @@ export function packerPermissions({
     },
     { Sid: 'ImageOfOwnMachine', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: own },
     { Sid: 'ImageItself', Action: 'ec2:CreateImage', Resource: [publicEc2('image'), publicEc2('snapshot')] },
-    {
-      // The image demands IMDSv2 (`imds_support`). Packer sends `ImdsSupport.Value` and no `Attribute`, and AWS documents
-      // for neither form when it fills `ec2:Attribute`: so the key decides where it is there, and a bake does not fail
-      // where it is not. Accounts that are not configured could not use the image key in any case.
-      Sid: 'DemandImdsV2',
-      Action: 'ec2:ModifyImageAttribute',
-      Resource: publicEc2('image'),
-      Condition: {
-        StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': project },
-        StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'ImdsSupport' },
-      },
-    },
-    {
-      // The form that sends a structure: "an attribute being set on a resource" (Service Authorization Reference,
-      // "Amazon EC2", `ec2:Attribute/${AttributeName}`).
-      Sid: 'NeverShare',
-      Effect: 'Deny',
-      Action: 'ec2:ModifyImageAttribute',
-      Resource: publicEc2('image'),
-      Condition: { Null: { 'ec2:Attribute/LaunchPermission': 'false' } },
-    },
     {
       Sid: 'TagAsOwn',
       Action: 'ec2:CreateTags',

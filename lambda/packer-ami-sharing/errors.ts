@@ -85,6 +85,23 @@ export class ImageRefusedError extends SharingError {
   }
 }
 
+/** Instances of the image could start without IMDSv2, and EC2 did not let that be changed. It was given to no account. */
+export class ImdsSupportError extends SharingError {
+  override readonly name = 'ImdsSupportError';
+
+  /** @param cause why EC2 did not change it */
+  constructor(
+    imageId: string,
+    cause: string,
+    readonly permanent: boolean,
+  ) {
+    super(
+      `${imageId} is given to no further account: ModifyImageAttribute did not set ImdsSupport to v2.0, so that its ` +
+        `instances could start without IMDSv2 (${cause}); let packer-ami-sharing-role do that, then redrive the event`,
+    );
+  }
+}
+
 /** EC2 accepted a launch permission, but does not list it as it was set. The account's pointer was not moved. */
 export class LaunchPermissionsWrongError extends SharingError {
   override readonly name = 'LaunchPermissionsWrongError';

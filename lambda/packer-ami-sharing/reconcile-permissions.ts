@@ -2,6 +2,7 @@ import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
 import { mapBounded } from './bounded';
 import { builtImages } from './build-records';
 import { briefly } from './errors';
+import { requireImdsV2, requiresImdsV2 } from './imds-support';
 import {
   changeLaunchPermissions,
   launchPermissionsOf,
@@ -19,6 +20,8 @@ export interface ImageState {
   readonly imageId: string;
   /** Who can't launch the image and should, and who can and should not. */
   readonly change: PermissionChange;
+  /** Whether it is one for all service accounts, and its instances could start without IMDSv2. */
+  readonly lacksImdsV2: boolean;
   /** Whether everybody can launch it. */
   readonly wasPublic: boolean;
   /**
@@ -35,7 +38,7 @@ export interface ImageState {
   readonly accountIds: readonly string[];
   /** Changes that were not made. */
   readonly refusedChanges: RefusedChanges;
-  /** Why the permissions could not be looked at. */
+  /** Why the permissions could not be looked at, or why the image is given to no further account. */
   readonly error?: string;
 }
 
@@ -58,6 +61,7 @@ export async function comparePermissions(run: Run, images: readonly Image[]): Pr
       change: { add: [], remove: [] },
       current: [],
       accountIds: [],
+      lacksImdsV2: false,
       wasPublic: false,
       verdict: 'unknown',
       rules: [],
@@ -74,14 +78,22 @@ export async function comparePermissions(run: Run, images: readonly Image[]): Pr
   });
 }
 
-/** Makes the changes that were found. */
+/** Makes the changes that were found. An image whose instances could start without IMDSv2 is given to nobody new. */
 export const repairPermissions = (run: Run, states: readonly ImageState[]): Promise<readonly ImageState[]> =>
   mapBounded(states, imagesAtATime, async (state) => {
-    const refusedChanges = await changeLaunchPermissions(run, state.imageId, state.change);
-    return { ...state, refusedChanges, accountIds: state.accountIds.filter((id) => !refusedChanges.has(id)) };
+    const { imageId, change } = state;
+    const error = state.lacksImdsV2 ? await requireImdsV2(run, imageId).then(() => undefined, briefly) : undefined;
+    const withheld = error === undefined ? [] : change.add;
+    const add = change.add.filter((id) => !withheld.includes(id));
+    const refusedChanges = await changeLaunchPermissions(run, imageId, { ...change, add });
+    const accountIds = state.accountIds.filter((id) => !refusedChanges.has(id) && !withheld.includes(id));
+    return { ...state, refusedChanges, accountIds, ...(error !== undefined && { error }) };
   });
 
-export const isDifferent = ({ change }: ImageState): boolean => change.add.length + change.remove.length > 0;
+export const isDifferent = (state: ImageState): boolean => state.lacksImdsV2 || hasOtherPermissions(state);
+
+/** Whether others can launch the image than should. */
+export const hasOtherPermissions = ({ change }: ImageState): boolean => change.add.length + change.remove.length > 0;
 
 interface Evidence {
   readonly image: Image;
@@ -104,6 +116,7 @@ function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence)
   return {
     current,
     accountIds: verdict() === 'shared' ? serviceAccountIds : current,
+    lacksImdsV2: verdict() === 'shared' && !requiresImdsV2(image),
     verdict: verdict(),
     rules: rules.map(({ rule }) => rule),
     wasPublic: listed.some(({ Group }) => Group === 'all'),

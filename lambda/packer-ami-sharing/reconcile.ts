@@ -7,7 +7,13 @@ import { launchProblems, type LaunchProblem } from './launch-chain';
 import { nameOf } from './launch-permissions';
 import { announce } from './outcome-events';
 import { publish, type PublishOptions } from './publish';
-import { comparePermissions, isDifferent, repairPermissions, type ImageState } from './reconcile-permissions';
+import {
+  comparePermissions,
+  hasOtherPermissions,
+  isDifferent,
+  repairPermissions,
+  type ImageState,
+} from './reconcile-permissions';
 import type { Published } from './result';
 import { kindOf, tagOf } from './rules';
 import type { Run } from './run';
@@ -31,6 +37,7 @@ export type Drift =
       readonly from?: string;
       readonly to?: string;
     }
+  | { readonly what: 'IMDSv2'; readonly imageId: string }
   | { readonly what: 'withdrawal'; readonly imageId: string };
 
 /** What a reconcile run returns and logs. Lists that can be long are cut; the figures are of all. */
@@ -80,7 +87,7 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   const halfWithdrawn = images.filter(isHalfWithdrawn);
   const found = [
     ...halfWithdrawn.map(({ ImageId: imageId = '' }): Drift => ({ what: 'withdrawal', imageId })),
-    ...compared.flatMap(permissionDrift),
+    ...compared.flatMap(imageDrift),
     ...planned.flatMap(accountDrift),
   ];
   const publicImages = compared.flatMap(({ wasPublic, imageId }) => (wasPublic ? [imageId] : []));
@@ -114,7 +121,9 @@ export async function reconcile(run: Run): Promise<Reconciled> {
     images: images.length,
     driftFound: drift.length,
     driftRepaired:
-      repaired.filter(({ refusedChanges }) => refusedChanges.size === 0).length +
+      repaired
+        .filter(({ refusedChanges, error }) => refusedChanges.size === 0 && error === undefined)
+        .flatMap(imageDrift).length +
       done.flatMap(accountDrift).length +
       (dryRun || unannounced !== undefined ? 0 : halfWithdrawn.length - unfinished.length),
     publicImages: publicImages.slice(0, longest),
@@ -217,17 +226,19 @@ function permissionFailures(states: readonly ImageState[]): readonly string[] {
   ];
 }
 
-const permissionDrift = (state: ImageState): readonly Drift[] =>
-  isDifferent(state)
+const imageDrift = (state: ImageState): readonly Drift[] => [
+  ...(state.lacksImdsV2 ? [{ what: 'IMDSv2' as const, imageId: state.imageId }] : []),
+  ...(hasOtherPermissions(state)
     ? [
         {
-          what: 'launch permissions',
+          what: 'launch permissions' as const,
           imageId: state.imageId,
           added: state.change.add.slice(0, longest),
           removed: state.change.remove.map(nameOf).slice(0, longest),
         },
       ]
-    : [];
+    : []),
+];
 
 function accountDrift(account: Published): readonly Drift[] {
   const { accountId, tagged, pointers } = account;

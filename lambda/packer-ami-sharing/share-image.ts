@@ -1,3 +1,4 @@
+import { requireImdsV2, requiresImdsV2 } from './imds-support';
 import { changeLaunchPermissions, towardsExactly } from './launch-permissions';
 import { publish } from './publish';
 import type { AccountResult, PointerOutcome, Published, SharingResult } from './result';
@@ -5,7 +6,7 @@ import type { Run } from './run';
 import { verifiedImage } from './verify-image';
 
 /**
- * Verifies an image, lets all service accounts launch it, and then publishes it in each. Safe to repeat: what is done
+ * Verifies an image, makes its instances require IMDSv2, lets all service accounts launch it, and then publishes it in each. Safe to repeat: what is done
  * already is left alone. Accounts that may launch it without being configured stay; taking away is for `reconcile.ts`.
  *
  * @returns what was done in every account; an account that EC2 does not take, or that could not be published to, has an
@@ -16,6 +17,7 @@ export async function shareImage(imageId: string, run: Run): Promise<SharingResu
   const { settings, waits, clients } = run;
   const { serviceAccountIds } = settings;
   const { image, kind, name, launchPermissions } = await verifiedImage(clients.ec2, imageId, settings, waits);
+  if (!requiresImdsV2(image)) await requireImdsV2(run, imageId);
   const { add } = towardsExactly(launchPermissions, serviceAccountIds);
   const refused = await changeLaunchPermissions(run, imageId, { add, remove: [] });
   const accountIds = serviceAccountIds.filter((accountId) => !refused.has(accountId));

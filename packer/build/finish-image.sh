@@ -54,18 +54,11 @@ while [[ $state != available ]]; do
   state=$(jq -r '.Images[0].State // "pending"' <<<"$answer")
 done
 
-source_name=$(aws ec2 describe-images --image-ids "$SOURCE_AMI" --query 'Images[0].Name' --output text) ||
-  die "EC2 does not say what $SOURCE_AMI is called. $left"
 snapshots=$(jq -r '[.Images[0].BlockDeviceMappings[].Ebs.SnapshotId // empty] | join(" ")' <<<"$answer")
 # The role may only tag what it tags as its own: ManagedBy is said again.
 tags=("Key=ManagedBy,Value=packer" "Key=Name,Value=$name" "Key=Version,Value=$VERSION"
   "Key=BrokerVersion,Value=$BROKER_VERSION" "Key=InputsHash,Value=$INPUTS_HASH" "Key=SourceAmi,Value=$SOURCE_AMI")
-again modify-image-attribute --image-id "$id" --imds-support 'Value=v2.0'
-# As JSON, since the short form of the CLI takes commas for a list.
-description=$(jq -n --arg text "Boundless $IMAGE $VERSION, broker $BROKER_VERSION, on $source_name" '{Value: $text}')
-again modify-image-attribute --image-id "$id" --description "$description"
-# The tags that make it usable are the last, as Packer sets them.
 # shellcheck disable=SC2086 # ids, one word each
 again create-tags --resources $snapshots "$id" --tags "${tags[@]}"
 jq -n --arg image "$IMAGE" --arg id "$id" '{image: $image, amiId: $id}' >"$folder/finished.json"
-say "$id was complete but for its attributes and tags, and is finished"
+say "$id was complete but for its tags, and is finished"

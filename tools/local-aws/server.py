@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in twelve places that the factory depends on.
+"""moto_server, brought nearer to AWS in thirteen places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -19,6 +19,7 @@
    it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
    and the current version is the one with that label.
 12. CreateImage gives an image's snapshots the tags that it is asked for, as the amazon plugin of Packer does; moto fails.
+13. ModifyImageAttribute keeps ImdsSupport, and DescribeImages shows it; moto takes the call and forgets it.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -147,6 +148,20 @@ def enable_image_deprecation(self):
     minute = (time + datetime.timedelta(seconds=30)).replace(second=0, microsecond=0)
     (ami,) = self.ec2_backend.describe_images(ami_ids=[self._get_param("ImageId")], owners=["self"])
     ami.deprecation_time = minute.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return ActionResult({"Return": True})
+
+
+modify_image_attribute_of_moto = AmisResponse.modify_image_attribute
+
+
+def modify_image_attribute(self):
+    imds_support = self._get_param("ImdsSupport", {}).get("Value")
+    if imds_support is None:
+        return modify_image_attribute_of_moto(self)
+    if imds_support != "v2.0":
+        raise InvalidParameterValueError(imds_support)
+    (ami,) = self.ec2_backend.describe_images(ami_ids=[self._get_param("ImageId")], owners=["self"])
+    ami.imds_support = imds_support
     return ActionResult({"Return": True})
 
 
@@ -330,6 +345,7 @@ AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
 AmisResponse.disable_allowed_images_settings = disable_allowed_images_settings
 AmisResponse.replace_image_criteria_in_allowed_images_settings = replace_image_criteria
 AmisResponse.enable_image_deprecation = enable_image_deprecation
+AmisResponse.modify_image_attribute = modify_image_attribute
 AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
 AutoScalingResponse.start_instance_refresh = start_instance_refresh
 CodeBuildResponse.start_build = start_build_with_exports

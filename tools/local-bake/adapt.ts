@@ -5,7 +5,7 @@ import { hasPlugins } from './version';
  * What the amazon builder inside Packer 1.6 does not know. The real builds have all of it; `packer validate` of 1.6.6
  * names these, and no others.
  */
-export const unknownToOldPacker = ['fleet_tags', 'imds_support', 'metadata_options'] as const;
+export const unknownToOldPacker = ['fleet_tags', 'metadata_options'] as const;
 
 /** The templates without what this Packer does not know, and the names of what was left out. */
 export function forPacker(

@@ -73,8 +73,8 @@ describeWith([localAws], 'faults at every call', () => {
       const { error, calls } = await share(imageId);
       expect(error).toBeUndefined();
       cleanRun = calls;
-      // 6 of the image and its build, 2 looks at what is the newest, 6 in each account, 1 event.
-      expect(cleanRun).toHaveLength(6 + 2 + 6 * serviceAccounts.length + 1);
+      // 7 of the image and its build, 2 looks at what is the newest, 6 in each account, 1 event.
+      expect(cleanRun).toHaveLength(7 + 2 + 6 * serviceAccounts.length + 1);
     });
   });
 

@@ -71,6 +71,8 @@ describeWith([localAws], 'sharing on the local AWS', () => {
     });
 
     test('an image reaches every account in at most 6 calls each, and one call gives all permissions', async () => {
+      // As a build leaves it.
+      expect(await factory.image(imageId)).not.toHaveProperty('ImdsSupport');
       const { result, calls } = await watched(exportedBy(imageId));
       expect(result.accounts).toEqual(
         accounts.map((accountId) => ({
@@ -87,7 +89,9 @@ describeWith([localAws], 'sharing on the local AWS', () => {
           tags: tagsOf('manager'),
         });
       const actions = calls.map(({ action }) => action);
-      expect(actions.filter((action) => action === 'ec2:ModifyImageAttribute')).toHaveLength(1);
+      // The other one makes its instances require IMDSv2.
+      expect(actions.filter((action) => action === 'ec2:ModifyImageAttribute')).toHaveLength(2);
+      expect(await factory.image(imageId)).toMatchObject({ ImdsSupport: 'v2.0' });
       const inAccounts = calls.filter(({ role }) => role?.includes('publisher')).length;
       expect(inAccounts + actions.filter((action) => action === 'sts:AssumeRole').length).toBe(6 * count);
       expect(await factory.announced()).toEqual([{ type: 'AMI Shared', detail: result }]);

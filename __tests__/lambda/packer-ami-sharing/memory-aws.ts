@@ -27,6 +27,8 @@ export interface MemoryImage {
   readonly created: Date;
   readonly buildId: string;
   readonly tags: Map<string, string>;
+  /** Whether its instances require IMDSv2 (`ImdsSupport`); a build does not set that. */
+  imdsV2: boolean;
   /** Account ids, `all`, or ARNs of organizations. */
   readonly permissions: Set<string>;
   state: 'available' | 'disabled' | 'deregistered';
@@ -76,6 +78,7 @@ export class MemoryAws {
       buildId: `packer-build-project:${serial}`,
       tags: new Map([...tags, ['Image', kind], ['BuildId', `packer-build-project:${serial}`]]),
       permissions: new Set(),
+      imdsV2: false,
       state: 'available',
       built: true,
     };
@@ -86,6 +89,7 @@ export class MemoryAws {
   /** An image that was shared with these accounts, tagged there, and pointed at. */
   shared(kind: ImageKind, accountIds: readonly string[]): MemoryImage {
     const image = this.bake(kind);
+    image.imdsV2 = true;
     for (const id of accountIds) {
       image.permissions.add(id);
       this.account(id).tags.set(image.id, new Map(image.tags));
@@ -152,8 +156,10 @@ export class MemoryAws {
 
   private seen(account: string, image: MemoryImage): Image {
     const tags = account === opsAccount ? image.tags : (this.account(account).tags.get(image.id) ?? new Map());
+    const { ImdsSupport, ...good } = goodImage();
     return {
-      ...goodImage(),
+      ...good,
+      ...(image.imdsV2 && ImdsSupport !== undefined && { ImdsSupport }),
       ImageId: image.id,
       Name: image.name,
       State: image.state === 'deregistered' ? 'available' : image.state,
@@ -209,7 +215,13 @@ export class MemoryAws {
         return { LaunchPermissions: [...this.owned(input['ImageId']).permissions].map(entry) };
       }
       case 'ModifyImageAttribute': {
-        const { permissions } = this.owned(input['ImageId']);
+        const image = this.owned(input['ImageId']);
+        const { permissions } = image;
+        // One attribute in a call (EC2 API Reference, "ModifyImageAttribute").
+        if (input['ImdsSupport'] !== undefined) {
+          image.imdsV2 = true;
+          return {};
+        }
         const { Add = [], Remove = [] } = input['LaunchPermission'] as Record<string, LaunchPermission[] | undefined>;
         for (const { UserId, Group } of Add) permissions.add(UserId ?? Group ?? '');
         for (const { UserId, Group } of Remove) permissions.delete(UserId ?? Group ?? '');

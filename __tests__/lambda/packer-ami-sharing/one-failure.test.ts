@@ -80,6 +80,7 @@ describe('an account that EC2 does not take (any more)', () => {
 
 test('throttling is not met again for each account', async () => {
   const image = aws.bake('manager');
+  image.imdsV2 = true;
   let calls = 0;
   aws.before = ({ action }) => {
     if (action !== 'ModifyImageAttribute') return;

@@ -120,6 +120,7 @@ export const goodImage = (changes: Partial<Image> = {}): Image => ({
   State: 'available',
   Public: false,
   CreationDate: '2026-09-01T16:10:00.000Z',
+  ImdsSupport: 'v2.0',
   Tags: [
     { Key: 'ManagedBy', Value: 'packer' },
     { Key: 'Project', Value: 'boundless-ami-factory' },

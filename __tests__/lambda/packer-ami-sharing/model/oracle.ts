@@ -26,6 +26,8 @@ export function violations(world: World, failure = ''): readonly string[] {
   const found: string[] = [];
   for (const image of world.list().filter(({ state, id }) => state === 'available' && !world.stuck.has(id))) {
     const accounts = sorted(image.permissions);
+    if (isGood(image) && accounts !== '' && !image.imdsV2)
+      found.push(`${image.id} is shared, and its instances could start without IMDSv2`);
     if (isGood(image) && accounts !== sorted(world.configured))
       found.push(`${image.id} is shared with ${accounts}, and not with ${sorted(world.configured)}`);
     for (const permission of image.permissions)
