@@ -324,6 +324,9 @@ export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
  */
 export const queueMetrics = ['QueuedTasks', 'RunningTasks', 'QueueAgeSeconds'] as const;
 
+/** What the manager measures of Valkey, each minute: the part of its memory limit that is taken, from 0 to 1. */
+export const valkeyMetrics = ['ValkeyMemoryUsed'] as const;
+
 /** The folder of the manager's data volume; `FilesystemUsed` measures it as its own `Mountpoint`. */
 export const dataMountpoint = '/var/lib/bento';
 
@@ -346,6 +349,7 @@ export const clusterAlarms = [
   'prover-disk',
   'manager-memory',
   'prover-memory',
+  'manager-valkey-memory',
   'manager-secrets-stale',
   'prover-secrets-stale',
   'gas-low',

@@ -127,10 +127,11 @@ export class ClusterDashboard extends Construct {
         ),
       ],
       [
-        graph('Disks, the fullest', 'part', [
+        graph('Disks, the fullest, and Valkey', 'part', [
           ofNodes(environment, 'manager', 'FilesystemUsed', 'manager', 'Maximum', '/'),
           ofNodes(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', dataMountpoint),
           ofNodes(environment, 'prover', 'FilesystemUsed', 'prover', 'Maximum', '/'),
+          ofNodes(environment, 'manager', 'ValkeyMemoryUsed', "manager, Valkey's memory", 'Maximum'),
         ]),
         graph(
           'Memory left, the least',

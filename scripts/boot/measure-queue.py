@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """
-Measures what waits for provers in Bento's database, and what they work on, for CloudWatch.
+Measures what waits for provers in Bento's database, what they work on, and how full Valkey is, for CloudWatch.
 
 Run each minute by bento-queue.timer, on the manager only, as a user who may read the database and nothing else. What
-cannot be measured is an error in the journal, and no metric: a zero would say that there is nothing to do.
+cannot be measured is an error in the journal, and no metric: a zero would say that there is nothing to do. What can be
+is measured all the same.
 """
 
 import json
@@ -11,12 +12,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import Callable
 
 from botocore.config import Config
 
 from bento_boot import aws, log
 from bento_boot.environment import DATABASE
 from bento_boot.refusal import Refusal
+from bento_boot.valkey_memory import memory_used
 
 PSQL = "/usr/local/lib/boundless/bin/postgresql/psql"
 NAMESPACE = "BoundlessProverCluster"
@@ -75,13 +78,24 @@ def read_queue() -> Queue:
     return Queue(found["queued"], found["running"], max(0.0, found["age"]))
 
 
-def publish(queue: Queue, region: str, environment: str) -> None:
+Measured = list[tuple[str, float, str]]
+
+
+def queue() -> Measured:
+    found = read_queue()
+    return [
+        ("QueuedTasks", found.queued, "Count"),
+        ("RunningTasks", found.running, "Count"),
+        ("QueueAgeSeconds", found.age_s, "Seconds"),
+    ]
+
+
+def valkey() -> Measured:
+    return [("ValkeyMemoryUsed", memory_used(), "None")]
+
+
+def publish(measured: Measured, region: str, environment: str) -> None:
     dimensions = [{"Name": "Environment", "Value": environment}, {"Name": "Role", "Value": "manager"}]
-    measured = (
-        ("QueuedTasks", queue.queued, "Count"),
-        ("RunningTasks", queue.running, "Count"),
-        ("QueueAgeSeconds", queue.age_s, "Seconds"),
-    )
     aws.client("cloudwatch", region, CONFIG).put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[
@@ -90,13 +104,25 @@ def publish(queue: Queue, region: str, environment: str) -> None:
     )
 
 
-def main() -> int:
+def measure(what: str, attempt: Callable[[], Measured]) -> Measured:
+    """Nothing where it cannot be measured, whatever becomes of the others."""
     try:
-        publish(read_queue(), os.environ["AWS_REGION"], os.environ["ENVIRONMENT"])
-    except (Refusal, *aws.ERRORS, OSError) as error:
-        log.error(f"the queue is not measured: {error}")
+        return attempt()
+    except (Refusal, OSError) as error:
+        log.error(f"{what} is not measured: {error}")
+        return []
+
+
+def main() -> int:
+    parts = [measure("the queue", queue), measure("Valkey's memory", valkey)]
+    measured = [one for part in parts for one in part]
+    try:
+        if measured:
+            publish(measured, os.environ["AWS_REGION"], os.environ["ENVIRONMENT"])
+    except (*aws.ERRORS, OSError) as error:
+        log.error(f"what was measured did not reach CloudWatch: {error}")
         return 1
-    return 0
+    return 0 if all(parts) else 1
 
 
 if __name__ == "__main__":

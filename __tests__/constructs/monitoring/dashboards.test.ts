@@ -13,6 +13,7 @@ import {
   nodeMetrics,
   nodeRoles,
   queueMetrics,
+  valkeyMetrics,
 } from '../../../config/names';
 import { resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
@@ -64,7 +65,9 @@ const contract = new Set<string>([
   ),
   ...['staging', 'production'].flatMap((environment) => [
     ...gpuMetrics.map((name) => `BoundlessProverCluster ${name} Environment=${environment} Role=prover`),
-    ...queueMetrics.map((name) => `BoundlessProverCluster ${name} Environment=${environment} Role=manager`),
+    ...[...queueMetrics, ...valkeyMetrics].map(
+      (name) => `BoundlessProverCluster ${name} Environment=${environment} Role=manager`,
+    ),
     ...nodeRoles.flatMap((role) => {
       const dimensions = `Environment=${environment} Role=${role}`;
       const mountpoints = role === 'manager' ? ['/', '/var/lib/bento'] : ['/'];

@@ -1,4 +1,4 @@
-import { nodeMetricNamespace, queueMetrics } from '../../../config/names';
+import { nodeMetricNamespace, queueMetrics, valkeyMetrics } from '../../../config/names';
 import { describeWith } from '../../support/tools';
 import { startMachine, tools, type Machine } from './machine';
 
@@ -112,10 +112,11 @@ for metric in client.list_metrics()["Metrics"]:
   test('goes to CloudWatch under the names that alarms and scaling have', async () => {
     await tasks([{ state: 'ready', made: 2 }, { state: 'running' }]);
     const { values } = await measured();
-    expect(Object.keys(values).sort()).toEqual([...queueMetrics].sort());
+    expect(Object.keys(values).sort()).toEqual([...queueMetrics, ...valkeyMetrics].sort());
     for (const [name, [namespace, dimensions, metricUnit, samples]] of Object.entries(values)) {
       expect([namespace, dimensions]).toEqual([nodeMetricNamespace, { Environment: 'staging', Role: 'manager' }]);
-      expect([metricUnit, samples]).toEqual([name === 'QueueAgeSeconds' ? 'Seconds' : 'Count', 1]);
+      const units: Readonly<Record<string, string>> = { QueueAgeSeconds: 'Seconds', ValkeyMemoryUsed: 'None' };
+      expect([metricUnit, samples]).toEqual([units[name] ?? 'Count', 1]);
     }
   });
 
@@ -192,7 +193,7 @@ for metric in client.list_metrics()["Metrics"]:
       await asBento(change!);
       const { code, values, said } = await measured();
       await asBento(back!);
-      expect([code, values]).toEqual([1, {}]);
+      expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
       expect(said).toMatch(/^<3>the queue is not measured: /);
       expect(said).toContain(reason);
     });
@@ -231,10 +232,39 @@ for metric in client.list_metrics()["Metrics"]:
     });
   });
 
+  describe('Valkey', () => {
+    const cli = '/usr/local/lib/boundless/bin/valkey-cli --no-auth-warning';
+    const asUser = (command: string) => bash(`${cli} --user ${user} --pass none ${command}`);
+
+    test('is measured as the part of its limit that is taken', async () => {
+      const limit = /^maxmemory (\d+)mb$/m.exec(machine.read('/etc/bento/valkey.conf'))![1];
+      const before = (await measured()).values['ValkeyMemoryUsed']![4];
+      await bash(`. /etc/bento/aux.env; head --bytes=33554432 /dev/zero | ${cli} -u "$REDIS_URL" -x set segment`);
+      const after = (await measured()).values['ValkeyMemoryUsed']![4];
+      await bash(`. /etc/bento/aux.env; ${cli} -u "$REDIS_URL" unlink segment`);
+      expect((after - before) * Number(limit)).toBeGreaterThan(31);
+      expect((after - before) * Number(limit)).toBeLessThan(64);
+    });
+
+    test('tells whoever measures nothing but that', async () => {
+      expect((await asUser('info memory')).said).toContain('used_memory:');
+      for (const command of ['get segment', 'keys "*"', 'config get maxmemory', 'acl list', 'flushall'])
+        expect([command, (await asUser(command)).said]).toEqual([command, expect.stringMatching(/^NOPERM/) as string]);
+    });
+
+    test('that does not run: an error, and the queue all the same', async () => {
+      await bash('systemctl stop bento-valkey.service');
+      const { code, values, said } = await measured();
+      await bash('systemctl start bento-valkey.service');
+      expect([code, Object.keys(values).sort()]).toEqual([1, [...queueMetrics].sort()]);
+      expect(said).toMatch(/^<3>Valkey's memory is not measured: Valkey does not say .*refused/);
+    });
+  });
+
   test('without PostgreSQL: an error with its reason, in time, and no metric', async () => {
     await bash('systemctl stop bento-postgresql.service');
     const { code, values, said } = await measured();
-    expect([code, values]).toEqual([1, {}]);
+    expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
     expect(said).toMatch(/^<3>the queue is not measured: PostgreSQL does not say: .*connection to server on socket/);
     expect(await bash('systemctl start bento-postgresql.service')).toMatchObject({ code: 0 });
     expect((await numbers())[0]).toBe(1);
@@ -246,6 +276,6 @@ for metric in client.list_metrics()["Metrics"]:
     machine.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
     const { code, said } = await measured();
     machine.write({ [file]: real });
-    expect([code, said]).toEqual([1, expect.stringMatching(/^<3>the queue is not measured: .*connect/i)]);
+    expect([code, said]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
   });
 });

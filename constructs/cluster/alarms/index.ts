@@ -47,7 +47,12 @@ export class ClusterAlarms extends Construct {
       capacity.managerSilent,
       ...machines.alarms.manager,
     ]);
-    voice('machines-filling', 'Disks and memory', 'a disk or the memory of a machine is nearly full', resources.alarms);
+    voice(
+      'machines-filling',
+      'Disks and memory',
+      'a disk, the memory of a machine or Valkey is nearly full',
+      resources.alarms,
+    );
     voice('secrets-stale', 'Secrets', 'instances do not apply changed secrets', secrets.alarms);
     // Without a manager nothing else works: whoever hears of it needs no more.
     voice(

@@ -1,5 +1,12 @@
 import { Construct } from 'constructs';
-import { clusterAlarm, dataMountpoint, nodeMetricNamespace, nodeRoles, type NodeRole } from '../../../config/names';
+import {
+  clusterAlarm,
+  dataMountpoint,
+  nodeMetricNamespace,
+  nodeRoles,
+  type NodeRole,
+  type valkeyMetrics,
+} from '../../../config/names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
 
@@ -11,7 +18,13 @@ const disks = [
 
 const MiB = 1024 ** 2;
 
-/** Disks and memory before they are full. Machines measure themselves: where there are none, there is nothing to say. */
+/**
+ * Percent of Valkey's limit. One order fills it within minutes, faster than any machine fills a disk: what is left is for
+ * the segments of guests that run while somebody stops the broker from locking more.
+ */
+const valkeyPercent = 75;
+
+/** Disks, memory and Valkey before they are full. Machines measure themselves: where there are none, there is nothing to say. */
 export class Resources extends Construct {
   readonly alarms: readonly Alarm[];
 
@@ -51,6 +64,16 @@ export class Resources extends Construct {
             rings: 'below',
           }),
       ),
+      new Alarm(this, 'valkey-memory', {
+        ...common,
+        name: clusterAlarm(environment, 'manager-valkey-memory'),
+        description: `Valkey of the manager uses more than ${valkeyPercent} % of its memory limit. At 100 % jobs of orders fail.`,
+        metric: 'ValkeyMemoryUsed' satisfies (typeof valkeyMetrics)[number],
+        dimensions: dimensions('manager'),
+        statistic: 'Maximum',
+        periodSeconds: 60,
+        threshold: valkeyPercent / 100,
+      }),
     ];
   }
 }

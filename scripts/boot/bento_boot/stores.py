@@ -7,6 +7,8 @@ from typing import Iterable
 from .environment import DATABASE, DATABASE_USER
 
 MIB = 1024 * 1024
+# Who measures Valkey. Nobody is asked for a password: the user may only say how Valkey does.
+VALKEY_MEASURER = "bento-queue"
 
 
 def memory_mib() -> int:
@@ -41,15 +43,22 @@ host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
 
 
 def valkey_users(passwords: Iterable[str]) -> str:
-    """Everybody is the one user, with any of the passwords (Valkey, "ACL"): provers take a new one after the manager."""
+    """
+    Bento is the one user, with any of the passwords (Valkey, "ACL"): provers take a new one after the manager. The other
+    one has INFO and no keys; it is reached from inside the cluster only, as all of Valkey.
+    """
     digests = [f"#{hashlib.sha256(password.encode()).hexdigest()}" for password in dict.fromkeys(passwords)]
-    return f"user default on sanitize-payload ~* &* +@all {' '.join(digests)}\n"
+    return (
+        f"user default on sanitize-payload ~* &* +@all {' '.join(digests)}\n"
+        f"user {VALKEY_MEASURER} on nopass sanitize-payload resetchannels -@all +info\n"
+    )
 
 
 def valkey_conf(addresses: list[str], memory: int) -> str:
     """
-    Work in flight must never be evicted, and must outlive a restart (bento.md 3): writes fail when memory is full,
-    which agents retry and an alarm sees.
+    Work in flight must never be evicted, and must outlive a restart (bento.md 3). So writes fail when memory is full: an
+    executor fails the job at its first one, since the API asks for no retries of it (`--exec-retries`, 0); a prover's task
+    is tried three times. docs/boot.md, "Valkey's memory", says what fills it; measure-queue.py measures it for an alarm.
     """
     return f"""# Written at boot; changes are lost.
 bind 127.0.0.1 {' '.join(addresses)}

@@ -43,6 +43,7 @@ const gpus = (value: Feed[string]): Feed => ({ [node('prover', 'GpuUtilization')
 const disk = (role: string, Mountpoint: string, value: Feed[string]): Feed => ({
   [node(role, 'FilesystemUsed', { Mountpoint })]: value,
 });
+const valkey = (value: Feed[string]): Feed => ({ [node('manager', 'ValkeyMemoryUsed')]: value });
 const memory = (role: string, value: Feed[string]): Feed => ({ [node(role, 'MemoryAvailable')]: value });
 
 test('the examples are made for these thresholds', () => {
@@ -164,6 +165,10 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
   ['prover-memory', 'one machine of many', memory('prover', then([9000 * MiB, 4], [100 * MiB, 1])), true],
   ['prover-memory', 'exactly 512 MiB', memory('prover', always(512 * MiB)), false],
   ['prover-memory', 'no machine', {}, false],
+  ['manager-valkey-memory', 'more than 75 % in one minute', valkey(then([0.1, 9], [0.76, 1])), true],
+  ['manager-valkey-memory', 'exactly 75 %', valkey(always(0.75)), false],
+  ['manager-valkey-memory', 'provers that have worked it off', valkey(then([0.9, 9], [0.2, 1])), false],
+  ['manager-valkey-memory', 'no machine', {}, false],
 ];
 
 test.each(cases)('%s: %s', (name, _, feed, expected) => {
@@ -205,6 +210,7 @@ test('a cluster that works in an idle market is quiet', () => {
     ...disk('manager', '/', always(0.3)),
     ...disk('manager', '/var/lib/bento', always(0.1)),
     ...disk('prover', '/', always(0.3)),
+    ...valkey(always(0.1)),
     ...memory('manager', always(20_000 * MiB)),
     ...memory('prover', always(10_000 * MiB)),
   };

@@ -29,7 +29,14 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'provers-unhealthy': ['provers-short', 'prover-boot-failures', 'prover-services-failing', 'prover-gpu-failures'],
   'agents-failing': ['manager-agent-errors', 'prover-agent-errors'],
   'work-waiting': ['gpus-idle', 'queue-old'],
-  'machines-filling': ['manager-disk', 'manager-data-disk', 'prover-disk', 'manager-memory', 'prover-memory'],
+  'machines-filling': [
+    'manager-disk',
+    'manager-data-disk',
+    'prover-disk',
+    'manager-memory',
+    'prover-memory',
+    'manager-valkey-memory',
+  ],
   'secrets-stale': ['manager-secrets-stale', 'prover-secrets-stale'],
   'broker-unhealthy': brokerErrorFamilies.map((family) => `broker-${family}`),
 };
