@@ -115,7 +115,7 @@ export const roles = {
   clusterPipeline: (environment: string) => `prover-cluster-${environment}-pipeline-role`,
   /** Starts a cluster's pipeline at its times. */
   clusterSchedule: (environment: string) => `prover-cluster-${environment}-schedule-role`,
-  /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 spot builders. */
+  /** AWS's own roles, one per account: what Auto Scaling launches instances with, and EC2 spot capacity. */
   autoScaling: 'aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling',
   ec2Fleet: 'aws-service-role/ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
   ec2Spot: 'aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot',
@@ -124,7 +124,10 @@ export const roles = {
 /** Roles that AWS itself acts with and policies name, with the services that they belong to. */
 export const serviceLinkedServices = {
   ops: { AWSServiceRoleForEC2Fleet: 'ec2fleet.amazonaws.com', AWSServiceRoleForEC2Spot: 'spot.amazonaws.com' },
-  serviceAccount: { AWSServiceRoleForAutoScaling: 'autoscaling.amazonaws.com' },
+  serviceAccount: {
+    AWSServiceRoleForAutoScaling: 'autoscaling.amazonaws.com',
+    AWSServiceRoleForEC2Spot: 'spot.amazonaws.com',
+  },
 } as const;
 
 export const policies = {

@@ -143,6 +143,7 @@ export class ProverClusterStack extends AccountStack {
       instanceType: machine.instanceType,
       rootVolumeGiB: machine.rootVolumeGiB,
       volumeInitializationRate: machine.volumeInitializationRate,
+      kmsKeyArn: this.key.arn,
       securityGroupId: securityGroups.ids[role],
       profileName: identity.profileName,
       tags: this.standardTags,

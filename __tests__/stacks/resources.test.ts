@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { listOf, policiesOf } from '../support/policies';
+import { serviceLinkedServices } from '../../config/names';
+import { listOf, policiesOf, type PolicyStatement } from '../support/policies';
 import { allResources, resourceWith, resourcesOf, stackOf, synthesize } from '../support/synthesized';
 
 const stacks = synthesize();
@@ -22,6 +23,48 @@ describe('encryption', () => {
         deletion_window_in_days: 30,
         lifecycle: { prevent_destroy: true },
       });
+  });
+
+  test.each(['staging', 'production'])("%s: root volumes have the cluster's key, not the account's default", (name) => {
+    const cluster = stackOf(stacks, `prover-cluster-${name}`);
+    const templates = resourcesOf(cluster, 'aws_launch_template');
+    expect(templates).toHaveLength(2);
+    for (const template of templates)
+      expect(template['block_device_mappings']).toMatchObject([
+        { ebs: { encrypted: 'true', kms_key_id: reference('aws_kms_key.Key') } },
+      ]);
+  });
+
+  test.each([
+    ['staging', '222222222222'],
+    ['production', '333333333333'],
+  ])('%s: what launches instances may use the key of their root volumes, and grant it to them', (name, account) => {
+    const [key] = resourcesOf(stackOf(stacks, `prover-cluster-${name}`), 'aws_kms_key');
+    const { Statement } = JSON.parse(String(key?.['policy'])) as { Statement: PolicyStatement[] };
+    // Both are made by `make bootstrap`: KMS refuses a policy that names a role which is not there.
+    const launching = Object.entries(serviceLinkedServices.serviceAccount).map(
+      ([role, service]) => `arn:aws:iam::${account}:role/aws-service-role/${service}/${role}`,
+    );
+    // Amazon EC2 Auto Scaling User Guide, "Required AWS KMS key policy for use with encrypted volumes".
+    expect(
+      Statement.filter(({ Principal }) => listOf(Principal?.['AWS']).some((one) => launching.includes(one))),
+    ).toEqual([
+      {
+        Sid: 'RootVolumes',
+        Effect: 'Allow',
+        Principal: { AWS: launching },
+        Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        Resource: '*',
+      },
+      {
+        Sid: 'GrantsToRootVolumes',
+        Effect: 'Allow',
+        Principal: { AWS: launching },
+        Action: 'kms:CreateGrant',
+        Resource: '*',
+        Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+      },
+    ]);
   });
 
   test.each([

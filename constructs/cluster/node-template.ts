@@ -15,6 +15,8 @@ export interface NodeTemplateProps {
   readonly rootVolumeGiB: number;
   /** MiB per second; null leaves the volume to be filled by first reads. */
   readonly volumeInitializationRate: number | null;
+  /** Key of the root volume. */
+  readonly kmsKeyArn: string;
   readonly securityGroupId: string;
   readonly profileName: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -57,6 +59,7 @@ export class NodeTemplate extends Construct {
             volumeType: 'gp3',
             volumeSize: props.rootVolumeGiB,
             encrypted: 'true',
+            kmsKeyId: props.kmsKeyArn,
             deleteOnTermination: 'true',
             ...(props.volumeInitializationRate !== null && {
               volumeInitializationRate: props.volumeInitializationRate,

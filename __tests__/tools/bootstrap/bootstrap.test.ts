@@ -8,6 +8,7 @@ import { describeWith, localAws } from '../../support/tools';
 import { accounts, bucketOf, clientsOf, emptyAccounts, expectRight, rolePaths, run, stateOf } from './support';
 
 const autoScalingPath = '/aws-service-role/autoscaling.amazonaws.com/';
+const spotPath = '/aws-service-role/spot.amazonaws.com/';
 
 describeWith([localAws], 'make bootstrap', () => {
   let aws: LocalAws;
@@ -20,9 +21,9 @@ describeWith([localAws], 'make bootstrap', () => {
   const staging = { environment: 'staging', factory, dryRun: false, report: () => undefined };
 
   test.each([
-    ['ops', 90, ['/aws-service-role/ec2fleet.amazonaws.com/', '/aws-service-role/spot.amazonaws.com/']],
-    ['staging', 90, [autoScalingPath]],
-    ['production', 365, [autoScalingPath]],
+    ['ops', 90, ['/aws-service-role/ec2fleet.amazonaws.com/', spotPath]],
+    ['staging', 90, [autoScalingPath, spotPath]],
+    ['production', 365, [autoScalingPath, spotPath]],
   ] as const)('an empty account becomes ready: %s', async (environment, days, paths) => {
     const { changes } = await run(aws, environment);
     expect(changes).toBeGreaterThan(0);
@@ -40,7 +41,7 @@ describeWith([localAws], 'make bootstrap', () => {
   test('a dry run in an empty account names all that is to make, and makes nothing', async () => {
     const { lines, writes, changes } = await run(aws, 'staging', { dryRun: true });
     expect(writes).toEqual([]);
-    expect(changes).toBe(9);
+    expect(changes).toBe(10);
     expect(lines.map((line) => line.replace(/^would change +/, ''))).toEqual([
       `bucket: (nothing) -> ${bucketOf('staging')}`,
       'public access: (nothing) -> blocked',
@@ -51,6 +52,7 @@ describeWith([localAws], 'make bootstrap', () => {
       'lifecycle: (nothing) -> previous versions expire after 90 days',
       'tags: (nothing) -> Project=boundless-ami-factory ManagedBy=bootstrap Environment=staging',
       'role AWSServiceRoleForAutoScaling: (nothing) -> there',
+      'role AWSServiceRoleForEC2Spot: (nothing) -> there',
     ]);
     expect(await rolePaths(aws, 'staging')).toEqual([]);
   });
@@ -98,7 +100,7 @@ describeWith([localAws], 'make bootstrap', () => {
       const service = { AWSServiceName: 'autoscaling.amazonaws.com', CustomSuffix: 'theirs' };
       await iam.send(new CreateServiceLinkedRoleCommand(service));
       expect((await run(aws, 'staging')).writes).toContain('CreateServiceLinkedRole');
-      expect(await rolePaths(aws, 'staging')).toEqual([autoScalingPath, autoScalingPath]);
+      expect(await rolePaths(aws, 'staging')).toEqual([autoScalingPath, autoScalingPath, spotPath]);
     });
 
     test.each([
