@@ -1,3 +1,4 @@
+import { brokerRelease, createsBucket } from './broker/releases';
 import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
 import type { EnvironmentConfig, OpsConfig } from './schema';
@@ -69,10 +70,9 @@ const memoryAlarm: Rule = ({ alarms, manager, prover }) => {
   return { field: 'alarms.memoryMiB', value: alarms.memoryMiB, message };
 };
 
-/** Up to v1.1.1 agents call CreateBucket with the region as a constraint, which S3 refuses for us-east-1 alone. */
+/** The agents' CreateBucket has the region as a constraint, which S3 refuses for us-east-1 alone. */
 const bucketRegion: Rule = ({ region, broker }) => {
-  const [, minor = 0, patch = 0] = broker.releases.from.split('.').map(Number);
-  if (region !== 'us-east-1' || minor > 1 || (minor === 1 && patch >= 2)) return undefined;
+  if (region !== 'us-east-1' || !createsBucket(brokerRelease(broker.releases.from))) return undefined;
   const message =
     'is a release whose agents do not start in us-east-1 (S3 refuses their CreateBucket); give v1.1.2 or later';
   return { field: 'broker.releases.from', value: broker.releases.from, message };

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
-import { imageOfRole, logGroups, roles, stacks, topics, type NodeRole } from '../config/names';
+import { brokerRelease, createsBucket } from '../config/broker/releases';
+import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type NodeRole } from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { alarmsOf, Topic } from '../constructs/base/topic';
@@ -106,7 +107,7 @@ export class ProverClusterStack extends AccountStack {
 
   private network(name: string): ClusterNetwork {
     const { config, key } = this;
-    const { environment, accountId, region, network, logRetentionDays } = config;
+    const { environment, accountId, region, network, logRetentionDays, broker } = config;
     if (network.kind === 'existing') return existingNetwork(network);
     return new Network(this, 'Network', {
       name,
@@ -116,6 +117,9 @@ export class ProverClusterStack extends AccountStack {
       network,
       kmsKeyArn: key.arn,
       logRetentionDays,
+      createdBucket: createsBucket(brokerRelease(broker.releases.from))
+        ? storageBucket(environment, accountId, region)
+        : null,
     });
   }
 

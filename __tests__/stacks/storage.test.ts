@@ -1,4 +1,5 @@
 import { factory, type FactoryConfig } from '../../config';
+import { brokerReleases } from '../../config/broker/releases';
 import { clusterSecrets, generatedSecrets, storageBucket, type NodeRole } from '../../config/names';
 import { answers, pythonPackages } from '../scripts/boot/python';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
@@ -265,8 +266,37 @@ test.each([
   ['v1.1.2', false],
 ] as const)('images from %s on call CreateBucket: %s', (from, isAllowed) => {
   const cluster = clusterWith({ broker: { ...stagingConfig.broker, releases: { from, to: 'v1.2.2' } } });
+  const bucket = 'arn:aws:s3:::prover-cluster-staging-222222222222-us-west-2';
   const statements = identityPolicy(cluster, 'prover-cluster-staging-storage');
-  expect(allowing(statements, 's3:CreateBucket')).toHaveLength(isAllowed ? 1 : 0);
+  expect(allowing(statements, 's3:CreateBucket').map(({ Resource }) => Resource)).toEqual(isAllowed ? [bucket] : []);
+  // On its way through the endpoint: that policy counts as well, and for no other bucket.
+  const gateways = resourcesOf(cluster, 'aws_vpc_endpoint').filter((one) => one['vpc_endpoint_type'] === 'Gateway');
+  const { Statement } = JSON.parse(String(gateways[0]?.['policy'])) as { Statement: PolicyStatement[] };
+  expect(gateways).toHaveLength(1);
+  expect(allowing(Statement, 's3:CreateBucket')).toEqual(
+    isAllowed
+      ? [
+          {
+            Sid: 'CreateBucketAtStart',
+            Effect: 'Allow',
+            Principal: { AWS: '*' },
+            Action: 's3:CreateBucket',
+            Resource: bucket,
+            Condition: { StringEquals: { 'aws:SourceVpc': expect.stringMatching(/^\$\{aws_vpc\./) as unknown } },
+          },
+        ]
+      : [],
+  );
+});
+
+test('what the user of the storage may do with its bucket passes the endpoint, for every release', () => {
+  for (const from of brokerReleases) {
+    const cluster = clusterWith({ broker: { ...stagingConfig.broker, releases: { from: `v${from}`, to: 'v1.2.2' } } });
+    const [gateway] = resourcesOf(cluster, 'aws_vpc_endpoint').filter((one) => one['vpc_endpoint_type'] === 'Gateway');
+    const { Statement } = JSON.parse(String(gateway?.['policy'])) as { Statement: PolicyStatement[] };
+    const actions = identityPolicy(cluster, 'prover-cluster-staging-storage').flatMap(({ Action }) => listOf(Action));
+    expect(actions.filter((action) => allowing(Statement, action).length === 0)).toEqual([]);
+  }
 });
 
 test('passwords are ephemeral, and written anew only with their version', () => {

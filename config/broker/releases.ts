@@ -22,3 +22,9 @@ export function brokerRelease(version: string): BrokerRelease {
 /** Whether a release is another one or comes after it. */
 export const isFrom = (release: BrokerRelease, first: BrokerRelease): boolean =>
   brokerReleases.indexOf(release) >= brokerReleases.indexOf(first);
+
+/**
+ * Whether Bento's agents of a release call CreateBucket at each start, and end unless S3 answers BucketAlreadyOwnedByYou:
+ * up to 1.1.1. Later ones look with HeadBucket first (`bento/crates/workflow-common/src/s3.rs` upstream).
+ */
+export const createsBucket = (release: BrokerRelease): boolean => !isFrom(release, '1.1.2');

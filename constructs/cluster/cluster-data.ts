@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
-import { isFrom, type BrokerRelease } from '../../config/broker/releases';
+import { brokerRelease, createsBucket } from '../../config/broker/releases';
 import { ClusterParameters } from './cluster-parameters';
 import { ClusterSecrets } from './cluster-secrets';
 import { Storage } from './storage';
@@ -31,12 +31,11 @@ export class ClusterData extends Construct {
     const { environment, accountId, region } = config;
     const account = { environment, accountId, region };
     const secrets = new ClusterSecrets(this, 'Secrets', { environment, accountId, kmsKeyArn, ...config.secrets });
-    const oldest = config.broker.releases.from.slice(1) as BrokerRelease;
     const storage = new Storage(this, 'Storage', {
       ...account,
       inputDays: config.storage.inputDays,
       workDays: config.storage.workDays,
-      createsBucket: !isFrom(oldest, '1.1.2'),
+      createsBucket: createsBucket(brokerRelease(config.broker.releases.from)),
     });
     new StorageKeys(this, 'StorageKeys', {
       ...account,

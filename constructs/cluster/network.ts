@@ -24,6 +24,8 @@ export interface NetworkProps {
   readonly network: OwnNetwork;
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
+  /** The bucket that agents call CreateBucket for at each start, and own already; null where none of them does. */
+  readonly createdBucket: string | null;
 }
 
 /** A VPC that is there already, and stays as it is: nothing of it is made or changed. */
@@ -91,6 +93,7 @@ export class Network extends Construct implements ClusterNetwork {
       vpcCidr: network.vpcCidr,
       subnetIds: this.subnets.map((subnet) => subnet.id),
       routeTableIds: nat.privateRouteTableIds,
+      createdBucket: props.createdBucket,
       services: network.interfaceEndpoints,
     });
     new FlowLogs(this, 'FlowLogs', { ...props, vpcId: vpc.id });

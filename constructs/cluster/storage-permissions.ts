@@ -11,6 +11,8 @@ export function bentoStoragePermissions(
   return [
     {
       Sid: 'FindFiles',
+      // For a bucket that is there CreateBucket changes nothing: S3 answers BucketAlreadyOwnedByYou (Amazon S3 API
+      // Reference, "CreateBucket"; us-east-1, where it would not, is refused in `config/together.ts`).
       // HeadBucket and ListObjects are s3:ListBucket (Service Authorization Reference, "Amazon S3").
       Action: createsBucket ? ['s3:CreateBucket', 's3:ListBucket'] : 's3:ListBucket',
       Resource: bucket,

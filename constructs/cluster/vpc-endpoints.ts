@@ -11,6 +11,8 @@ export interface VpcEndpointsProps {
   readonly vpcCidr: string;
   readonly subnetIds: readonly string[];
   readonly routeTableIds: readonly string[];
+  /** The bucket that agents call CreateBucket for at each start, and own already; null where none of them does. */
+  readonly createdBucket: string | null;
   /** AWS services with an endpoint of their own, for example `ssm`. */
   readonly services: readonly string[];
 }
@@ -23,20 +25,34 @@ export class VpcEndpoints extends Construct {
   constructor(scope: Construct, id: string, props: VpcEndpointsProps) {
     super(scope, id);
     const { name, region, vpcId, vpcCidr, services } = props;
+    const fromHere = { StringEquals: { 'aws:SourceVpc': vpcId } };
     new VpcEndpoint(this, 'S3', {
       vpcId,
       serviceName: `com.amazonaws.${region}.s3`,
       vpcEndpointType: 'Gateway',
       routeTableIds: [...props.routeTableIds],
-      policy: policyDocument({
-        // Inputs of orders lie in buckets of anybody, and are read without credentials: who may write is a matter of
-        // each bucket.
-        Sid: 'FromThisNetwork',
-        Principal: { AWS: '*' },
-        Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
-        Resource: '*',
-        Condition: { StringEquals: { 'aws:SourceVpc': vpcId } },
-      }),
+      policy: policyDocument(
+        {
+          // Inputs of orders lie in buckets of anybody, and are read without credentials: who may write is a matter of
+          // each bucket.
+          Sid: 'FromThisNetwork',
+          Principal: { AWS: '*' },
+          Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+          Resource: '*',
+          Condition: fromHere,
+        },
+        ...(props.createdBucket === null
+          ? []
+          : [
+              {
+                Sid: 'CreateBucketAtStart',
+                Principal: { AWS: '*' },
+                Action: 's3:CreateBucket',
+                Resource: `arn:aws:s3:::${props.createdBucket}`,
+                Condition: fromHere,
+              },
+            ]),
+      ),
       tags: { Name: `${name}-s3` },
     });
     if (services.length === 0) return;
