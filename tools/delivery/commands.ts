@@ -14,7 +14,7 @@ import { rollOut } from './rollout/roll-out';
 import { prepare, workDirectory, type Setting } from './prepare';
 import { imageRequests, required } from './settings';
 import { smokeCommands } from './smoke/command';
-import { readSmokeRecord, writeSmokeRecord } from './smoke/record';
+import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from './smoke/record';
 import { runSmoke } from './smoke/run-smoke';
 import { planSchema } from './summary/changes';
 import { summaryOf } from './summary/summary';
@@ -164,6 +164,7 @@ async function rollout(setting: Setting): Promise<void> {
 async function smoke({ action, account, access }: Setting): Promise<void> {
   const { environment, smoke: proof } = account;
   const { client } = access;
+  if (!action.dryRun) await deleteSmokeRecord(workDirectory);
   const { outcome, images } = await runSmoke({
     environment,
     client,

@@ -7,6 +7,7 @@ import { idsOf, resolveImages } from '../delivery/images/resolve';
 import { promote } from '../delivery/promote';
 import { rollOut } from '../delivery/rollout/roll-out';
 import type { ImageRequest } from '../delivery/settings';
+import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from '../delivery/smoke/record';
 import { runSmoke } from '../delivery/smoke/run-smoke';
 import type { LocalAws, LocalClientSettings } from '../local-aws';
 import { deployCluster } from './cluster';
@@ -81,16 +82,20 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     await rollOut({ environment, client: inStaging, images, report: () => undefined, ...bounded });
   };
   const smokeInStaging = async (api: BentoApi): Promise<string[]> => {
+    await deleteSmokeRecord(stage.directory);
     const lines: string[] = [];
     const commands = localSmokeCommands(environment, inStaging, api);
     const report = (line: string) => void lines.push(line);
     const common = { environment, client: inStaging, proof: staging.smoke, commands, report, dryRun: false };
-    expectEqual('the smoke test', (await runSmoke({ ...common, ...bounded })).outcome, 'passed');
+    const { outcome, images } = await runSmoke({ ...common, ...bounded });
+    expectEqual('the smoke test', outcome, 'passed');
+    await writeSmokeRecord(stage.directory, { environment, outcome: 'passed', images });
     return lines;
   };
   const validateInStaging = async (images: Images): Promise<void> => {
     const rolledOut = { environment, client: inStaging, images, report: () => undefined };
-    await promote({ ...rolledOut, smoke: 'passed', dryRun: false, pauses: [], sleep });
+    const smoke = await readSmokeRecord(stage.directory, { environment, images });
+    await promote({ ...rolledOut, smoke, dryRun: false, pauses: [], sleep });
     for (const role of nodeRoles)
       expectEqual(
         `validated ${role}`,
@@ -110,6 +115,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     try {
       api.groth16 = 'fails';
       await expectRefusal('a cluster that makes no Groth16 proof', smokeInStaging(api), 'The images are not validated');
+      await expectRefusal('validation', validateInStaging(first), 'No smoke test of staging has run here');
       await expectRefusal('production', resolve(production, inProduction), 'has validated no images');
       api.groth16 = 'works';
       const lines = await smokeInStaging(api);
@@ -141,6 +147,9 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     const images = { ...first, manager: await stage.shareAnother('manager') };
     expectEqual('images of staging', await resolve(staging, inStaging), images);
     await rollOutInStaging(images);
+    await expectRefusal('validation', validateInStaging(images), 'The last smoke test was of staging with');
+    const api = await startBentoApi();
+    await smokeInStaging(api).finally(() => api.close());
     await validateInStaging(images);
     return { second: images, details: `${images.manager} is the latest, and validated` };
   });

@@ -11,7 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readGroup, type GroupState, type Machine } from '../../../tools/delivery/rollout/group';
 import { smokeCommands } from '../../../tools/delivery/smoke/command';
-import { readSmokeRecord, writeSmokeRecord } from '../../../tools/delivery/smoke/record';
+import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from '../../../tools/delivery/smoke/record';
 import { runSmoke, type SmokeProps } from '../../../tools/delivery/smoke/run-smoke';
 import { temporaryFolder } from '../../scripts/support';
 
@@ -88,6 +88,35 @@ test('one small proof, by the document of the cluster on its manager', async () 
     '  STARK proof: job x',
     '  the smoke test passed',
   ]);
+});
+
+describe('an image is not tested', () => {
+  const manager = 'prover-cluster-staging-manager';
+  const prover = 'prover-cluster-staging-prover';
+  const line = 'prover did not run one image all the time, so none is recorded as tested';
+
+  test('by a proof that an instance of the version before may have made', async () => {
+    groups[prover] = group('prover', { machines: [machine, { ...machine, id: 'i-old', version: '6' }] });
+    ssm.on(GetCommandInvocationCommand).resolves(invocation('Success'));
+    expect((await smoke()).images).toEqual({ manager: 'ami-manager', prover: undefined });
+    expect(reports.at(-1)).toBe(line);
+  });
+
+  test('by a proof during which another one came', async () => {
+    ssm.on(GetCommandInvocationCommand).callsFake(() => {
+      groups[prover] = group('prover', { imageId: 'ami-next' });
+      return invocation('Success');
+    });
+    expect((await smoke()).images).toEqual({ manager: 'ami-manager', prover: undefined });
+    expect(reports.at(-1)).toBe(line);
+  });
+
+  test('any less where an old instance is not in service any more', async () => {
+    const leaving = { ...machine, id: 'i-old', version: '6', inService: false };
+    groups[manager] = group('manager', { machines: [leaving, machine] });
+    ssm.on(GetCommandInvocationCommand).resolves(invocation('Success'));
+    expect((await smoke()).images).toEqual({ manager: 'ami-manager', prover: 'ami-prover' });
+  });
 });
 
 test.each([
@@ -177,6 +206,13 @@ describe('the record that a promotion asks for', () => {
   test.each(['passed', 'skipped'] as const)('one that %s', async (outcome) => {
     await writeSmokeRecord(folder, { environment: 'staging', outcome, images });
     expect(await readSmokeRecord(folder, asked)).toBe(outcome);
+  });
+
+  test('one of before a test that has begun, and may fail', async () => {
+    await writeSmokeRecord(folder, { ...asked, outcome: 'passed' });
+    await deleteSmokeRecord(folder);
+    await deleteSmokeRecord(folder);
+    await expect(readSmokeRecord(folder, asked)).rejects.toThrow('No smoke test of staging has run here');
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { NodeRole } from '../../../config/names';
@@ -18,6 +18,9 @@ export interface SmokeRecord {
 }
 
 const fileIn = (folder: string): string => path.join(folder, 'smoke.json');
+
+/** Before a test: one that fails, or is cut short, must not leave what the test before came to. */
+export const deleteSmokeRecord = (folder: string): Promise<void> => rm(fileIn(folder), { force: true });
 
 /** Replaces the record of the test before. */
 export async function writeSmokeRecord(folder: string, record: SmokeRecord): Promise<void> {

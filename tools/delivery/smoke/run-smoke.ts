@@ -20,7 +20,10 @@ export interface SmokeProps {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
-/** What came of a smoke test that did not fail, and the images of the groups at its start. */
+/**
+ * What came of a smoke test that did not fail, and the images that the groups ran from its start to its end. A group has
+ * none where instances of another version were in service: any prover may have made the proof.
+ */
 export interface SmokeOutcome {
   readonly outcome: 'passed' | 'skipped' | 'would run';
   readonly images: Readonly<Record<NodeRole, string | undefined>>;
@@ -37,8 +40,9 @@ export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
   const { environment, client, proof, commands, report, dryRun } = props;
   const [autoScaling, ec2] = [new AutoScalingClient(client), new EC2Client(client)];
   const read = (role: NodeRole) => readGroup(autoScaling, ec2, scalingGroup(environment, role));
-  const groups = { manager: await read('manager'), prover: await read('prover') };
-  const images = { manager: groups.manager.imageId, prover: groups.prover.imageId };
+  const readAll = async () => ({ manager: await read('manager'), prover: await read('prover') });
+  const groups = await readAll();
+  const images = imagesOf(groups);
   if (proof === null) {
     report(`smoke test skipped: smoke is null in config/${environment}.ts`);
     return { outcome: 'skipped', images };
@@ -57,7 +61,18 @@ export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
   const commandId = await commands.send(instanceId);
   report(`smoke test ${proof}: command ${commandId} on ${instanceId}`);
   await follow(props, commandId, instanceId);
-  return { outcome: 'passed', images };
+  const after = imagesOf(await readAll());
+  const proven = (role: NodeRole) => (images[role] === after[role] ? images[role] : undefined);
+  const tested = { manager: proven('manager'), prover: proven('prover') };
+  for (const role of nodeRoles.filter((one) => tested[one] === undefined))
+    report(`${groups[role].name} did not run one image all the time, so none is recorded as tested`);
+  return { outcome: 'passed', images: tested };
+}
+
+function imagesOf(groups: Readonly<Record<NodeRole, GroupState>>): Readonly<Record<NodeRole, string | undefined>> {
+  const imageOf = ({ machines, version, imageId }: GroupState) =>
+    machines.every((machine) => !machine.inService || machine.version === version) ? imageId : undefined;
+  return { manager: imageOf(groups.manager), prover: imageOf(groups.prover) };
 }
 
 /** @returns a healthy instance of a group */
