@@ -1,16 +1,9 @@
 import { brokerRelease, createsBucket } from './broker/releases';
 import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
+import { rolloutRules } from './rollout-rules';
+import type { Rule } from './rule';
 import type { EnvironmentConfig, OpsConfig } from './schema';
-
-interface Wrong {
-  readonly field: string;
-  readonly value: unknown;
-  /** What is wrong, and the fix. */
-  readonly message: string;
-}
-
-type Rule = (environment: EnvironmentConfig, ops: OpsConfig) => Wrong | undefined;
 
 const smallestOf = <T>(
   items: readonly T[],
@@ -33,13 +26,21 @@ const segments: Rule = ({ prover, bento }) => {
   return { field: 'bento.segmentPo2', value: bento.segmentPo2, message };
 };
 
+/** What S3 deletes by age and an order still needs: `constructs/cluster/storage.ts` says which files. */
+const keptForOrders =
+  (field: 'inputDays' | 'workDays'): Rule =>
+  ({ storage, broker }) => {
+    const seconds = broker.market.max_order_expiry_secs;
+    if (typeof seconds !== 'number' || seconds <= storage[field] * 86_400) return undefined;
+    const message = `days are over before an order is, which may take max_order_expiry_secs, ${seconds}; give at least ${Math.ceil(seconds / 86_400)}`;
+    return { field: `storage.${field}`, value: storage[field], message };
+  };
+
 /** Inputs are uploaded when an order is priced, and used until it ends: S3 must not delete them before. */
-const inputs: Rule = ({ storage, broker }) => {
-  const seconds = broker.market.max_order_expiry_secs;
-  if (typeof seconds !== 'number' || seconds <= storage.inputDays * 86_400) return undefined;
-  const message = `days are over before an order is, which may take max_order_expiry_secs, ${seconds}; give at least ${Math.ceil(seconds / 86_400)}`;
-  return { field: 'storage.inputDays', value: storage.inputDays, message };
-};
+const inputs = keptForOrders('inputDays');
+
+/** Receipts are there once an order is proved, and read when its batch is handed in (`aggregator.rs` upstream). */
+const receipts = keptForOrders('workDays');
 
 /** On demand machines beyond the most that there may be. */
 const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
@@ -134,31 +135,10 @@ const idleNat: Rule = ({ network }) => {
       };
 };
 
-/** A manager drains for at most so long before the next one starts: TimeoutStopSec of `bento-broker.service`. */
-const drainMinutes = 135;
-
-/** A deployment waits for the pauses of a refresh, and ends when its time is over. */
-const rolloutTime: Rule = ({ manager, prover }, { delivery }) => {
-  const limit = delivery.deploymentTimeoutMinutes;
-  const pauses = prover.refresh.bakeMinutes * prover.refresh.checkpoints.length;
-  if (pauses >= limit)
-    return {
-      field: 'prover.refresh.bakeMinutes',
-      value: prover.refresh.bakeMinutes,
-      message: `pauses a refresh for ${pauses} minutes in all (${prover.refresh.checkpoints.length} checkpoints), longer than delivery.deploymentTimeoutMinutes, ${limit}; give fewer`,
-    };
-  if (drainMinutes + manager.refresh.bakeMinutes >= limit)
-    return {
-      field: 'manager.refresh.bakeMinutes',
-      value: manager.refresh.bakeMinutes,
-      message: `and ${drainMinutes} minutes of drain are longer than delivery.deploymentTimeoutMinutes, ${limit}; give fewer`,
-    };
-  return undefined;
-};
-
 const rules: readonly Rule[] = [
   segments,
   inputs,
+  receipts,
   onDemandBase,
   sameType,
   memoryAlarm,
@@ -167,7 +147,7 @@ const rules: readonly Rule[] = [
   executorCpus,
   room,
   idleNat,
-  rolloutTime,
+  ...rolloutRules,
 ];
 
 /** Values of an environment that are right alone and impossible, or useless, together. */

@@ -1,8 +1,6 @@
 import type { OpsConfig } from '../../config';
-import { deliveryVariables, smokeMinutes } from '../../config/names';
-
-/** For everything in a deployment but the wait for machines and the smoke test, in minutes. */
-const besideRollout = 30;
+import { rolloutMinutes } from '../../config/deployment-time';
+import { deliveryVariables } from '../../config/names';
 
 /** Between the plan and the question for its approval, and between the answer and the apply, in hours. */
 const besideApproval = 2;
@@ -18,5 +16,5 @@ export const deploymentLimits = (
   smoke: boolean,
 ) => ({
   [deliveryVariables.planMaxAgeHours]: String(Math.ceil(approvalTimeoutMinutes / 60) + besideApproval),
-  [deliveryVariables.rolloutMinutes]: String(deploymentTimeoutMinutes - besideRollout - (smoke ? smokeMinutes : 0)),
+  [deliveryVariables.rolloutMinutes]: String(rolloutMinutes(deploymentTimeoutMinutes, smoke)),
 });

@@ -10,7 +10,7 @@ test.each<[Path, number, number, number?, number?]>([
   // Production drains for 135 minutes and pauses for 30.
   // Plans are kept for 30 days.
   [['ops', 'delivery', 'approvalTimeoutMinutes'], 5, 86_400, 43_199, 481],
-  [['ops', 'delivery', 'deploymentTimeoutMinutes'], 120, 480, 480, 166],
+  [['ops', 'delivery', 'deploymentTimeoutMinutes'], 120, 480, 480, 241],
   [['ops', 'delivery', 'artifactRetentionDays'], 7, 365],
   [staging('state', 'previousVersionsDays'), 7, 3650],
   [staging('manager', 'rootVolumeGiB'), 40, 16384],

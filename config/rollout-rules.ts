@@ -1,0 +1,58 @@
+import { rolloutMinutes } from './deployment-time';
+import type { Rule } from './rule';
+
+/** A manager drains for at most so long before the next one starts: TimeoutStopSec of `bento-broker.service`. */
+const drainMinutes = 135;
+
+/** A deployment waits for both groups at once, with the pauses of their refreshes, and ends when its time is over. */
+const rolloutTime: Rule = ({ manager, prover, smoke }, { delivery }) => {
+  const limit = rolloutMinutes(delivery.deploymentTimeoutMinutes, smoke !== null);
+  const has = `${limit}, which delivery.deploymentTimeoutMinutes, ${delivery.deploymentTimeoutMinutes}, leaves for a rollout; give fewer`;
+  const pauses = prover.refresh.bakeMinutes * prover.refresh.checkpoints.length;
+  if (pauses >= limit)
+    return {
+      field: 'prover.refresh.bakeMinutes',
+      value: prover.refresh.bakeMinutes,
+      message: `pauses a refresh for ${pauses} minutes in all (${prover.refresh.checkpoints.length} checkpoints), not less than the ${has}`,
+    };
+  if (drainMinutes + manager.refresh.bakeMinutes >= limit)
+    return {
+      field: 'manager.refresh.bakeMinutes',
+      value: manager.refresh.bakeMinutes,
+      message: `and ${drainMinutes} minutes of drain are not less than the ${has}`,
+    };
+  return undefined;
+};
+
+/**
+ * Of two checkpoints that the same instance reaches, Auto Scaling skips the first (Amazon EC2 Auto Scaling User Guide, "Add
+ * checkpoints to an instance refresh"): so it is in every refresh where that holds for the largest group.
+ */
+const skippedCheckpoint: Rule = ({ prover: { max, refresh } }) => {
+  if (max === 0) return undefined;
+  const instances = refresh.checkpoints.map((percent) => Math.ceil((percent * max) / 100));
+  const index = instances.findIndex((count, position) => position > 0 && count === instances[position - 1]);
+  const [first, second] = [refresh.checkpoints[index - 1], refresh.checkpoints[index]];
+  if (first === undefined || second === undefined) return undefined;
+  return {
+    field: 'prover.refresh.checkpoints',
+    value: refresh.checkpoints,
+    message: `has ${first} and ${second}, which are reached by the same instance of prover.max, ${max}, so that no refresh pauses at ${first}; leave it out`,
+  };
+};
+
+/**
+ * A refresh keeps `minHealthyPercentage` in service for as long as it takes. The alarm takes it back, so that one which asks
+ * for more ends every refresh that is longer.
+ */
+const alarmDuringRefresh: Rule = ({ alarms: { proversShort }, prover: { refresh } }) =>
+  proversShort.belowPercent <= refresh.minHealthyPercentage
+    ? undefined
+    : {
+        field: 'alarms.proversShort.belowPercent',
+        value: proversShort.belowPercent,
+        message: `is above prover.refresh.minHealthyPercentage, ${refresh.minHealthyPercentage}, to which a refresh may go: after ${proversShort.minutes} minutes of that, the alarm would take the refresh back; give at most that`,
+      };
+
+/** What a rollout takes. */
+export const rolloutRules: readonly Rule[] = [rolloutTime, skippedCheckpoint, alarmDuringRefresh];
