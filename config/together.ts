@@ -111,13 +111,18 @@ const executorCpus: Rule = ({ manager: { instanceType }, bento: { executors } })
 
 const addresses = (cidr: string): number => 2 ** (32 - Number(cidr.split('/')[1])) - 5;
 
-/** AWS keeps five addresses of each subnet (Amazon VPC User Guide, "Subnet CIDR blocks"). A new manager starts beside the old one. */
+/**
+ * AWS keeps five addresses of each subnet (Amazon VPC User Guide, "Subnet CIDR blocks"). A new manager starts beside the
+ * old one, and a refresh may have `maxHealthyPercentage` of the wanted provers (Amazon EC2 Auto Scaling API Reference,
+ * "InstanceMaintenancePolicy").
+ */
 const room: Rule = ({ network, prover }) => {
   const free = network.subnets.reduce((sum, { cidr }) => sum + Math.max(0, addresses(cidr)), 0);
   const endpoints = network.kind === 'own' ? network.interfaceEndpoints.length * network.subnets.length : 0;
-  const needed = prover.max + 2 + endpoints;
+  const provers = Math.ceil((prover.max * prover.refresh.maxHealthyPercentage) / 100);
+  const needed = provers + 2 + endpoints;
   if (!(free < needed)) return undefined;
-  const message = `provers, two managers and ${endpoints} interface endpoints do not fit into network.subnets, which have ${free} addresses; give larger subnets, or less`;
+  const message = `provers, which are ${provers} during a refresh (maxHealthyPercentage), two managers and ${endpoints} interface endpoints do not fit into network.subnets, which have ${free} addresses; give larger subnets, or less`;
   return { field: 'prover.max', value: prover.max, message };
 };
 

@@ -256,13 +256,14 @@ test('more provers than addresses', () => {
       index === 0 ? { ...one, prover: { ...one.prover, max } } : one,
     ),
   });
-  expect(problemsOf(withMost(9))).toEqual([]);
-  expect(problemsOf(withMost(10))).toMatchObject([
+  // A refresh of staging may have twice as many for a while.
+  expect(problemsOf(withMost(4))).toEqual([]);
+  expect(problemsOf(withMost(5))).toMatchObject([
     {
       file,
       field: 'prover.max',
-      value: 10,
-      message: expect.stringMatching(/which have 11 addresses; give larger/) as string,
+      value: 5,
+      message: expect.stringMatching(/which are 10 during a refresh .* which have 11 addresses; give larger/) as string,
     },
   ]);
 });
