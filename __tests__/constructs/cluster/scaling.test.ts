@@ -123,10 +123,11 @@ test.each(['scale-out', 'scale-in'] as const)('a manager that says nothing chang
 });
 
 test('a deployment leaves the number of machines to the queue; without scaling, it is the configured one', () => {
-  expect(group['lifecycle']).toEqual({ ignore_changes: ['desired_capacity'] });
+  const ignored = (one: Readonly<Record<string, unknown>>) =>
+    (one['lifecycle'] as { ignore_changes: string[] }).ignore_changes;
+  expect(ignored(group)).toContain('desired_capacity');
   const fixed = stackOf(synthesize({ factory: withProvers({ scaling: null }) }), 'prover-cluster-staging');
-  expect(resourceWith(fixed, 'aws_autoscaling_group', 'name', 'prover-cluster-staging-prover')).not.toHaveProperty(
-    'lifecycle',
-  );
+  const fixedGroup = resourceWith(fixed, 'aws_autoscaling_group', 'name', 'prover-cluster-staging-prover');
+  expect(ignored(fixedGroup)).not.toContain('desired_capacity');
   expect(resourcesOf(fixed, 'aws_autoscaling_policy')).toEqual([]);
 });
