@@ -193,16 +193,18 @@ async function validate(setting: Setting): Promise<void> {
     );
   const { dryRun } = action;
   const rolledOut = rolloutOf(setting);
+  const smoke = account.smoke === null ? 'off' : await readSmokeRecord(workDirectory, rolledOut);
   const { pointers, together } = await promote({
     ...rolledOut,
-    smoke: account.smoke === null ? 'off' : await readSmokeRecord(workDirectory, rolledOut),
+    smoke,
     dryRun,
     pauses: [1, 2, 4, 8, 15, 30],
     sleep,
   });
   for (const { role, imageId, was, validated } of pointers) {
     if (!validated) {
-      say(`${role}: no instance runs ${imageId}, so it is not validated; ${was ?? 'no image'} stays validated`);
+      const why = smoke === 'skipped' ? 'the smoke test was skipped' : `no instance runs ${imageId}`;
+      say(`${role}: ${why}, so ${imageId} is not validated; ${was ?? 'no image'} stays validated`);
       continue;
     }
     const verb = was === imageId ? 'was validated before' : dryRun ? 'would be validated' : 'is validated';

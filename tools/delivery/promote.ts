@@ -26,7 +26,7 @@ export interface Promotion {
   readonly imageId: string;
   /** What it named before. */
   readonly was: string | undefined;
-  /** Whether an instance runs the image. One that no instance ran is not validated, and its pointer stays. */
+  /** Whether an instance runs the image, and a smoke test was not skipped. Else it is not validated, and its pointer stays. */
   readonly validated: boolean;
 }
 
@@ -39,8 +39,9 @@ export interface Promotions {
 
 /**
  * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
- * they do not run at that moment is not validated, and nothing is where a smoke test was skipped that could run now. A group that is empty on purpose validates nothing: the pointer of its
- * role stays, and so do the images that were validated together.
+ * they do not run at that moment is not validated, and nothing is where the smoke test was skipped: nobody saw those images
+ * prove. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do the images that were
+ * validated together.
  *
  * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
  * same, and production plans with the images that ran together before; a repetition does the rest.
@@ -86,7 +87,7 @@ async function recordedImages({ environment, client, report }: PromoteProps): Pr
 }
 
 /**
- * @returns a look at all groups that gives the roles whose instances run their image
+ * @returns a look at all groups that gives the roles whose instances run their image, tested where the environment tests
  * @throws DeliveryRefused (the look) where a group does not run its image
  */
 function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
@@ -106,7 +107,7 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
       throw new DeliveryRefused(
         `The smoke test of ${props.environment} was skipped, and now there are instances of each role; run it: make smoke ENV=${props.environment}`,
       );
-    return new Set(running);
+    return new Set(props.smoke === 'skipped' ? [] : running);
   };
 }
 

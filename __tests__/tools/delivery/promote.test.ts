@@ -127,6 +127,18 @@ test('a record that may not be read is not written', async () => {
   expect(written()).not.toContain(together);
 });
 
+test('nor is the manager of a cluster without provers, where the smoke test was skipped', async () => {
+  smoke = 'skipped';
+  jest.mocked(rolloutLook).mockReturnValue(() =>
+    Promise.resolve([
+      { is: 'done', text: 'manager', machines: 1 },
+      { is: 'done', text: 'prover', machines: 0 },
+    ]),
+  );
+  const { pointers, together: both } = await promoted();
+  expect([pointers.map(({ validated }) => validated), both, written()]).toEqual([[false, false], false, []]);
+});
+
 test('images are not validated where the smoke test was skipped and each role has instances since', async () => {
   smoke = 'skipped';
   await expect(promoted()).rejects.toThrow(
