@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 from urllib.parse import unquote, urlsplit
 
 import boto3
@@ -33,10 +33,10 @@ def _executors(settings: Settings) -> int:
 
 def _broker_toml(store: Store, settings: Settings) -> str:
     name, text = store.parameter("broker")
-    overrides = {} if text is None else broker_toml.parse_overrides(text, name)
+    overrides: dict[str, dict[str, Any]] = {} if text is None else broker_toml.parse_overrides(text, name)
     # Unless the cluster has a value of its own, null included.
-    market = {"max_concurrent_preflights": executors.preflights(_executors(settings)), **overrides.get("market", {})}
-    return broker_toml.render(TEMPLATE.read_text(), {**overrides, "market": market})
+    overrides.setdefault("market", {}).setdefault("max_concurrent_preflights", executors.preflights(_executors(settings)))
+    return broker_toml.render(TEMPLATE.read_text(), overrides)
 
 
 def check(store: Store, settings: Settings, keys: Storage, machine: Machine, patience: aws.Patience) -> None:

@@ -18,12 +18,14 @@ def _info_memory(host: str, port: int) -> str:
         # Its user has no password, so any will do.
         stream.write(f"AUTH {VALKEY_MEASURER} none\r\nINFO memory\r\n".encode())
         stream.flush()
-        for expected in (rb"\+OK", rb"\$(\d+)"):
+        length = 0
+        for expected in (rb"\+OK()", rb"\$(\d+)"):
             line = stream.readline(MOST_BYTES).strip()
             found = re.fullmatch(expected, line)
             if found is None:
                 raise OSError(f"it answers {line[:100].decode(errors='replace')!r}")
-        return stream.read(min(int(found[1]), MOST_BYTES)).decode(errors="replace")
+            length = int(found[1] or 0)
+        return stream.read(min(length, MOST_BYTES)).decode(errors="replace")
 
 
 def memory_used(host: str = "127.0.0.1", port: int = 6379) -> float:
