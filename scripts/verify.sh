@@ -14,10 +14,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/checks-bento.sh"
 # shellcheck source=scripts/lib/checks-system.sh
 . "$here/lib/checks-system.sh"
-# shellcheck source=scripts/lib/checks-gpu.sh
-. "$here/lib/checks-gpu.sh"
 # shellcheck source=scripts/lib/sandbox.sh
 . "$here/lib/sandbox.sh"
+# shellcheck source=scripts/lib/checks-gpu.sh
+. "$here/lib/checks-gpu.sh"
 
 verify_all() {
   check "release.json is whole" check_release
@@ -40,6 +40,7 @@ verify_all() {
     check "kernel" check_kernel
     check "driver" check_driver
     check "gpu" check_gpu
+    check "gpu of the service" check_gpu_of_service
     check "proving keys" check_proving_keys
   fi
   check "what services need at run time" check_runtime_paths

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Kernel, driver and GPU of a prover. Source it after checks.sh.
+# Kernel, driver and GPU of a prover. Source it after checks.sh and sandbox.sh.
 
 # The version of the library that programs talk to the driver through; nothing where there is none.
 userspace_driver() {
@@ -35,9 +35,13 @@ check_driver() {
   echo "$userspace"
 }
 
+has_gpu() {
+  grep --quiet --no-messages 0x10de /sys/bus/pci/devices/*/vendor
+}
+
 # A driver that does not answer on a real GPU must not become an image.
 check_gpu() {
-  if ! grep --quiet --no-messages 0x10de /sys/bus/pci/devices/*/vendor; then
+  if ! has_gpu; then
     echo "this machine has no NVIDIA GPU: the driver was not tried"
     return 0
   fi
@@ -45,6 +49,19 @@ check_gpu() {
   expect "$(cat /sys/module/nvidia/version)" "$(userspace_driver)" "the loaded module"
   expect "$(nvidia-smi --query-gpu=driver_version --format=csv,noheader | sort --unique)" "$(userspace_driver)" "the driver of the GPU"
   nvidia-smi --query-gpu=name --format=csv,noheader
+}
+
+# What an agent does with its GPU short of a proof, as its user in its sandbox: root reaches devices that a service may not.
+check_gpu_of_service() {
+  if ! has_gpu; then
+    echo "this machine has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster"
+    return 0
+  fi
+  # As ExecStartPre= of bento-prover@0 does.
+  nvidia-modprobe -c 0 -u
+  install -D -m 0755 "${here:?}/lib/try-gpu.py" "${sandbox_folder:?}/try-gpu"
+  in_sandbox bento-prover@0 "$sandbox_folder/try-gpu" || return 1
+  rm -rf "$sandbox_folder"
 }
 
 check_proving_keys() {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeWith, skipped } from '../../support/tools';
@@ -7,7 +8,7 @@ import { migrated, startServices, type Services } from './services';
 
 jest.setTimeout(120_000);
 
-const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'python3-boto3'];
+const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'python3-boto3', 'gcc'];
 
 /** Releases between which the programs changed what they do to their machine. */
 const releases = ['1.0.2', '1.1.2', '1.2.2'];
@@ -114,6 +115,42 @@ const tests = () => {
         .replace(/^/, 'bento-prover@0: ')
         .concat('\n'),
     );
+  });
+
+  describe('the GPU', () => {
+    const check = (has: boolean) => services.bash(`has_gpu() { ${has}; }; check_gpu_of_service || true`);
+    beforeAll(() => {
+      const library = path.join(folder, 'libcuda.so.1');
+      const built = spawnSync('gcc', ['-shared', '-fPIC', '-o', library, path.join(__dirname, 'libcuda.c')]);
+      expect([built.status, built.stderr.toString()]).toEqual([0, '']);
+      services.write({ '/usr/lib/x86_64-linux-gnu/libcuda.so.1': readFileSync(library) });
+    });
+
+    test('is used in the bake as the service uses it', async () => {
+      expect(await check(true)).toBe('NVIDIA L4\n');
+    });
+
+    test('that gives back what was not written is found', async () => {
+      services.write({ '/run/broken-gpu': '' });
+      expect(await check(true)).toBe("the GPU cannot be used: the GPU's memory holds 0x0 where 0xa5 was written\n");
+      await services.bash('rm /run/broken-gpu');
+    });
+
+    test('that the sandbox hides is found', async () => {
+      const unit = '/etc/systemd/system/bento-prover@.service';
+      const real = services.read(unit);
+      services.write({ [unit]: real.replace('[Service]\n', '[Service]\nPrivateDevices=yes\n') });
+      const found = await check(true);
+      services.write({ [unit]: real });
+      await services.bash('systemctl daemon-reload');
+      expect(found).toBe('the GPU cannot be used: cuInit ends with 100 (CUDA_ERROR_NO_DEVICE)\n');
+    });
+
+    test('that is not there is left to the smoke test, which the report has', async () => {
+      expect(await check(false)).toBe(
+        'this machine has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
+      );
+    });
   });
 
   test('a sandbox that takes something away is found', async () => {

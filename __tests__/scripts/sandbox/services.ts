@@ -98,7 +98,7 @@ export async function startServices(place: string): Promise<Services> {
       'bash',
       '-euc',
       `export IMAGE=bento; here=/repository/scripts
-for library in all checks checks-gpu sandbox; do . "$here/lib/$library.sh"; done
+for library in all checks sandbox checks-gpu; do . "$here/lib/$library.sh"; done
 VERSION=v$(cat /run/boundless-release)
 ${script}`,
     ]);
