@@ -1,10 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { App } from 'cdktf';
 import { factory, validated, type FactoryConfig } from '../../config';
-import { addStacks } from '../../stacks';
-import { archivePath } from '../../tools/lambda/archive';
+import { synthesizedOnce, testFolder } from './synthesized-once';
 
 /** Arguments of one resource, as Terraform reads them. */
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -24,12 +21,13 @@ export interface SynthesizedStack {
   readonly output?: Readonly<Record<string, Arguments>>;
 }
 
-/** The whole app as `app.synth()` writes it, read back from the files: the only form that includes what synthesis adds. */
+/**
+ * The whole app as `app.synth()` writes it, read back from the files: the only form that includes what synthesis adds. The
+ * folders belong to the caller, who may run Terraform in them.
+ */
 export function synthesize(options: { factory?: FactoryConfig } = {}): ReadonlyMap<string, SynthesizedStack> {
-  const outdir = mkdtempSync(path.join(process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir(), 'synth-'));
-  const app = new App({ outdir });
-  addStacks(app, { factory: validated(options.factory ?? factory), archiveOf: archivePath });
-  app.synth();
+  const outdir = mkdtempSync(path.join(testFolder(), 'synth-'));
+  cpSync(synthesizedOnce(validated(options.factory ?? factory)), outdir, { recursive: true });
   const { stacks } = JSON.parse(readFileSync(path.join(outdir, 'manifest.json'), 'utf8')) as {
     stacks: Record<string, { name: string; synthesizedStackPath: string }>;
   };
