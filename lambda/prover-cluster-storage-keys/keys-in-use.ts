@@ -1,6 +1,14 @@
 import type { Run } from './clients';
 import { deleteKey, listedKeys, worksNow, type ListedKey } from './keys';
-import { currentHoldsNoKey, held, noKey, pendingKey, previousHoldsNoKey, versionsFor } from './secret';
+import {
+  currentCannotBeRead,
+  currentHoldsNoKey,
+  held,
+  noKey,
+  pendingKey,
+  previousHoldsNoKey,
+  versionsFor,
+} from './secret';
 import { logger } from './telemetry';
 
 /**
@@ -28,6 +36,7 @@ async function keptIds(token: string, listed: readonly ListedKey[], run: Run): P
   if (versions.current === token) return listed.map(({ id }) => id);
   const current = await held(versions.current, run);
   if (current === noKey) throw await currentHoldsNoKey(versions, run);
+  if (current === undefined && versions.current !== undefined) throw currentCannotBeRead(versions.current, run);
   const currentId = current?.accessKeyId;
   const kept = [currentId, (await pendingKey(token, run))?.accessKeyId].filter((id) => id !== undefined);
   if (listed.every(({ id }) => kept.includes(id))) return kept;

@@ -106,6 +106,13 @@ export async function currentHoldsNoKey({ current = '', previous }: Versions, ru
   );
 }
 
+/** The refusal for a current version whose value Secrets Manager does not find: the key that machines use may be in it. */
+export const currentCannotBeRead = (current: string, { settings: { secretArn, user } }: Run): RotationRefused =>
+  new RotationRefused(
+    `Version ${current} of ${secretArn} has the label ${labels.current}, and Secrets Manager finds no value of it, so it ` +
+      `is unknown which key of the user ${user} machines use; rotate again`,
+  );
+
 /** The refusal for a previous value that is no key, where no other one tells which key machines use. */
 export const previousHoldsNoKey = (
   { previous = '' }: Versions,

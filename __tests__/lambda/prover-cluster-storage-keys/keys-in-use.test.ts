@@ -1,5 +1,10 @@
 import { ListAccessKeysCommand, UpdateAccessKeyCommand, type ListAccessKeysCommandOutput } from '@aws-sdk/client-iam';
-import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../../../lambda/prover-cluster-storage-keys/clients';
 import { steps } from '../../../lambda/prover-cluster-storage-keys/event';
 import type { LocalAws } from '../../../tools/local-aws';
@@ -102,6 +107,28 @@ describeWith([localAws], 'keys in use', () => {
     for (const step of ['createSecret', 'setSecret'] as const)
       expect((await storage.step(step, token, undefined, hasty, hidden(current, 99))).error).toBeInstanceOf(Error);
     expect(await storage.keyIds()).toEqual(before);
+  });
+
+  test('where Secrets Manager does not find the current value once, no key is deleted', async () => {
+    await storage.rotate();
+    await storage.rotate();
+    const before = await storage.keyIds();
+    const token = await storage.begin();
+    const current = Object.entries(await storage.labels()).find(([, has]) => has.includes('AWSCURRENT'))?.[0];
+    const { error } = await storage.step('createSecret', token, undefined, hasty, ({ secrets }) => {
+      secrets.middlewareStack.add(
+        (next, context) => (given) => {
+          const { VersionId } = given.input as { VersionId?: string };
+          if (context.commandName === GetSecretValueCommand.name && VersionId === current)
+            throw new ResourceNotFoundException({ message: 'not yet', $metadata: {} });
+          return next(given);
+        },
+        { step: 'initialize' },
+      );
+    });
+    expect(error?.message).toContain('has the label AWSCURRENT, and Secrets Manager finds no value of it');
+    expect(await storage.keyIds()).toEqual(before);
+    await storage.rotate(token);
   });
 
   test('the new key stays where IAM does not list the current one while it is set', async () => {
