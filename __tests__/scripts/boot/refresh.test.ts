@@ -110,6 +110,12 @@ describeWith(tools, 'a manager that works', () => {
       expect(machine.read(`/run/started/${service}.env`)).toContain('canary-NEW');
   });
 
+  test('keeps secrets out of the log also where an earlier run ended before Vector read them', async () => {
+    await machine.run(['touch', '/etc/bento/redacted.env']);
+    expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
+    expect(machine.events()).toEqual([...restarts('logs'), 'reload bento-postgresql.service']);
+  });
+
   test('takes new passwords without sending anybody away: Valkey knows the one of before as well', async () => {
     const [, old] = /^REDIS_URL="(.*)"$/m.exec(machine.read('/etc/bento/aux.env'))!;
     machine.write({ '/run/old': old! });

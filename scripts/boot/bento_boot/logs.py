@@ -10,6 +10,7 @@ from .identity import Machine, Purpose
 from .refusal import Refusal
 from .store import prefix
 
+UNIT = "bento-logs.service"
 FILE = Path("/etc/bento/logs.env")
 # Apart, since other services read the first one.
 REDACTED = Path("/etc/bento/redacted.env")
@@ -32,7 +33,7 @@ def variables(machine: Machine, purpose: Purpose) -> Variables:
 def _start() -> None:
     """A machine that proves is worth more than its logs."""
     try:
-        services.ensure("bento-logs.service", *(file for file in (FILE, REDACTED) if file.exists()))
+        services.ensure(UNIT, *(file for file in (FILE, REDACTED) if file.exists()))
     except Refusal as error:
         log.warning(f"logs stay on this machine: {error}")
 
@@ -52,5 +53,7 @@ def redact(secrets: Mapping[str, str]) -> None:
     """
     earlier = environment.parse(REDACTED.read_text()).get("REDACTED", "") if REDACTED.exists() else ""
     pattern = redaction.pattern(secrets, redaction.alternatives(earlier))
-    if write(REDACTED, render({"REDACTED": pattern}), 0o600):
+    changed = write(REDACTED, render({"REDACTED": pattern}), 0o600)
+    # Also where an earlier run wrote the file and ended before Vector read it.
+    if changed or services.outdated(UNIT, [REDACTED]):
         _start()
