@@ -54,5 +54,16 @@ const alarmDuringRefresh: Rule = ({ alarms: { proversShort }, prover: { refresh 
         message: `is above prover.refresh.minHealthyPercentage, ${refresh.minHealthyPercentage}, to which a refresh may go: after ${proversShort.minutes} minutes of that, the alarm would take the refresh back; give at most that`,
       };
 
+/** Images are validated where instances run them and have made a proof. Scaling leaves no prover while the queue is empty. */
+const nothingToValidate: Rule = ({ followsLatest, prover: { min, scaling } }) =>
+  followsLatest && scaling !== null && min === 0
+    ? {
+        field: 'prover.min',
+        value: min,
+        message:
+          'leaves no prover while the queue is empty (prover.scaling), so that a deployment would validate no image (followsLatest); give at least 1',
+      }
+    : undefined;
+
 /** What a rollout takes. */
-export const rolloutRules: readonly Rule[] = [rolloutTime, skippedCheckpoint, alarmDuringRefresh];
+export const rolloutRules: readonly Rule[] = [rolloutTime, skippedCheckpoint, alarmDuringRefresh, nothingToValidate];

@@ -34,6 +34,13 @@ testRefused([
     /which may take max_order_expiry_secs, 86401; give at least 2/,
     'storage.inputDays',
   ),
+  refused(
+    'provers that are away whenever a deployment would validate their image',
+    'prover.scaling',
+    { tasksPerProver: 4, idleMinutes: 30 },
+    /^leaves no prover while the queue is empty .*; give at least 1$/,
+    'prover.min',
+  ),
   refused('on demand beyond the most', 'prover.onDemand.base', 5, /is above prover.max, 4/),
   refused(
     'a type twice',
