@@ -11,7 +11,7 @@ import { imageIdsIn, type KnownImages } from '../summary/images';
 import { summaryOf, type Summary } from '../summary/summary';
 import { hashFiles, planFiles, recordText, sha256, type PlanRecord } from './record';
 import { readState } from './state';
-import { imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
+import { copyStack, imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
 
 export interface MakePlanProps {
   readonly account: EnvironmentConfig;
@@ -60,7 +60,7 @@ export async function makePlan(props: MakePlanProps): Promise<MadePlan> {
     remarks: props.remarks,
   });
 
-  await cp(stackDirectory, path.join(folder, planFiles.stack), { recursive: true });
+  await copyStack(stackDirectory, path.join(folder, planFiles.stack));
   const lock = path.join(workspace.directory, lockFile.own);
   if (existsSync(lock)) await cp(lock, path.join(folder, lockFile.kept));
   await writeFile(path.join(folder, planFiles.summary), summary.markdown);

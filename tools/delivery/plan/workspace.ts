@@ -16,6 +16,13 @@ export async function terraformVersion(): Promise<string> {
   return versionSchema.parse(JSON.parse(stdout)).terraform_version;
 }
 
+/**
+ * Copies a stack as it was synthesized. Terraform's own files stay behind: `cdktf deploy` leaves them in the same folder,
+ * links to its cache of providers among them.
+ */
+export const copyStack = (from: string, to: string): Promise<void> =>
+  cp(from, to, { recursive: true, filter: (file) => !path.basename(file).startsWith('.terraform') });
+
 /** A copy of a stack's folder that Terraform may leave its own files in. */
 export class Workspace {
   private constructor(
@@ -32,7 +39,7 @@ export class Workspace {
     hear: (text: string) => void,
   ): Promise<Workspace> {
     await rm(directory, { recursive: true, force: true });
-    await cp(stackDirectory, directory, { recursive: true });
+    await copyStack(stackDirectory, directory);
     return new Workspace(path.resolve(directory), access, hear);
   }
 
