@@ -54,9 +54,12 @@ const alarmDuringRefresh: Rule = ({ alarms: { proversShort }, prover: { refresh 
         message: `is above prover.refresh.minHealthyPercentage, ${refresh.minHealthyPercentage}, to which a refresh may go: after ${proversShort.minutes} minutes of that, the alarm would take the refresh back; give at most that`,
       };
 
-/** Images are validated where instances run them and have made a proof. Scaling leaves no prover while the queue is empty. */
-const nothingToValidate: Rule = ({ followsLatest, prover: { min, scaling } }) =>
-  followsLatest && scaling !== null && min === 0
+/**
+ * Images are validated where instances run them and have made a proof. Scaling leaves no prover while the queue is empty.
+ * A cluster without a manager is switched off.
+ */
+const nothingToValidate: Rule = ({ followsLatest, manager, prover: { min, scaling } }) =>
+  followsLatest && manager.desired > 0 && scaling !== null && min === 0
     ? {
         field: 'prover.min',
         value: min,

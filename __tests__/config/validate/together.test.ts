@@ -244,6 +244,18 @@ test('more executors than vCPUs', () => {
   ]);
 });
 
+test('a cluster that is switched off may have no prover, whatever it validates', () => {
+  const off = withValue(staging('prover', 'scaling'), { tasksPerProver: 4, idleMinutes: 30 });
+  const withManagers = (desired: 0 | 1) => ({
+    ...off,
+    environments: off.environments.map((one, index) =>
+      index === 0 ? { ...one, manager: { ...one.manager, desired } } : one,
+    ),
+  });
+  expect(problemsOf(withManagers(0))).toEqual([]);
+  expect(problemsOf(withManagers(1))).toMatchObject([{ file, field: 'prover.min' }]);
+});
+
 test('the largest segments that are taken are those of the largest GPUs', () => {
   expect(limits.segmentPo2[1]).toBe(largestSegmentPo2(Infinity));
 });
