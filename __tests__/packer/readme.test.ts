@@ -87,6 +87,7 @@ aws_session_token = ${sessionToken}
       AWS_ENDPOINT_URL: ops.wire.endpoint,
       TOOLS_LOCK: writeToolsLock(folder, server.address),
       TOOLS_BIN: path.join(folder, 'bin'),
+      TOOLS_CACHE: path.join(folder, 'cache'),
       // The local AWS has no spot requests.
       PKR_VAR_spot: 'false',
     };

@@ -70,6 +70,7 @@ export function realBuilds(): RealBuilds {
         ...ops.environment,
         TOOLS_LOCK: writeToolsLock(work, server.address),
         TOOLS_BIN: bin,
+        TOOLS_CACHE: path.join(bin, 'cache'),
         IMAGE: 'manager',
         BOUNDLESS_VERSION: 'v1.0.1',
         BROKER_SHA256: 'a'.repeat(64),

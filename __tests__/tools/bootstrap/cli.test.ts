@@ -58,7 +58,7 @@ describeWith([localAws], 'the command in an account', () => {
     const env = await inStaging();
     const dry = await cli(['staging', '--dry-run'], env);
     expect(dry).toMatchObject({ status: 0, stderr: '' });
-    expect(dry.lines.at(-1)).toBe('9 changes to make; nothing was changed.');
+    expect(dry.lines.at(-1)).toBe('10 changes to make; nothing was changed.');
 
     const first = await cli(['staging'], env);
     expect(first).toMatchObject({ status: 0, stderr: '' });

@@ -80,7 +80,7 @@ test('an account where all is well', async () => {
   expect([exitCode(ofStaging), exitCode(ofOps)]).toEqual([0, 0]);
   expect(ofStaging.map(({ name }) => name)).toContain('quota All G and VT Spot Instance Requests');
   // Four provers at most, twice as many during a refresh, 8 vCPUs each.
-  expect(ofStaging.find(({ name }) => name.includes('Spot'))?.found).toBe(
+  expect(ofStaging.find(({ name }) => name.endsWith('Spot Instance Requests'))?.found).toBe(
     '64 vCPUs, 64 needed for 8 instances at most',
   );
 });

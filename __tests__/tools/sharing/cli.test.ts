@@ -120,8 +120,8 @@ describeWith([localAws], 'the operator commands', () => {
     const [older = '', newer = ''] = await factory.buildInOrder('manager', 2);
     for (const imageId of [older, newer]) await factory.record(imageId);
     const told = await run(['reconcile', '--dry-run']);
-    // Permissions of two images and tags in two accounts. Pointers follow what is shared, which in a dry run is nothing.
-    expect(JSON.parse(told.output)).toMatchObject({ dryRun: true, images: 2, driftFound: 2 + 2, driftRepaired: 0 });
+    // Permissions and IMDSv2 of two images, and tags in two accounts. Pointers follow what is shared, which in a dry run is nothing.
+    expect(JSON.parse(told.output)).toMatchObject({ dryRun: true, images: 2, driftFound: 2 + 2 + 2, driftRepaired: 0 });
     expect(await latest()).toBeUndefined();
 
     expect((await run(['reconcile'])).code).toBe(0);
