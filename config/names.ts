@@ -34,6 +34,9 @@ export const withdrawnTag = 'Withdrawn';
 /** Whether a withdrawal was announced: `no` from its mark on, `yes` once it is complete. */
 export const withdrawalAnnouncedTag = 'WithdrawalAnnounced';
 
+/** The parameter of the ops account that says after which image the next reconcile run goes on. */
+export const reconcilePositionName = '/boundless/ami-sharing/reconcile-position';
+
 /** The roles that a machine of a cluster can have. */
 export const nodeRoles = ['manager', 'prover'] as const;
 export type NodeRole = (typeof nodeRoles)[number];
@@ -196,6 +199,7 @@ export const functionMetrics = {
     'DriftFound',
     'DriftRepaired',
     'PublicImages',
+    'ImagesLeft',
     'LaunchProblems',
   ],
   [functions.notices]: ['ApprovalHours', 'Failures'],

@@ -55,6 +55,20 @@ export class SharingAlarms extends Construct {
       alarms: [...failures, late],
       actions,
     });
+    new Alarm(this, 'Behind', {
+      ...common,
+      name: `${functions.sharing}-behind`,
+      description:
+        'For a day no reconcile run came to the oldest image: older images and their tags are repaired late, or never. ' +
+        `${log} docs/sharing.md, "Limits".`,
+      metric: 'ImagesLeft',
+      statistic: 'Minimum',
+      periodSeconds: 24 * 3600,
+      threshold: 0,
+      // That no run ends is an alarm of its own.
+      missingData: 'notBreaching',
+      actions,
+    });
     // The schedule itself: a run that fails rings above, one that never starts would be silent.
     new Alarm(this, 'Silent', {
       ...common,

@@ -3,6 +3,7 @@ import {
   codeBuildProjects,
   outcomeEvents,
   project,
+  reconcilePositionName,
   roles,
   withdrawalAnnouncedTag,
   withdrawnTag,
@@ -69,6 +70,12 @@ export function sharingPermissions({
       Sid: 'CheckWhoMayUseTheImageKey',
       Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'],
       Resource: imageKeyArn,
+    },
+    {
+      // Where a reconcile run goes on: this one parameter.
+      Sid: 'KeepThePositionOfReconcile',
+      Action: ['ssm:GetParameters', 'ssm:PutParameter'],
+      Resource: `arn:aws:ssm:${region}:${accountId}:parameter${reconcilePositionName}`,
     },
     {
       Sid: 'TellOutcomes',

@@ -1,7 +1,7 @@
 import { CreateTagsCommand, paginateDescribeImages, type EC2Client, type Image, type Tag } from '@aws-sdk/client-ec2';
 import { imageTags } from '../../config/names';
 import { chunks } from './bounded';
-import { TagsMissingError } from './errors';
+import { OutOfTimeError, TagsMissingError } from './errors';
 import { isImageGone, isTransient } from './retry';
 import { poll, secondsOf, type Waits } from './waits';
 
@@ -13,6 +13,8 @@ export interface TagOptions {
   readonly dryRun: boolean;
   /** Whether to write without looking first: one call less where the tags are missing for sure. */
   readonly unseen: boolean;
+  /** Whether there is time for a further image. */
+  readonly mayBegin: () => boolean;
   /** Gets the id of every image whose tags were missing, before they are written. */
   readonly found: (imageId: string) => void;
 }
@@ -30,7 +32,7 @@ export interface TagOptions {
 export async function tagImages(
   ec2: EC2Client,
   images: readonly Image[],
-  { waits, dryRun, unseen, found }: TagOptions,
+  { waits, dryRun, unseen, mayBegin, found }: TagOptions,
 ): Promise<ReadonlyMap<string, unknown>> {
   const untagged = unseen ? images : await withoutTags(ec2, images);
   for (const image of untagged) found(idOf(image));
@@ -42,7 +44,9 @@ export async function tagImages(
     const left: Image[] = [];
     const written: Image[] = [];
     for (const image of unwritten) {
-      const outcome = await write(ec2, image);
+      const outcome = mayBegin()
+        ? await write(ec2, image)
+        : new OutOfTimeError('the time of the run ended before all tags were written');
       if (outcome === 'written') written.push(image);
       else if (isImageGone(outcome)) left.push(image);
       else failed.set(idOf(image), outcome);
@@ -76,16 +80,18 @@ const tagsOf = ({ Tags = [] }: Image): readonly Tag[] =>
   Tags.filter(({ Key }) => imageTags.some((name) => name === Key));
 
 async function withoutTags(ec2: EC2Client, images: readonly Image[]): Promise<readonly Image[]> {
-  const seen = new Map<string, readonly Tag[]>();
+  const untagged: Image[] = [];
   for (const part of chunks(images, perFilter)) {
+    const seen = new Map<string, readonly Tag[]>();
     // A filter, since one id that the account can't see would make an error of the whole call.
     const Filters = [{ Name: 'image-id', Values: part.map(idOf) }];
     const pages = paginateDescribeImages({ client: ec2, pageSize: perFilter }, { Filters, IncludeDeprecated: true });
     for await (const { Images = [] } of pages)
       for (const { ImageId = '', Tags = [] } of Images) seen.set(ImageId, Tags);
+    for (const image of part) if (!hasTags(image, seen.get(idOf(image)))) untagged.push(image);
   }
-  return images.filter((image) => {
-    const there = seen.get(idOf(image));
-    return !tagsOf(image).every((tag) => there?.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value));
-  });
+  return untagged;
 }
+
+const hasTags = (image: Image, there: readonly Tag[] = []): boolean =>
+  tagsOf(image).every((tag) => there.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value));

@@ -12,6 +12,7 @@ export interface Clients {
   readonly ec2: EC2Client;
   readonly events: EventBridgeClient;
   readonly kms: KMSClient;
+  readonly ssm: SSMClient;
   readonly sts: STSClient;
   /** Clients of the account that the credentials are of. Whoever asks for them destroys them. */
   readonly inAccount: (credentials: AccountCredentials) => AccountClients;
@@ -57,6 +58,7 @@ export function awsClients(
     ec2: new EC2Client(common),
     events: new EventBridgeClient(common),
     kms: new KMSClient(common),
+    ssm: new SSMClient(common),
     sts: new STSClient(common),
     inAccount: (credentials) => {
       const own = { ...common, credentials };

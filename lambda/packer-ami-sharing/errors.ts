@@ -189,6 +189,12 @@ export class EventRefusedError extends SharingError {
   }
 }
 
+/** The time of a reconcile run ended before something was begun; the next run does it. It is no failure of the run. */
+export class OutOfTimeError extends SharingError {
+  override readonly name = 'OutOfTimeError';
+  readonly permanent = false;
+}
+
 /** STS answered without credentials, which its contract rules out. */
 export class NoCredentialsError extends SharingError {
   override readonly name = 'NoCredentialsError';

@@ -4,6 +4,7 @@ import { isCommand } from './command';
 import { SharingError } from './errors';
 import { onBuild } from './on-build';
 import { onCommand, type CommandResult } from './on-command';
+import { reserveSeconds, standardPages, type Pages } from './run';
 import type { SharingResult } from './result';
 import { settingsFrom } from './settings';
 import { flush, logger, measure } from './telemetry';
@@ -13,6 +14,8 @@ import { awsWaits, type Waits } from './waits';
 export interface Dependencies {
   readonly clients: Clients;
   readonly waits: Waits;
+  /** @default standardPages */
+  readonly pages?: Pages;
 }
 
 /**
@@ -20,14 +23,16 @@ export interface Dependencies {
  * command twice, and then leaves it in the dead-letter queue; an operator sees it.
  */
 export const handlerWith =
-  ({ clients, waits }: Dependencies) =>
+  ({ clients, waits, pages = standardPages }: Dependencies) =>
   async (event: unknown, context: Context): Promise<SharingResult | CommandResult> => {
     logger.resetKeys();
     logger.addContext(context);
     try {
       const settings = settingsFrom(process.env);
-      if (isCommand(event)) return await onCommand(event, { clients, settings, waits });
-      return await onBuild(event, { clients, settings, waits, dryRun: false });
+      const common = { clients, settings, waits, pages };
+      const isInTime = () => context.getRemainingTimeInMillis() > reserveSeconds * 1000;
+      if (isCommand(event)) return await onCommand(event, { ...common, mayBegin: isInTime });
+      return await onBuild(event, { ...common, dryRun: false, mayBegin: () => true });
     } catch (error) {
       const permanent = error instanceof SharingError && error.permanent;
       logger.error('The invocation failed', { permanent, error });

@@ -1,7 +1,6 @@
-import type { Image } from '@aws-sdk/client-ec2';
 import { imageKinds, type ImageKind } from '../../config/names';
+import type { ListedImage } from './image-list';
 import type { Published } from './result';
-import { isRetired, kindOf, type Expected } from './rules';
 
 /** Ages in days of the newest image of a kind, and of the newest that staging proved; missing where there is none. */
 export interface Ages {
@@ -18,21 +17,15 @@ const dayMs = 24 * 3600 * 1000;
  *
  * @param images every image of the factory that is available, the newest first
  */
-export function imageAges(
-  images: readonly Image[],
-  published: readonly Published[],
-  expected: Expected,
-): readonly Ages[] {
+export function imageAges(images: readonly ListedImage[], published: readonly Published[], now: Date): readonly Ages[] {
   const pointers = published.flatMap((account) => account.pointers);
-  const ageOf = (image: Image | undefined): number | undefined => {
-    const created = Date.parse(image?.CreationDate ?? '');
-    return Number.isNaN(created) ? undefined : Math.max(0, (expected.now.getTime() - created) / dayMs);
-  };
+  const ageOf = (image: ListedImage | undefined): number | undefined =>
+    image === undefined ? undefined : Math.max(0, (now.getTime() - image.created) / dayMs);
   return imageKinds.map((kind) => {
-    const ofKind = images.filter((image) => kindOf(image) === kind);
+    const ofKind = images.filter((image) => image.kind === kind && image.created > 0);
     const proved = new Set(pointers.flatMap((pointer) => (pointer.kind === kind ? (pointer.validated ?? []) : [])));
-    const latest = ageOf(ofKind.find((image) => !isRetired(image, expected)));
-    const validated = ageOf(ofKind.find(({ ImageId = '' }) => proved.has(ImageId)));
+    const latest = ageOf(ofKind.find(({ isRetired }) => !isRetired));
+    const validated = ageOf(ofKind.find(({ imageId }) => proved.has(imageId)));
     return { kind, ...(latest !== undefined && { latest }), ...(validated !== undefined && { validated }) };
   });
 }

@@ -2,7 +2,8 @@ import { parseCommand, type Command } from './command';
 import { CommandIncompleteError } from './errors';
 import { launchProblems, type LaunchProblem } from './launch-chain';
 import { pin, unpin, type PinResult } from './pin';
-import { reconcile, type ReconcileResult } from './reconcile';
+import { reconcile } from './reconcile';
+import type { ReconcileResult } from './reconcile-report';
 import type { Run } from './run';
 import { logger, measure, measureAges } from './telemetry';
 import { withdraw, type WithdrawalResult } from './withdraw';
@@ -49,15 +50,18 @@ async function perform(command: Command, run: Run): Promise<CommandResult> {
 /** A run that finds nothing measures zeros: they prove that it ran. */
 async function reconciled(run: Run): Promise<ReconcileResult> {
   const { result, ages } = await reconcile(run);
-  const { driftFound, driftRepaired, publicImages, failures } = result;
+  const { driftFound, driftRepaired, publicImages, imagesLeft, failures } = result;
   measure({
     DriftFound: driftFound,
     DriftRepaired: driftRepaired,
     PublicImages: publicImages.length,
+    ImagesLeft: imagesLeft,
     LaunchProblems: result.launchProblems.length,
   });
   for (const { kind, ...age } of ages) measureAges(kind, age);
   for (const problem of result.launchProblems) logger.warn('Instances could not start', { ...problem });
+  if (imagesLeft > 0)
+    logger.warn('The time ended before all images were compared; the next run goes on', { imagesLeft });
   if (failures.length > 0) {
     logger.error('The run is incomplete', { result });
     throw new CommandIncompleteError('reconcile', failures);

@@ -25,13 +25,16 @@ export interface Pointers {
 
 const read = ['latest', 'pinned', 'validated'] as const satisfies readonly PointerKind[];
 
-/** Reads pointers of all these kinds in one call; it takes up to 10 names, and there are 3 for each of 3 kinds. */
+/**
+ * Reads pointers of all these kinds in one call, which takes 1 to 10 names: there are 3 for each of 3 kinds. No kind, no
+ * call.
+ */
 export async function readPointers(
   ssm: SSMClient,
   kinds: readonly ImageKind[],
 ): Promise<(kind: ImageKind) => Pointers> {
   const Names = kinds.flatMap((kind) => read.map((pointer) => pointerName(kind, pointer)));
-  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names }));
+  const { Parameters = [] } = Names.length === 0 ? {} : await ssm.send(new GetParametersCommand({ Names }));
   const valueOf = (name: string) => Parameters.find(({ Name }) => Name === name)?.Value;
   return (kind) => {
     const [latest, pinned, validated] = read.map((pointer) => valueOf(pointerName(kind, pointer)));

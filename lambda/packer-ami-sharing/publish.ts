@@ -1,7 +1,9 @@
 import type { ImageKind } from '../../config/names';
 import { mapBounded } from './bounded';
 import { briefly, PointersUnsettledError } from './errors';
+import { listImages } from './image-list';
 import type { AccountFailure, Published } from './result';
+import { retrying } from './retry';
 import type { Run } from './run';
 import { Progress, settleAccount, type Goal } from './settle-account';
 import { sameNewest, shelfOf, type Known, type Shelf } from './shelf';
@@ -34,15 +36,7 @@ export async function publish(
   { kinds, accountIds, tagged, shared, image, except, ...goal }: PublishOptions,
 ): Promise<readonly Published[]> {
   const known: Known = { ...(shared && { shared }), ...(image && { image }), ...(except !== undefined && { except }) };
-  const look = () =>
-    Promise.all(
-      kinds.map((kind) =>
-        shelfOf(run, kind, accountIds, known).then(
-          (shelf): Look => ({ kind, shelf }),
-          (error: unknown): Look => ({ kind, error: briefly(error) }),
-        ),
-      ),
-    );
+  const look = () => looksAt(run, kinds, accountIds, known);
   const progress = new Map(accountIds.map((accountId) => [accountId, new Progress()]));
   const settle = (looks: readonly Look[]) => {
     const shelves = looks.flatMap((one) => ('shelf' in one ? [one.shelf] : []));
@@ -65,6 +59,30 @@ export async function publish(
     if (changed.length === 0 || round === rounds)
       return done.map((account) => ({ ...account, failures: [...account.failures, ...problems] }));
     looks = again;
+  }
+}
+
+/** One list for all kinds: there is none for no kind. */
+async function looksAt(
+  run: Run,
+  kinds: readonly ImageKind[],
+  accountIds: readonly string[],
+  known: Known,
+): Promise<readonly Look[]> {
+  const [first, ...others] = kinds;
+  if (first === undefined) return [];
+  const failed =
+    (kind: ImageKind) =>
+    (error: unknown): Look => ({ kind, error: briefly(error) });
+  try {
+    const images = await retrying(() => listImages(run, others.length === 0 ? first : undefined), run.waits);
+    return await Promise.all(
+      kinds.map((kind) =>
+        shelfOf(run, kind, images, accountIds, known).then((shelf): Look => ({ kind, shelf }), failed(kind)),
+      ),
+    );
+  } catch (error) {
+    return kinds.map((kind) => failed(kind)(error));
   }
 }
 

@@ -38,22 +38,33 @@ export interface ImageState {
   readonly accountIds: readonly string[];
   /** Changes that were not made. */
   readonly refusedChanges: RefusedChanges;
+  /** Whether the time of the run ended before its change was begun with. */
+  readonly isLeft: boolean;
   /** Why the permissions could not be looked at, or why the image is given to no further account. */
   readonly error?: string;
 }
 
-/** Images that are worked on at a time. */
-const imagesAtATime = 10;
+/**
+ * Images that are worked on at a time: more would only be throttled, where a call takes a fifth of a second and EC2 answers
+ * 20 of its kind in a second (Amazon EC2 Developer Guide, "Request throttling").
+ */
+const imagesAtATime = 4;
 
 /**
  * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses whoever is
  * not configured, above all `all`. A good one that was shared before, or whose build succeeded though its event was lost,
  * gets every account; one that neither vouches for is left for a person to share.
+ *
+ * @param refused accounts that EC2 does not take, and is not asked again to add
  */
-export async function comparePermissions(run: Run, images: readonly Image[]): Promise<readonly ImageState[]> {
+export async function comparePermissions(
+  run: Run,
+  images: readonly Image[],
+  refused: ReadonlySet<string> = new Set(),
+): Promise<readonly ImageState[]> {
   const { clients, settings } = run;
-  const snapshots = await snapshotsOf(clients.ec2, images);
-  const built = await builtImages(clients.codebuild, settings.buildProject, images);
+  const snapshots = await retrying(() => snapshotsOf(clients.ec2, images), run.waits);
+  const built = await retrying(() => builtImages(clients.codebuild, settings.buildProject, images), run.waits);
   return mapBounded(images, imagesAtATime, async (image) => {
     const { ImageId: imageId = '' } = image;
     const nothing = {
@@ -66,11 +77,19 @@ export async function comparePermissions(run: Run, images: readonly Image[]): Pr
       verdict: 'unknown',
       rules: [],
       refusedChanges: new Map(),
+      isLeft: false,
     } as const;
     try {
       const listed = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
       const state = judge(run, { image, snapshots, listed, built: built.has(imageId) });
-      return { ...nothing, ...state, change: towardsExactly(listed, state.accountIds) };
+      const { add, remove } = towardsExactly(listed, state.accountIds);
+      const isTaken = (accountId: string) => state.current.includes(accountId) || !refused.has(accountId);
+      return {
+        ...nothing,
+        ...state,
+        accountIds: state.accountIds.filter(isTaken),
+        change: { add: add.filter(isTaken), remove },
+      };
     } catch (error) {
       if (isImageGone(error)) return { ...nothing, verdict: 'gone' };
       return { ...nothing, error: briefly(error) };
@@ -81,6 +100,7 @@ export async function comparePermissions(run: Run, images: readonly Image[]): Pr
 /** Makes the changes that were found. An image whose instances could start without IMDSv2 is given to nobody new. */
 export const repairPermissions = (run: Run, states: readonly ImageState[]): Promise<readonly ImageState[]> =>
   mapBounded(states, imagesAtATime, async (state) => {
+    if (!run.mayBegin()) return { ...state, accountIds: state.current, isLeft: true };
     const { imageId, change } = state;
     const error = state.lacksImdsV2 ? await requireImdsV2(run, imageId).then(() => undefined, briefly) : undefined;
     const withheld = error === undefined ? [] : change.add;

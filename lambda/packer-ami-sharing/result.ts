@@ -30,6 +30,8 @@ export interface Published {
   readonly pointers: readonly PointerChange[];
   /** What stood in the way; it stops nothing else. */
   readonly failures: readonly AccountFailure[];
+  /** Whether the time of the run ended first; what is missing is left to the next one. */
+  readonly isCutShort: boolean;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { roles, type ImageKind } from '../../config/names';
 import { tagImages } from './account-tags';
-import { briefly } from './errors';
+import { briefly, OutOfTimeError } from './errors';
 import { inAccount } from './in-account';
 import { readPointers } from './pointers';
 import type { AccountFailure, PointerChange, Published } from './result';
@@ -49,8 +49,8 @@ export class Progress {
     });
   }
 
-  result(accountId: string, failures: readonly AccountFailure[]): Published {
-    return { accountId, tagged: [...this.tagged], pointers: [...this.pointers.values()], failures };
+  result(accountId: string, failures: readonly AccountFailure[], isCutShort: boolean): Published {
+    return { accountId, tagged: [...this.tagged], pointers: [...this.pointers.values()], failures, isCutShort };
   }
 }
 
@@ -68,6 +68,7 @@ export async function settleAccount(
   progress: Progress = new Progress(),
 ): Promise<Published> {
   let failures: { readonly part: AccountFailure['part']; readonly error: unknown }[] = [];
+  if (!run.mayBegin()) return progress.result(accountId, [], true);
   const attempt = (part: AccountFailure['part'], work: () => Promise<void>) =>
     work().catch((error: unknown) => void failures.push({ part, error }));
   try {
@@ -77,7 +78,7 @@ export async function settleAccount(
         ssm,
         shelves.map(({ kind }) => kind),
       );
-      const destinations = shelves.map((shelf) => ({ accountId, shelf, mayMoveBack, expected: run.settings }));
+      const destinations = shelves.map((shelf) => ({ accountId, shelf, mayMoveBack }));
       for (const { shelf } of destinations) progress.start(shelf.kind, pointersOf(shelf.kind).latest);
       const settled = destinations.every((destination) => {
         const now = pointersOf(destination.shelf.kind);
@@ -107,8 +108,10 @@ export async function settleAccount(
   } catch (error) {
     if (!failures.some((failure) => failure.error === error)) failures.push({ part: 'account', error });
   }
+  const real = failures.filter(({ error }) => !(error instanceof OutOfTimeError));
   return progress.result(
     accountId,
-    failures.map(({ part, error }) => ({ part, error: briefly(error) })),
+    real.map(({ part, error }) => ({ part, error: briefly(error) })),
+    real.length < failures.length,
   );
 }

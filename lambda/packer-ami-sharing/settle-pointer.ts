@@ -3,8 +3,8 @@ import { pointerName } from '../../config/names';
 import { PinUnusableError, PointerContendedError, PointerNotMovedError } from './errors';
 import { readPointers, writePointer, type Pointers } from './pointers';
 import type { PointerChange } from './result';
-import { mayBePointedAt, type Expected } from './rules';
-import { compareAge, type Shelf } from './shelf';
+import { compareAge } from './image-list';
+import type { Shelf } from './shelf';
 import { poll, secondsOf, type Waits } from './waits';
 
 /** Where the pointer of a kind should be in one account. */
@@ -16,24 +16,24 @@ export interface Destination {
    * undo a newer one. Repairing, withdrawing and unpinning do.
    */
   readonly mayMoveBack: boolean;
-  readonly expected: Omit<Expected, 'now'>;
 }
 
 /** The image that the pointer should name; undefined where it should stay as it is, for want of a better one. */
-export function targetOf({ accountId, shelf, mayMoveBack, expected }: Destination, now: Pointers): string | undefined {
+export function targetOf({ accountId, shelf, mayMoveBack }: Destination, now: Pointers): string | undefined {
   const { latest, pinned } = now;
   if (pinned !== undefined) return isListed(shelf, pinned) ? pinned : undefined;
   const newest = shelf.newest.get(accountId);
-  const [current, candidate] = [latest, newest].map((id) => shelf.images.find(({ ImageId }) => ImageId === id));
+  const [current, candidate] = [latest, newest].map((id) => shelf.images.find(({ imageId }) => imageId === id));
   const keeps =
     !mayMoveBack &&
     current !== undefined &&
-    mayBePointedAt(current, { ...expected, now: new Date() }) &&
+    current.isGood &&
+    !current.isPublic &&
     (candidate === undefined || compareAge(current, candidate) > 0);
   return keeps ? latest : newest;
 }
 
-const isListed = ({ images }: Shelf, imageId: string): boolean => images.some(({ ImageId }) => ImageId === imageId);
+const isListed = ({ images }: Shelf, imageId: string): boolean => images.some((image) => image.imageId === imageId);
 
 /** @throws PinUnusableError where the pin names no image that can be launched */
 function checkPin({ accountId, shelf }: Destination, { pinned }: Pointers): void {

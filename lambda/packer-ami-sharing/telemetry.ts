@@ -25,6 +25,8 @@ const units = {
   DriftRepaired: MetricUnit.Count,
   /** Images of the factory that everybody could launch. */
   PublicImages: MetricUnit.Count,
+  /** Older images that a reconcile run left to the next one, for want of time. */
+  ImagesLeft: MetricUnit.Count,
   /** Things that would keep instances from starting: key policy, grants, roles. */
   LaunchProblems: MetricUnit.Count,
 } as const;

@@ -9,6 +9,7 @@ import { retrying } from './retry';
 import { brokenIdentity, kindOf, tagOf } from './rules';
 import type { Run } from './run';
 import { poll, secondsOf } from './waits';
+import { isDeprecated } from './withdrawal-marks';
 
 /** What withdrawing returns, logs and tells the event bus. */
 export interface WithdrawalResult {
@@ -64,15 +65,6 @@ export async function withdraw(imageId: string, reason: string, run: Run): Promi
   return result;
 }
 
-/**
- * Whether it is marked as withdrawn, and the rest was cut short. The deprecation alone does not show that it was announced:
- * people deprecate images too. One that was marked by hand has no record, and is finished with its deprecation.
- */
-export const isHalfWithdrawn = (image: Image): boolean =>
-  tagOf(image, withdrawnTag) !== undefined &&
-  kindOf(image) !== undefined &&
-  (!isDeprecated(image) || tagOf(image, withdrawalAnnouncedTag) === 'no');
-
 /** Announces and deprecates an image that is marked, and whose pointers were moved. */
 export async function finishWithdrawal(run: Run, image: Image, published: readonly Published[]): Promise<void> {
   const kind = kindOf(image);
@@ -122,13 +114,6 @@ async function deprecate({ clients: { ec2 }, waits, dryRun }: Run, image: Image)
   if ((await poll(seen, waits.tags, waits.sleep)) === undefined)
     throw new WithdrawalNotSeenError(imageId, secondsOf(waits.tags));
 }
-
-/**
- * Whether it is deprecated, or will be in a moment, but not at some later date: EC2 takes no time that is past, and
- * rounds to the nearest minute (EC2 API Reference, "EnableImageDeprecation").
- */
-const isDeprecated = ({ DeprecationTime }: Image): boolean =>
-  DeprecationTime !== undefined && Date.parse(DeprecationTime) < Date.now() + 300_000;
 
 function outcomeOf(imageId: string, kind: ImageKind, account: Published): AccountWithdrawal {
   const { accountId } = account;

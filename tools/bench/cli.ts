@@ -5,12 +5,13 @@ import { functions } from '../../config/names';
 import { buildLambdaArchive } from '../lambda/archive';
 import { unpack } from '../rehearse/lambda-process';
 import { measure, type Measurement } from './measure';
+import { measureReconcile } from './reconcile';
 import { measureSharing } from './sharing';
 
 const usage = `usage: make bench
 
-Measures what people wait for, beside a peer and beside the limit: synthesis, the start of each Lambda, and the time that
-an image takes to reach 1, 10 and 100 accounts.`;
+Measures what people wait for, beside a peer and beside the limit: synthesis, the start of each Lambda, the time that an
+image takes to reach 1, 10 and 100 accounts, and what a reconcile run of many images needs of time and memory.`;
 
 const runs = 5;
 
@@ -63,6 +64,16 @@ async function main(args: readonly string[]): Promise<void> {
         { seconds, megabytes },
         `one after another ${(sumSeconds / seconds).toFixed(1)} times as long; ` +
           `${callsPerAccount} calls per account (limit 6), memory limit 256 MB`,
+      );
+    for (const [accounts, images] of [
+      [100, 500],
+      [10, 5000],
+      [100, 5000],
+    ] as const)
+      print(
+        `reconcile ${images} images, ${accounts} accounts`,
+        await measureReconcile(work, accounts, images),
+        'nothing throttled (limit 660 s), memory limit 256 MB',
       );
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -48,7 +48,7 @@ async function shareOnce(aws: LocalAws, code: string, keyArn: string, accounts: 
   const imageId = await makeImage(await aws.clientSettings(accountId), {
     name: `boundless-manager-${accounts}`,
     keyArn,
-    tags: { Project: project, ManagedBy: 'packer', Image: 'manager' },
+    tags: { Project: project, ManagedBy: 'packer', Image: 'manager', Version: 'v1.2.2', InputsHash: 'a'.repeat(64) },
   });
   // Accounts of their own for each count: none has anything yet.
   const ids = Array.from({ length: accounts }, (_, index) => String(300_000_000_000 + 1000 * accounts + index));

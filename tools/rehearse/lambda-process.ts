@@ -36,7 +36,7 @@ process.on('message', ({ event, context }) => {
     megabytes: process.resourceUsage().maxRSS / 1024,
   });
   Promise.resolve()
-    .then(() => handler(event, { ...context, getRemainingTimeInMillis: () => 60_000 }))
+    .then(() => handler(event, { ...context, getRemainingTimeInMillis: () => 900_000 }))
     .then((result) => ({ ok: true, result }), ({ name, message }) => ({ ok: false, error: { name, message } }))
     .then((outcome) => process.send({ ...outcome, ...figures() }, () => process.exit(0)));
 });

@@ -107,6 +107,14 @@ const failures: readonly [
     'packer-ami-sharing-launch-problems',
     '',
   ],
+  [
+    'reconcile runs never come to the oldest image',
+    [factory, 'ImagesLeft', sharing],
+    [2500, 40],
+    [2500, 0],
+    'packer-ami-sharing-behind',
+    '',
+  ],
   ['nobody reconciles', [factory, 'DriftFound', sharing], [], [0], 'packer-ami-sharing-silent', ''],
   [
     'notices fail',

@@ -9,7 +9,7 @@ import {
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import type { PinResult } from '../../../lambda/packer-ami-sharing/pin';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
 import type { WithdrawalResult } from '../../../lambda/packer-ami-sharing/withdraw';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
@@ -76,6 +76,7 @@ describeWith([localAws], 'commands on the local AWS', () => {
       await expect(reconcile()).resolves.toEqual({
         dryRun: false,
         images: 1,
+        imagesLeft: 0,
         driftFound: 0,
         driftRepaired: 0,
         publicImages: [],

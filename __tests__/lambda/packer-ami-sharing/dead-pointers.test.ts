@@ -1,4 +1,4 @@
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
 import type { PreflightResult } from '../../../lambda/packer-ami-sharing/on-command';
 import { validatedImagesName } from '../../../config/names';
 import { MemoryAws, type MemoryCall } from './memory-aws';

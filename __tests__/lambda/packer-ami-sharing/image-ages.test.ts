@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { imageAges } from '../../../lambda/packer-ami-sharing/image-ages';
+import { listedImage } from '../../../lambda/packer-ami-sharing/image-list';
 import type { Published } from '../../../lambda/packer-ami-sharing/result';
 import { goodImage, imageKeyArn, opsAccount } from './support';
 
@@ -10,10 +11,15 @@ const account = (...validated: readonly string[]): Published => ({
   accountId: '222222222222',
   tagged: [],
   failures: [],
+  isCutShort: false,
   pointers: validated.map((id) => ({ kind: 'manager', moved: false, pinned: false, validated: id })),
 });
 const agesOf = (images: readonly Image[], published: readonly Published[] = []) =>
-  imageAges(images, published, { opsAccountId: opsAccount, imageKeyArn, now }).find(({ kind }) => kind === 'manager');
+  imageAges(
+    images.map((one) => listedImage(one, { opsAccountId: opsAccount, imageKeyArn, now })),
+    published,
+    now,
+  ).find(({ kind }) => kind === 'manager');
 
 test('the newest image and the newest that staging proved are told apart', () => {
   const images = [image('ami-3', 10), image('ami-2', 6), image('ami-1', 1)];
@@ -35,7 +41,7 @@ test.each<[string, readonly Published[]]>([
   ['nothing is proved', [account()]],
   [
     'its account could not be read',
-    [{ accountId: '222222222222', tagged: [], pointers: [], failures: [{ part: 'account', error: 'AccessDenied' }] }],
+    [{ ...account(), pointers: [], failures: [{ part: 'account', error: 'AccessDenied' }] }],
   ],
   ['the pointer names an image that is gone', [account('ami-gone')]],
 ])('there is no age of a proved image where %s', (_, published) => {

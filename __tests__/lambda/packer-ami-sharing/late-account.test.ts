@@ -38,7 +38,7 @@ function seenAfter(seconds: number): void {
 test.each([3, 15, 30, 120])('an account that sees a new image after %d s gets it in the same run', async (seconds) => {
   const image = aws.bake('prover');
   seenAfter(seconds);
-  await expect(aws.invoke(exportedBy(image.id), waits)).resolves.toMatchObject({
+  await expect(aws.invoke(exportedBy(image.id), { waits })).resolves.toMatchObject({
     accounts: [
       { tags: 'added', pointer: 'moved' },
       { tags: 'added', pointer: 'moved' },
@@ -50,7 +50,7 @@ test.each([3, 15, 30, 120])('an account that sees a new image after %d s gets it
 test('one that never sees it is given up after 150 s, and the other has it', async () => {
   const image = aws.bake('prover');
   seenAfter(Infinity);
-  await expect(aws.invoke(exportedBy(image.id), waits)).rejects.toThrow('TagsMissingError');
+  await expect(aws.invoke(exportedBy(image.id), { waits })).rejects.toThrow('TagsMissingError');
   expect(now).toBe(150);
   expect(aws.pointer(staging, 'prover')).toBeUndefined();
   expect(aws.pointer(production, 'prover')).toBe(image.id);

@@ -8,8 +8,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { launchGrantOperations } from '../../../config/image-key';
 import { pointerName, type ImageKind, type PointerKind } from '../../../config/names';
 import type { AccountCredentials, Clients } from '../../../lambda/packer-ami-sharing/clients';
-import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import type { Waits } from '../../../lambda/packer-ami-sharing/waits';
+import { handlerWith, type Dependencies } from '../../../lambda/packer-ami-sharing/handler';
 import { context, ec2Error, goodImage, imageKeyArn, noWaits, opsAccount } from './support';
 
 /** A call to AWS: whose credentials it is made with, the action as the SDK calls it, and its input. */
@@ -35,6 +34,11 @@ export interface MemoryImage {
   deprecation?: string;
   /** Whether the build that made it succeeded. */
   built: boolean;
+}
+
+/** What differs from an invocation without waits, with Lambda's longest time. */
+export interface InvocationOptions extends Partial<Omit<Dependencies, 'clients'>> {
+  readonly secondsLeft?: () => number;
 }
 
 /** What is at an end: nothing of this invocation gets through any more. */
@@ -68,7 +72,7 @@ export class MemoryAws {
   /** An image that a build made, each newer than those before it. */
   bake(kind: ImageKind): MemoryImage {
     const serial = String(this.images.size + 1).padStart(3, '0');
-    const id = `ami-00000000000000${serial}`;
+    const id = `ami-${serial.padStart(17, '0')}`;
     const tags = (goodImage().Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value] as const);
     const image: MemoryImage = {
       id,
@@ -112,7 +116,7 @@ export class MemoryAws {
   }
 
   /** Invokes the function once. Its crash is the error of the invocation. */
-  async invoke(input: unknown, waits: Waits = noWaits()): Promise<unknown> {
+  async invoke(input: unknown, { secondsLeft = () => 900, ...dependencies }: InvocationOptions = {}): Promise<unknown> {
     let crash: (error: Crash) => void = () => undefined;
     const crashed = new Promise<never>((_, reject) => (crash = reject));
     let dead = false;
@@ -138,6 +142,7 @@ export class MemoryAws {
       ec2: client(EC2Client, opsAccount),
       events: client(EventBridgeClient, opsAccount),
       kms: client(KMSClient, opsAccount),
+      ssm: client(SSMClient, opsAccount),
       sts: client(STSClient, opsAccount),
       inAccount: ({ accessKeyId }: AccountCredentials) => ({
         ec2: client(EC2Client, accessKeyId),
@@ -145,7 +150,9 @@ export class MemoryAws {
         ssm: client(SSMClient, accessKeyId),
       }),
     };
-    return Promise.race([handlerWith({ clients, waits })(input, context), crashed]);
+    const handler = handlerWith({ clients, waits: noWaits(), ...dependencies });
+    const timed = { ...context, getRemainingTimeInMillis: () => secondsLeft() * 1000 };
+    return Promise.race([handler(input, timed), crashed]);
   }
 
   private sees(account: string, { state, permissions }: MemoryImage): boolean {
@@ -171,11 +178,13 @@ export class MemoryAws {
   }
 
   private describe(account: string, { ImageIds, Filters = [], IncludeDisabled }: DescribeImagesCommandInput) {
-    const visible = [...this.images.values()].filter((image) => this.sees(account, image));
+    const named = Filters.find(({ Name }) => Name === 'image-id')?.Values;
+    const asked = named?.flatMap((id) => this.images.get(id) ?? []) ?? [...this.images.values()];
+    const visible = asked.filter((image) => this.sees(account, image));
     if (ImageIds !== undefined) {
-      const named = visible.filter(({ id }) => ImageIds.includes(id));
-      if (named.length < ImageIds.length) throw ec2Error('InvalidAMIID.NotFound');
-      const shown = named.filter(({ state }) => state === 'available' || IncludeDisabled === true);
+      const found = visible.filter(({ id }) => ImageIds.includes(id));
+      if (found.length < ImageIds.length) throw ec2Error('InvalidAMIID.NotFound');
+      const shown = found.filter(({ state }) => state === 'available' || IncludeDisabled === true);
       return { Images: shown.map((image) => this.seen(account, image)) };
     }
     const value = (image: Image, name: string): string | undefined => {
@@ -246,9 +255,11 @@ export class MemoryAws {
           ),
         };
       case 'PutParameter': {
-        // Parameter Store checks the image after its answer, and drops one that the caller can't see.
-        const image = this.images.get(String(input['Value']));
-        if (image !== undefined && this.sees(account, image)) parameters.set(name, image.id);
+        const value = String(input['Value']);
+        // Parameter Store checks an image after its answer, and drops one that the caller can't see.
+        const image = this.images.get(value);
+        const isImage = input['DataType'] === 'aws:ec2:image';
+        if (!isImage || (image !== undefined && this.sees(account, image))) parameters.set(name, value);
         return {};
       }
       case 'DeleteParameter':

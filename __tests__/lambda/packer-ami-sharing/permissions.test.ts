@@ -1,11 +1,13 @@
 import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { reconcilePositionName } from '../../../config/names';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import { layWire, type Call, type Wire } from '../../../tools/local-aws/wire';
 import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
-import { codeBuildEvent, context, environment, exportedBy, noWaits, serviceAccounts } from './support';
+import { codeBuildEvent, context, environment, exportedBy, noWaits, opsAccount, serviceAccounts } from './support';
 
 jest.setTimeout(300_000);
 
@@ -35,7 +37,14 @@ describeWith([localAws], 'every call that the function makes', () => {
     for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
     wire = await layWire(factory.aws.endpoint);
     const invoke = (input: unknown) =>
-      handlerWith({ clients: factory.clients(wire.endpoint), waits: noWaits() })(input, context);
+      handlerWith({ clients: factory.clients(wire.endpoint), waits: noWaits(), pages: { newest: 0, size: 1 } })(
+        input,
+        context,
+      );
+    // Where an earlier run stopped: there is nothing older, so that the next one starts at the newest image.
+    const ssm = new SSMClient(await factory.aws.clientSettings(opsAccount));
+    const Value = 'ami-00000000 2020-01-01T00:00:00.000Z';
+    await ssm.send(new PutParameterCommand({ Name: reconcilePositionName, Value, Type: 'String' }));
 
     const [good = '', bad = ''] = await factory.buildInOrder('manager', 2);
     for (const imageId of [good, bad]) await invoke(exportedBy(imageId));
@@ -43,7 +52,7 @@ describeWith([localAws], 'every call that the function makes', () => {
     await expect(invoke(codeBuildEvent())).rejects.toThrow('AMI_ID is neither in the event');
     const LaunchPermission = { Remove: [{ UserId: staging }], Add: [{ Group: 'all' as const }] };
     await factory.ec2.send(new ModifyImageAttributeCommand({ ImageId: bad, LaunchPermission }));
-    await invoke({ command: 'reconcile' });
+    for (let runs = 0; runs < 2; runs += 1) await invoke({ command: 'reconcile' });
     await invoke({ command: 'withdraw', imageId: bad, reason: 'bad' });
     for (const accountId of serviceAccounts) {
       await invoke({ command: 'pin', accountId, imageId: good });

@@ -21,7 +21,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Context } from 'aws-lambda';
 import type { Clients } from '../../../lambda/packer-ami-sharing/clients';
-import type { Run } from '../../../lambda/packer-ami-sharing/run';
+import { standardPages, type Run } from '../../../lambda/packer-ami-sharing/run';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import type { Waits } from '../../../lambda/packer-ami-sharing/waits';
 
@@ -45,6 +45,7 @@ export const context = {
   functionVersion: '$LATEST',
   awsRequestId: '5a3c7c1e-0000-4000-8000-000000000000',
   memoryLimitInMB: '256',
+  getRemainingTimeInMillis: () => 900_000,
 } as Context;
 
 interface Variable {
@@ -278,6 +279,7 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
     sts: stsClient,
     events: eventsClient,
     kms: new KMSClient({ region }),
+    ssm: new SSMClient({ region }),
     inAccount,
   };
   return {
@@ -314,5 +316,7 @@ export const runOf = (
   settings: settingsFrom(environment(accounts)),
   waits: noWaits(),
   dryRun: false,
+  pages: standardPages,
+  mayBegin: () => true,
   ...changes,
 });

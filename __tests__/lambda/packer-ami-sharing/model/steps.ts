@@ -28,7 +28,12 @@ const values: fc.Arbitrary<Values> = fc.record({
     {
       weight: 3,
       arbitrary: fc.record({
-        what: fc.constantFrom('crash before' as const, 'crash after' as const, 'throttling' as const),
+        what: fc.constantFrom(
+          'crash before' as const,
+          'crash after' as const,
+          'throttling' as const,
+          'no time' as const,
+        ),
         call: fc.integer({ min: 1, max: 60 }),
       }),
     },

@@ -1,6 +1,7 @@
-import { imageKinds, type ImageKind } from '../../../../config/names';
+import { imageKinds, reconcilePositionName, type ImageKind } from '../../../../config/names';
+import { standardPages, type Pages } from '../../../../lambda/packer-ami-sharing/run';
 import { MemoryAws, type MemoryCall, type MemoryImage } from '../memory-aws';
-import { ec2Error, environment } from '../support';
+import { ec2Error, environment, opsAccount } from '../support';
 
 /** Accounts that can be configured. */
 export const possibleAccounts = ['222222222222', '333333333333', '444444444444'] as const;
@@ -14,7 +15,7 @@ export const strangeAccount = '999999999999';
 /** What goes wrong while a function runs, at its n-th call of AWS. */
 export type Fault =
   | { readonly what: 'nothing' }
-  | { readonly what: 'crash before' | 'crash after' | 'throttling'; readonly call: number };
+  | { readonly what: 'crash before' | 'crash after' | 'throttling' | 'no time'; readonly call: number };
 
 /** Something that the Lambda changed, and in which invocation. */
 export interface Change {
@@ -33,8 +34,12 @@ export class World extends MemoryAws {
   readonly announced: { readonly invocation: number; readonly text: string }[] = [];
   private invocation = 0;
 
-  /** Two images of each kind that are where they should be: what comes next is seldom the first thing ever. */
-  constructor() {
+  /**
+   * Two images of each kind that are where they should be: what comes next is seldom the first thing ever.
+   *
+   * @param pages how reconcile runs divide the images
+   */
+  constructor(private readonly pages: Pages = standardPages) {
     super();
     for (const kind of [...modelKinds, ...modelKinds]) this.shared(kind, [...this.configured]);
   }
@@ -71,7 +76,9 @@ export class World extends MemoryAws {
       ended += 1;
       return fault.what === 'crash after' && ended === fault.call;
     };
-    const results = await Promise.allSettled(inputs.map((input) => this.invoke(input)));
+    const secondsLeft = () => (fault.what === 'no time' && calls >= fault.call ? 100 : 900);
+    const options = { pages: this.pages, secondsLeft };
+    const results = await Promise.allSettled(inputs.map((input) => this.invoke(input, options)));
     this.before = () => undefined;
     this.crashesAfter = () => false;
     // Lambda repeats an event that failed; commands of people it does not.
@@ -80,6 +87,11 @@ export class World extends MemoryAws {
     );
     if (fault.what !== 'nothing') for (const input of failed) await this.run([input]);
     return results;
+  }
+
+  /** Whether the last reconcile run left images to the next one. */
+  get isUnderWay(): boolean {
+    return (this.account(opsAccount).parameters.get(reconcilePositionName) ?? 'newest') !== 'newest';
   }
 
   override answerTo(call: MemoryCall): unknown {
