@@ -174,7 +174,8 @@ export class PointerNotMovedError extends SharingError {
   constructor(pointer: string, imageId: string, waitedSeconds: number) {
     super(
       `${pointer} does not name ${imageId} ${waitedSeconds} s after it was written: Parameter Store checks images after ` +
-        `it answers, and drops what fails the check; let the publisher role call ec2:DescribeImages, then redrive the event`,
+        `it answers, and drops one that the account does not see; share the image with it (where it is pinned and ` +
+        `deprecated, unpin, or pin another one), or let the publisher role call ec2:DescribeImages, then redrive the event`,
     );
   }
 }

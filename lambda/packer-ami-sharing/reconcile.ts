@@ -39,10 +39,8 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   const { first, others } = inOrder(images, pages);
   const work = new Work(run, report);
 
-  const firstPages = chunks(first, pages.size);
-  for (const [n, page] of firstPages.entries())
-    if (n === 0 || run.mayBegin()) await work.page(page, { withPointers: n === firstPages.length - 1 });
-  if (firstPages.length === 0) await work.page([], { withPointers: true });
+  for (const [n, page] of first.entries())
+    if (n === 0 || run.mayBegin()) await work.page(page, { withPointers: n === first.length - 1 });
   report.addBadPointers(work.pointers, images);
   const problems = await launchProblems(run).catch((error: unknown) => {
     report.fail(`launch chain: ${briefly(error)}`);
@@ -85,19 +83,25 @@ const orFail = <T>(report: ReconcileReport, work: () => Promise<T>): Promise<T |
     return undefined;
   });
 
-/** Images that every run begins with, the public ones first; and all others, the newest first. */
+/**
+ * The pages that every run begins with, the public images first; and all other images, the newest first. Withdrawals that
+ * were cut short are on the last of these pages, after which pointers move, and with it they are finished.
+ */
 function inOrder(
   images: readonly ListedImage[],
-  { newest }: Pages,
-): { readonly first: readonly ListedImage[]; readonly others: readonly ListedImage[] } {
+  { newest, size }: Pages,
+): { readonly first: readonly (readonly ListedImage[])[]; readonly others: readonly ListedImage[] } {
   const newestOfKind = new Set(
     imageKinds.flatMap((kind) => images.filter((image) => image.kind === kind).slice(0, newest)),
   );
-  const isFirst = (image: ListedImage) => image.isPublic || image.isHalfWithdrawn || newestOfKind.has(image);
-  const first = images.filter(isFirst);
+  const isOnLast = (image: ListedImage) => image.isHalfWithdrawn || newestOfKind.has(image);
+  const publicOnly = images.filter((image) => image.isPublic && !isOnLast(image));
+  const last = images.filter(isOnLast);
+  const ordered = [...last.filter(({ isPublic }) => isPublic), ...last.filter(({ isPublic }) => !isPublic)];
+  const fitsOne = publicOnly.length + ordered.length <= size;
   return {
-    first: [...first.filter(({ isPublic }) => isPublic), ...first.filter(({ isPublic }) => !isPublic)],
-    others: images.filter((image) => !isFirst(image)),
+    first: fitsOne ? [[...publicOnly, ...ordered]] : [...chunks(publicOnly, size), ordered],
+    others: images.filter((image) => !image.isPublic && !isOnLast(image)),
   };
 }
 

@@ -135,6 +135,18 @@ describe('a pin that names an image which is gone', () => {
   });
 });
 
+test('a pin on a deprecated image that the account may not launch is a failure with the right fix', async () => {
+  const pinned = aws.shared('prover', both);
+  aws.point(staging, 'prover', 'pinned', pinned);
+  aws.account(staging).parameters.delete('/boundless/ami/prover/latest');
+  pinned.permissions.delete(staging);
+  pinned.deprecation = '2026-09-02T00:00:00.000Z';
+  const message = await messageOf(reconcile());
+  expect(message).toContain(`${staging}: prover: PointerNotMovedError: /boundless/ami/prover/latest does not name`);
+  expect(message).toContain('where it is pinned and deprecated, unpin, or pin another one');
+  expect([...pinned.permissions]).toEqual([production]);
+});
+
 describe('an image that was deregistered, and that lists show for a while', () => {
   let gone: ReturnType<MemoryAws['bake']>;
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { imageTags, pointerName } from '../../../../config/names';
 import type { MemoryImage } from '../memory-aws';
-import { modelKinds, type World } from './world';
+import { modelKinds, type Change, type World } from './world';
 
 /** An image that the factory gives out, at this time. */
 export const isGood = ({ state, tags, deprecation, permissions }: MemoryImage, now = Date.now()): boolean =>
@@ -50,7 +50,9 @@ export function violations(world: World, failure = ''): readonly string[] {
         .filter((image) => isGood(image) && image.permissions.has(accountId))
         .at(-1);
       if (pin !== undefined) {
-        if (pinned?.state === 'available' && latest !== pin)
+        // A retired image is given to nobody new: a pin on one that the account may not launch is reported.
+        const isReported = pinned?.permissions.has(accountId) === false && failure.includes(pin);
+        if (pinned?.state === 'available' && latest !== pin && !isReported)
           found.push(`${kind} of ${accountId} is ${latest}, and not its pin ${pin}`);
         if (pinned?.state === 'available' && pinned.tags.has('Withdrawn') && !failure.includes(pin))
           found.push(`${kind} of ${accountId} is pinned to ${pin}, which is withdrawn, and the run does not report it`);
@@ -68,12 +70,16 @@ export function violations(world: World, failure = ''): readonly string[] {
 
 /**
  * Changes that no event names, of the same run or a later one. A withdrawal that was cut short is found by its tags: not
- * where the image was deregistered since, and where it is disabled only once it is enabled again.
+ * where the image was deregistered since, and where it is disabled only once it is enabled again. A public image is made
+ * private though the bus takes nothing.
  */
 export const unannounced = (world: World): readonly string[] =>
   world.changes.flatMap(({ invocation, what, imageId }) => {
     const names = what === 'withdrawal' ? `"type":"AMI Withdrawn","detail":{"imageId":"${imageId}"` : imageId;
     const isOutOfSight = what === 'withdrawal' && world.images.get(imageId)?.state !== 'available';
+    const madePrivate = (one: Change) =>
+      one.what === 'private' && one.imageId === imageId && one.invocation === invocation;
+    if (what !== 'withdrawal' && world.withoutBus.has(invocation) && world.changes.some(madePrivate)) return [];
     return isOutOfSight || world.announced.some((event) => event.invocation >= invocation && event.text.includes(names))
       ? []
       : [`${what} of ${imageId} is in no event`];

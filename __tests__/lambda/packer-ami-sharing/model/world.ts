@@ -32,6 +32,8 @@ export class World extends MemoryAws {
   readonly stuck = new Set<string>();
   readonly changes: Change[] = [];
   readonly announced: { readonly invocation: number; readonly text: string }[] = [];
+  /** Invocations whose event bus was throttled. */
+  readonly withoutBus = new Set<number>();
   private invocation = 0;
 
   /**
@@ -62,14 +64,16 @@ export class World extends MemoryAws {
     this.invocation += 1;
     let calls = 0;
     let state = seed;
-    this.before = async () => {
+    this.before = async ({ action }) => {
       calls += 1;
       const call = calls;
       // A linear congruential generator (Numerical Recipes): which call comes next is random, and the same in each run.
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       for (let turn = 0; turn < (inputs.length > 1 ? (state >>> 16) % 20 : 0); turn += 1) await Promise.resolve();
-      if (fault.what === 'throttling' && call >= fault.call && call < fault.call + 4)
+      if (fault.what === 'throttling' && call >= fault.call && call < fault.call + 4) {
+        if (action === 'PutEvents') this.withoutBus.add(this.invocation);
         throw ec2Error('RequestLimitExceeded');
+      }
     };
     let ended = 0;
     this.crashesAfter = () => {

@@ -120,11 +120,38 @@ describe('a new account, and more images than there is time for', () => {
   });
 });
 
+test('a withdrawal that was cut short is finished though there are more public images than fit into a page', async () => {
+  const aws = new ThrottledAws(200, accounts);
+  const all = [...aws.images.values()];
+  for (const { permissions } of all.slice(0, 90)) permissions.add('all');
+  const half = all[199]!;
+  half.tags.set('Withdrawn', 'bad').set('WithdrawalAnnounced', 'no');
+  const { result } = await aws.timed(reconcile, 900, pages);
+  expect(result.publicImages).toHaveLength(90);
+  expect(all.filter(({ permissions }) => permissions.has('all'))).toEqual([]);
+  expect(half.tags.get('WithdrawalAnnounced')).toBe('yes');
+  expect(aws.events.filter(({ type }) => type === 'AMI Withdrawn')).toHaveLength(1);
+});
+
 test('a run that has no time at all ends well, changes nothing, and says how much is left', async () => {
   const aws = withNewAccount(200);
   const { result } = await aws.timed(reconcile, 200, pages);
   expect(result).toMatchObject({ images: 30, imagesLeft: 170, driftRepaired: 0, failures: [] });
   expect(isGiven(aws)).not.toContain(true);
+});
+
+test('a page whose tags take longer than there is time for is left, and the next run writes the rest', async () => {
+  const aws = new ThrottledAws(1500, accounts);
+  aws.account(first).tags.clear();
+  const large: Pages = { newest: 10, size: 1500 };
+  const cut = await aws.timed(reconcile, limit, large);
+  expect(cut.result).toMatchObject({ imagesLeft: 1470, failures: [] });
+  expect(cut.seconds).toBeLessThan(130);
+  const tagged = aws.account(first).tags.size;
+  expect(tagged).toBeGreaterThan(100);
+  expect(tagged).toBeLessThan(1500);
+  for (let runs = 0; runs < 3; runs += 1) await aws.timed(reconcile, limit, large);
+  expect(aws.account(first).tags.size).toBe(1500);
 });
 
 test('an ordinary run makes no call for its position', async () => {
