@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { roles } from '../../../config/names';
 import { localServer, temporaryFolder } from '../../scripts/support';
@@ -26,6 +26,8 @@ export interface RealBuilds {
    * @throws Error where it calls something of EC2 that its role may not
    */
   readonly build: (env?: Readonly<Record<string, string>>) => Promise<RealBuild>;
+  /** Kills every process of the build that runs, as the end of its container does: nothing can clean up. */
+  readonly kill: () => void;
 }
 
 /** Programs and services that these builds need. */
@@ -59,9 +61,22 @@ export function realBuilds(): RealBuilds {
     ops.wire.record = (buildId) => records.get(buildId);
   });
 
+  const workOf = (build: number) => path.join(folder, `checkout-${build}`);
+
+  function kill(): void {
+    const work = realpathSync(workOf(builds));
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+      try {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(work)) process.kill(Number(pid), 'SIGKILL');
+      } catch (error) {
+        // It ended by itself, or belongs to another user.
+        if (!['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+  }
+
   async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
     builds += 1;
-    const work = path.join(folder, `checkout-${builds}`);
+    const work = workOf(builds);
     mkdirSync(work);
     await layOutCheckout(work, ops.wire.endpoint);
     const ended = await runBuild(work, {
@@ -98,5 +113,5 @@ export function realBuilds(): RealBuilds {
     };
   }
 
-  return { ops, id, build };
+  return { ops, id, build, kill };
 }
