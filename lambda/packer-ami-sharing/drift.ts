@@ -25,6 +25,17 @@ export type Drift =
 /** The most entries of a list in a result or an event: it has to fit into one event and one line of the log. */
 export const longest = 100;
 
+/** Bytes of the drift in an event: all of it must be less than 256 KB (Amazon EventBridge User Guide, "PutEvents"). */
+const mostBytes = 200_000;
+
+/** The first ones, as many as fit into an event. One entry alone always does. */
+export function fitting(found: readonly Drift[]): readonly Drift[] {
+  let bytes = 0;
+  const first = found.slice(0, longest);
+  const tooMuch = first.findIndex((drift) => (bytes += Buffer.byteLength(JSON.stringify(drift)) + 1) > mostBytes);
+  return tooMuch === -1 ? first : first.slice(0, tooMuch);
+}
+
 export const imageDrift = (state: ImageState): readonly Drift[] => [
   ...(state.lacksImdsV2 ? [{ what: 'IMDSv2' as const, imageId: state.imageId }] : []),
   ...(hasOtherPermissions(state)

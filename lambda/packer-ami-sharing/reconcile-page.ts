@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { ImageKind } from '../../config/names';
-import { accountDrift, allOf, longest, imageDrift, type Drift } from './drift';
+import { accountDrift, allOf, fitting, longest, imageDrift, type Drift } from './drift';
 import { briefly } from './errors';
 import { announce } from './outcome-events';
 import { publish, type PublishOptions } from './publish';
@@ -42,7 +42,7 @@ export interface PageOutcome {
  */
 export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> {
   const { dryRun } = run;
-  const compared = await comparePermissions(run, page.images, page.refused);
+  const { states: compared, failures: unread } = await comparePermissions(run, page.images, page.refused);
   const planned = await publish({ ...run, dryRun: true }, goalOf(page, compared, 'current'));
   const halfWithdrawn = page.kinds.length === 0 ? [] : page.images.filter(isHalfWithdrawn);
   const found = [
@@ -62,7 +62,10 @@ export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> 
   const done =
     again.length === 0 ? [] : await publish(run, { ...goalOf(page, states, 'accountIds'), accountIds: again });
   const published = planned.map((plan) => done.find(({ accountId }) => accountId === plan.accountId) ?? plan);
-  const unfinished = isAllowed ? await finishWithdrawals(run, halfWithdrawn, published) : [];
+  // A withdrawal is over once its pointers were moved: where the time ended first, the next run finishes it.
+  const isCutShort = published.some((account) => account.isCutShort);
+  const finishable = isAllowed && !isCutShort ? halfWithdrawn : [];
+  const unfinished = await finishWithdrawals(run, finishable, published);
   return {
     states,
     published,
@@ -72,18 +75,16 @@ export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> 
         .filter(({ refusedChanges, isLeft, error }) => refusedChanges.size === 0 && !isLeft && error === undefined)
         .flatMap(imageDrift).length +
       done.flatMap(accountDrift).length +
-      (isAllowed ? halfWithdrawn.length - unfinished.length : 0),
+      (finishable.length - unfinished.length),
     publicImages,
     failures: [
+      ...unread,
       ...(unannounced === undefined
         ? []
         : [`nothing was repaired but public access, since it can't be announced: ${unannounced}`]),
       ...unfinished,
     ],
-    isDone:
-      unannounced === undefined &&
-      !states.some(({ isLeft }) => isLeft) &&
-      !published.some(({ isCutShort }) => isCutShort),
+    isDone: unannounced === undefined && !states.some(({ isLeft }) => isLeft) && !isCutShort,
   };
 }
 
@@ -113,7 +114,7 @@ function goalOf(
 /** @returns why the event bus did not take it */
 async function report(run: Run, found: readonly Drift[], publicImages: readonly string[]): Promise<string | undefined> {
   if (run.dryRun || found.length === 0) return undefined;
-  const drift = found.slice(0, longest);
+  const drift = fitting(found);
   logger.warn('Found what is not as it should be', { drift, publicImages });
   // Written at once: what is kept until the end is lost with a run that ends before.
   measure({ PublicImages: publicImages.length });

@@ -27,8 +27,8 @@ export interface ImageState {
   /**
    * `shared`: it is one for all service accounts. The others are given to nobody new, and not taken away from accounts
    * that have them: `retired` ones are deprecated or withdrawn, `refused` ones break a rule, for `unproven` ones neither
-   * an earlier sharing nor a build's record vouches, `gone` ones were deregistered meanwhile. `unknown`: an error came
-   * before.
+   * an earlier sharing nor a build's record vouches, `gone` ones were deregistered meanwhile. `unknown`: what decides it
+   * could not be read.
    */
   readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'gone' | 'unknown';
   /** Rules that a refused image breaks. */
@@ -50,10 +50,17 @@ export interface ImageState {
  */
 const imagesAtATime = 4;
 
+/** What the images of a page came to, and what could not be read of all of them. */
+export interface Compared {
+  readonly states: readonly ImageState[];
+  readonly failures: readonly string[];
+}
+
 /**
  * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses whoever is
  * not configured, above all `all`. A good one that was shared before, or whose build succeeded though its event was lost,
- * gets every account; one that neither vouches for is left for a person to share.
+ * gets every account; one that neither vouches for is left for a person to share. Where snapshots or builds can't be
+ * read, images that need them are given to nobody new.
  *
  * @param refused accounts that EC2 does not take, and is not asked again to add
  */
@@ -61,11 +68,17 @@ export async function comparePermissions(
   run: Run,
   images: readonly Image[],
   refused: ReadonlySet<string> = new Set(),
-): Promise<readonly ImageState[]> {
+): Promise<Compared> {
   const { clients, settings } = run;
-  const snapshots = await retrying(() => snapshotsOf(clients.ec2, images), run.waits);
-  const built = await retrying(() => builtImages(clients.codebuild, settings.buildProject, images), run.waits);
-  return mapBounded(images, imagesAtATime, async (image) => {
+  const failures: string[] = [];
+  const read = <T>(what: string, work: () => Promise<T>): Promise<T | undefined> =>
+    retrying(work, run.waits).catch((error: unknown) => {
+      failures.push(`${what} can't be read, and images that need them were given to nobody new: ${briefly(error)}`);
+      return undefined;
+    });
+  const snapshots = await read('snapshots', () => snapshotsOf(clients.ec2, images));
+  const built = await read('builds', () => builtImages(clients.codebuild, settings.buildProject, images));
+  const states = await mapBounded(images, imagesAtATime, async (image): Promise<ImageState> => {
     const { ImageId: imageId = '' } = image;
     const nothing = {
       imageId,
@@ -81,7 +94,7 @@ export async function comparePermissions(
     } as const;
     try {
       const listed = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
-      const state = judge(run, { image, snapshots, listed, built: built.has(imageId) });
+      const state = judge(run, { image, snapshots, listed, built });
       const { add, remove } = towardsExactly(listed, state.accountIds);
       const isTaken = (accountId: string) => state.current.includes(accountId) || !refused.has(accountId);
       return {
@@ -95,6 +108,7 @@ export async function comparePermissions(
       return { ...nothing, error: briefly(error) };
     }
   });
+  return { states, failures };
 }
 
 /** Makes the changes that were found. An image whose instances could start without IMDSv2 is given to nobody new. */
@@ -117,21 +131,29 @@ export const hasOtherPermissions = ({ change }: ImageState): boolean => change.a
 
 interface Evidence {
   readonly image: Image;
-  readonly snapshots: readonly Snapshot[];
   readonly listed: readonly LaunchPermission[];
-  readonly built: boolean;
+  /** Undefined where they could not be read. */
+  readonly snapshots: readonly Snapshot[] | undefined;
+  /** Images that a build's record vouches for; undefined where that could not be read. */
+  readonly built: ReadonlySet<string> | undefined;
 }
 
 function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence) {
   const { serviceAccountIds } = settings;
   const expected = { ...settings, now: new Date() };
   // Being public is put right at once, and so does not count against the image.
-  const rules = brokenRules({ image: { ...image, Public: false }, snapshots, launchPermissions: [] }, expected);
+  const rules = brokenRules(
+    { image: { ...image, Public: false }, snapshots: snapshots ?? [], launchPermissions: [] },
+    expected,
+  );
   const current = serviceAccountIds.filter((accountId) => listed.some(({ UserId }) => UserId === accountId));
   const verdict = (): ImageState['verdict'] => {
     if (isRetired(image, expected)) return 'retired';
+    if (snapshots === undefined) return 'unknown';
     if (rules.length > 0) return 'refused';
-    return built || current.length > 0 ? 'shared' : 'unproven';
+    if (current.length > 0) return 'shared';
+    if (built === undefined) return 'unknown';
+    return built.has(image.ImageId ?? '') ? 'shared' : 'unproven';
   };
   return {
     current,

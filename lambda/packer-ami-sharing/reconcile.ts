@@ -105,6 +105,13 @@ function inOrder(
   };
 }
 
+/**
+ * Whether EC2 takes no such account (EC2 API Reference, "Error codes"). Other refusals, such as `InvalidRequest`, may be
+ * about the image, and say nothing of the next one.
+ */
+const isAboutAccount = (error = ''): boolean =>
+  /^(InvalidAMIAttributeItemValue|InvalidUserID\.Malformed)\b/.test(error);
+
 /** The pages of one run: what an earlier one found of accounts, a later one does not try again. */
 class Work {
   /** Accounts that EC2 does not take, by the permissions of earlier pages. */
@@ -144,8 +151,7 @@ class Work {
     this.hasAdded ||= !withPointers && !this.run.dryRun && added.size > 0;
     for (const { refusedChanges, change } of states)
       for (const accountId of change.add)
-        if (!added.has(accountId) && /^Invalid(?!AMIID)/.test(refusedChanges.get(accountId) ?? ''))
-          this.refused.add(accountId);
+        if (!added.has(accountId) && isAboutAccount(refusedChanges.get(accountId))) this.refused.add(accountId);
     for (const { accountId, failures } of published)
       if (failures.some(({ part }) => part === 'account')) this.unreachable.add(accountId);
   }
