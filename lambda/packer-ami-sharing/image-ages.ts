@@ -2,7 +2,7 @@ import { imageKinds, type ImageKind } from '../../config/names';
 import type { ListedImage } from './image-list';
 import type { Published } from './result';
 
-/** Ages in days of the newest image of a kind, and of the newest that staging proved; missing where there is none. */
+/** Ages in days of the newest good image of a kind, and of the newest that staging proved; missing where there is none. */
 export interface Ages {
   readonly kind: ImageKind;
   readonly latest?: number;
@@ -24,7 +24,7 @@ export function imageAges(images: readonly ListedImage[], published: readonly Pu
   return imageKinds.map((kind) => {
     const ofKind = images.filter((image) => image.kind === kind && image.created > 0);
     const proved = new Set(pointers.flatMap((pointer) => (pointer.kind === kind ? (pointer.validated ?? []) : [])));
-    const latest = ageOf(ofKind.find(({ isRetired }) => !isRetired));
+    const latest = ageOf(ofKind.find(({ isGood }) => isGood));
     const validated = ageOf(ofKind.find(({ imageId }) => proved.has(imageId)));
     return { kind, ...(latest !== undefined && { latest }), ...(validated !== undefined && { validated }) };
   });

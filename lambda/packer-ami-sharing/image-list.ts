@@ -1,7 +1,7 @@
 import { paginateDescribeImages, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { imageKinds, project, withdrawnTag, type ImageKind } from '../../config/names';
 import { chunks } from './bounded';
-import { isRetired, kindOf, mayBePointedAt, tagOf, type Expected } from './rules';
+import { kindOf, mayBePointedAt, tagOf, type Expected } from './rules';
 import type { Run } from './run';
 import { isHalfWithdrawn } from './withdrawal-marks';
 
@@ -15,8 +15,6 @@ export interface ListedImage {
   /** Whether a pointer may name it, once it is not public. */
   readonly isGood: boolean;
   readonly isPublic: boolean;
-  /** Deprecated or withdrawn. */
-  readonly isRetired: boolean;
   readonly isWithdrawn: boolean;
   readonly isHalfWithdrawn: boolean;
 }
@@ -68,7 +66,6 @@ export function listedImage(image: Image, expected: Expected): ListedImage {
     ...(kind !== undefined && { kind }),
     isGood: mayBePointedAt({ ...image, Public: false }, expected),
     isPublic: image.Public === true,
-    isRetired: isRetired(image, expected),
     isWithdrawn: tagOf(image, withdrawnTag) !== undefined,
     isHalfWithdrawn: isHalfWithdrawn(image),
   };

@@ -60,8 +60,7 @@ async function reconciled(run: Run): Promise<ReconcileResult> {
   });
   for (const { kind, ...age } of ages) measureAges(kind, age);
   for (const problem of result.launchProblems) logger.warn('Instances could not start', { ...problem });
-  if (imagesLeft > 0)
-    logger.warn('The time ended before all images were compared; the next run goes on', { imagesLeft });
+  if (imagesLeft > 0) logger.warn('Not all images were compared and repaired; the next run goes on', { imagesLeft });
   if (failures.length > 0) {
     logger.error('The run is incomplete', { result });
     throw new CommandIncompleteError('reconcile', failures);

@@ -11,7 +11,7 @@ export interface ReconcileResult {
   readonly dryRun: boolean;
   /** Images that were compared. */
   readonly images: number;
-  /** Older ones that the next run compares, since the time of this one ended. */
+  /** Those of pages that were not finished, above all since the time ended: the next run goes on with them. */
   readonly imagesLeft: number;
   readonly driftFound: number;
   readonly driftRepaired: number;

@@ -39,16 +39,20 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   const { first, others } = inOrder(images, pages);
   const work = new Work(run, report);
 
-  for (const [n, page] of first.entries())
-    if (n === 0 || run.mayBegin()) await work.page(page, { withPointers: n === first.length - 1 });
+  let firstLeft = 0;
+  for (const [n, page] of first.entries()) {
+    const mayBegin = n === 0 || run.mayBegin();
+    const isDone = mayBegin && (await work.page(page, { withPointers: n === first.length - 1 }));
+    if (!isDone) firstLeft += page.length;
+  }
   report.addBadPointers(work.pointers, images);
   const problems = await launchProblems(run).catch((error: unknown) => {
     report.fail(`launch chain: ${briefly(error)}`);
     return [];
   });
 
-  const imagesLeft = others.length === 0 ? 0 : await compareOthers(run, work, report, others);
-  const result = report.result({ dryRun, imagesLeft, launchProblems: problems });
+  const othersLeft = others.length === 0 ? 0 : await compareOthers(run, work, report, others);
+  const result = report.result({ dryRun, imagesLeft: firstLeft + othersLeft, launchProblems: problems });
   return { result, ages: imageAges(images, work.pointers, new Date()) };
 }
 

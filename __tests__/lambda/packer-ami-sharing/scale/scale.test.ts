@@ -136,8 +136,19 @@ test('a withdrawal that was cut short is finished though there are more public i
 test('a run that has no time at all ends well, changes nothing, and says how much is left', async () => {
   const aws = withNewAccount(200);
   const { result } = await aws.timed(reconcile, 200, pages);
-  expect(result).toMatchObject({ images: 30, imagesLeft: 170, driftRepaired: 0, failures: [] });
+  expect(result).toMatchObject({ images: 30, imagesLeft: 200, driftRepaired: 0, failures: [] });
   expect(isGiven(aws)).not.toContain(true);
+});
+
+test('public images that there was no time for are counted as left, though there are no others', async () => {
+  const aws = new ThrottledAws(15, accounts);
+  for (const { permissions } of aws.images.values()) permissions.add('all');
+  const { result } = await aws.timed(reconcile, 200, { newest: 1, size: 5 });
+  expect(result).toMatchObject({ images: 5, imagesLeft: 15 });
+  const isPublic = () => [...aws.images.values()].filter(({ permissions }) => permissions.has('all')).length;
+  expect(isPublic()).toBe(15);
+  expect((await aws.timed(reconcile, 900, { newest: 1, size: 5 })).result.imagesLeft).toBe(0);
+  expect(isPublic()).toBe(0);
 });
 
 test('a page whose tags take longer than there is time for is left, and the next run writes the rest', async () => {
