@@ -65,7 +65,7 @@ export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> 
   // A withdrawal is over once its pointers were moved: where the time ended first, the next run finishes it.
   const isCutShort = published.some((account) => account.isCutShort);
   const finishable = isAllowed && !isCutShort ? halfWithdrawn : [];
-  const unfinished = await finishWithdrawals(run, finishable, published);
+  const withdrawals = await finishWithdrawals(run, finishable, published);
   return {
     states,
     published,
@@ -75,16 +75,16 @@ export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> 
         .filter(({ refusedChanges, isLeft, error }) => refusedChanges.size === 0 && !isLeft && error === undefined)
         .flatMap(imageDrift).length +
       done.flatMap(accountDrift).length +
-      (finishable.length - unfinished.length),
+      withdrawals.finished,
     publicImages,
     failures: [
       ...unread,
       ...(unannounced === undefined
         ? []
         : [`nothing was repaired but public access, since it can't be announced: ${unannounced}`]),
-      ...unfinished,
+      ...withdrawals.failures,
     ],
-    isDone: unannounced === undefined && !states.some(({ isLeft }) => isLeft) && !isCutShort,
+    isDone: unannounced === undefined && !states.some(({ isLeft }) => isLeft) && !withdrawals.isCutShort && !isCutShort,
   };
 }
 
@@ -138,13 +138,18 @@ async function finishWithdrawals(
   run: Run,
   images: readonly Image[],
   published: readonly Published[],
-): Promise<readonly string[]> {
+): Promise<{ readonly finished: number; readonly failures: readonly string[]; readonly isCutShort: boolean }> {
+  let finished = 0;
   const failures: string[] = [];
-  for (const image of images)
+  for (const image of images) {
+    // People can mark many images by hand: each takes calls and waits of its own.
+    if (!run.mayBegin()) return { finished, failures, isCutShort: true };
     try {
       await finishWithdrawal(run, image, published);
+      finished += 1;
     } catch (error) {
       failures.push(`${image.ImageId ?? ''}: ${briefly(error)}`);
     }
-  return failures;
+  }
+  return { finished, failures, isCutShort: false };
 }

@@ -92,6 +92,19 @@ test('a withdrawal is not finished by a run whose time ends before the pointers 
   expect(event?.detail['accounts']).toEqual(both.map((accountId) => ({ accountId, imageId: older.id })));
 });
 
+test('withdrawals that there is no time for are left, and counted', async () => {
+  aws.shared('prover', both);
+  const marked = [1, 2, 3].map(() => aws.shared('prover', both));
+  for (const { tags } of marked) tags.set('Withdrawn', 'bad');
+  const isFinished = ({ tags }: MemoryImage) => tags.get('WithdrawalAnnounced') === 'yes';
+  const secondsLeft = () => (marked.some(isFinished) ? 100 : 900);
+  const result = await reconcile({ secondsLeft });
+  expect(marked.filter(isFinished)).toHaveLength(1);
+  expect(result.imagesLeft).toBeGreaterThan(0);
+  await expect(reconcile()).resolves.toMatchObject({ imagesLeft: 0 });
+  expect(marked.filter(isFinished)).toHaveLength(3);
+});
+
 test('drift of as many accounts and images as an event names fits into one', async () => {
   const ids = (first: number) => Array.from({ length: 100 }, (_, n) => String(first + n));
   const [before, now] = [ids(200_000_000_000), ids(300_000_000_000)];
