@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   CreateImageCommand,
@@ -40,9 +40,12 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
     return ImageId!;
   }
 
-  async function finish(build: string) {
+  /** @param announced the image that Packer's output names */
+  async function finish(build: string, announced?: string, env: Readonly<Record<string, string>> = {}) {
     const work = path.join(folder, build);
     mkdirSync(work);
+    if (announced !== undefined)
+      writeFileSync(path.join(work, 'packer.log'), `==> manager.amazon-ebs.manager: AMI: ${announced}\n`);
     const ended = await run(path.resolve('packer/build/finish-image.sh'), [work, build], {
       env: {
         ...ops.environment,
@@ -52,6 +55,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
         SOURCE_AMI: sourceImage,
         INPUTS_HASH: 'hash',
         FINISH_PAUSE: '0',
+        ...env,
       },
     });
     const record = path.join(work, 'finished.json');
@@ -91,6 +95,40 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
     expect(new Set(ops.wire.actions.filter((action) => !action.startsWith('Describe')))).toEqual(
       new Set(['CreateTags']),
     );
+  });
+
+  /** EC2 does not show the images of a build in its first answers. */
+  const hide = (answers: number) => {
+    let looks = 0;
+    ops.wire.change = ({ action }, body) =>
+      action === 'DescribeImages' && (looks += 1) <= answers
+        ? body.replace(/<imagesSet>[^]*<\/imagesSet>/, '<imagesSet/>')
+        : body;
+  };
+
+  test('is waited for, where EC2 has begun to make it and shows it late', async () => {
+    const build = newBuild();
+    const id = await giveUp(build);
+    hide(3);
+    expect(await finish(build, id)).toMatchObject({ code: 0, finished: { amiId: id } });
+  });
+
+  test('that EC2 does not show in time is named, with the command that removes it', async () => {
+    const build = newBuild();
+    const id = await giveUp(build);
+    hide(Infinity);
+    const { code, stderr, finished } = await finish(build, id, { FINISH_SECONDS: '1' });
+    expect([code, finished]).toEqual([1, undefined]);
+    expect(stderr).toContain('finish-image: EC2 does not show the image that it had begun to make.');
+    expect(stderr).toContain(`aws ec2 deregister-image --delete-associated-snapshots --image-id ${id}`);
+  });
+
+  test('is waited for no longer than the build has time', async () => {
+    const build = newBuild();
+    const id = await giveUp(build);
+    ops.wire.change = (_, body) => body.replace(/<imageState>\w+</, '<imageState>pending<');
+    const { code, stderr } = await finish(build, id, { FINISH_SECONDS: '1' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${id} is pending for too long. ${id} is left`)]);
   });
 
   test.each([

@@ -102,7 +102,7 @@ run_packer() {
 # Runs Packer, and looks at EC2 afterwards, whatever Packer did. Sets spot_failure.
 # attempt <spot>
 attempt() {
-  local code=0
+  local code=0 left
   spot_failure=
   run_packer "$1" || code=$?
   if ((code == 0)); then
@@ -110,7 +110,7 @@ attempt() {
     return 0
   fi
   "$here/failure-cause.sh" "$folder/packer.log"
-  if ((!out_of_time)) && "$here/finish-image.sh" "$folder" "$build_id"; then
+  if ((!out_of_time)) && left=$(seconds_left) && FINISH_SECONDS=$left "$here/finish-image.sh" "$folder" "$build_id"; then
     code=0
   elif [[ $1 == true ]]; then
     spot_failure=$("$here/spot-failure.sh" "$folder/packer.log" "$build_id") || spot_failure=

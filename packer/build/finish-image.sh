@@ -5,8 +5,10 @@
 #
 # usage: finish-image.sh <folder> <build id>
 #
+# <folder>/packer.log                                      Packer's output, if there is any
 # IMAGE, VERSION, BROKER_VERSION, SOURCE_AMI, INPUTS_HASH  what was baked
 # IMAGE_WAIT_MINUTES                                       how long EC2 may take (default 60)
+# FINISH_SECONDS                                           how long all of it may take; 0, the default, is no limit
 # FINISH_PAUSE                                             seconds between looks and tries (default 15)
 set -euo pipefail
 shopt -s inherit_errexit
@@ -24,14 +26,35 @@ die() {
   exit 1
 }
 
-# As Packer tags it from the first moment on: by the tags of the build, and not yet those of the image.
-answer=$(aws ec2 describe-images --owners self --output json --filters "Name=tag:BuildId,Values=$build_id" "Name=tag:Image,Values=$IMAGE") ||
-  die "EC2 does not say whether $build_id made an image"
-read -r count id name state < <(jq -r '"\(.Images | length) \(.Images[0].ImageId) \(.Images[0].Name) \(.Images[0].State)"' <<<"$answer")
-((count > 0)) || exit 1
-((count == 1)) || die "$build_id made $count images, of which none is used"
+# left <image id>
+left() {
+  echo "$1 is left, and never used or shared; to remove it: aws ec2 deregister-image --delete-associated-snapshots --image-id $1"
+}
 
-left="$id is left, and never used or shared; to remove it: aws ec2 deregister-image --delete-associated-snapshots --image-id $id"
+limit=$((${IMAGE_WAIT_MINUTES:-60} * 60))
+if ((${FINISH_SECONDS:=0} > 0 && FINISH_SECONDS < limit)); then limit=$FINISH_SECONDS; fi
+deadline=$((SECONDS + limit))
+
+# What Packer prints once CreateImage has answered (`step_create_ami.go` of the amazon plugin). EC2 may not show that image
+# for 2.5 minutes; where Packer printed none, one look is enough. Whether an image is taken is not a matter of the log.
+announced=$(grep -oE 'AMI: ami-[0-9a-f]{17}$' "$folder/packer.log" 2>/dev/null | tail -n 1) || true
+announced=${announced#AMI: }
+looks=1
+if [[ -n $announced ]]; then looks=12; fi
+
+for ((look = 1; look <= looks; look++)); do
+  ((look == 1)) || sleep "$pause"
+  # As Packer tags it from the first moment on: by the tags of the build, and not yet those of the image.
+  answer=$(aws ec2 describe-images --owners self --output json --filters "Name=tag:BuildId,Values=$build_id" "Name=tag:Image,Values=$IMAGE") ||
+    die "EC2 does not say whether $build_id made an image${announced:+. If it did, $(left "$announced")}"
+  read -r count id name state < <(jq -r '"\(.Images | length) \(.Images[0].ImageId) \(.Images[0].Name) \(.Images[0].State)"' <<<"$answer")
+  ((count == 0 && SECONDS < deadline)) || break
+done
+if ((count == 0)); then
+  [[ -z $announced ]] || die "EC2 does not show the image that it had begun to make. If it does later, $(left "$announced")"
+  exit 1
+fi
+((count == 1)) || die "$build_id made $count images, of which none is used"
 
 # Tries a call again while EC2 does not know the image everywhere, or is busy; a refusal is final.
 # again <command...>
@@ -42,13 +65,12 @@ again() {
     [[ $error != *UnauthorizedOperation* && $error != *AccessDenied* ]] || break
     sleep "$pause"
   done
-  die "$1 failed: $error. $left"
+  die "$1 failed: $error. $(left "$id")"
 }
 
-deadline=$((SECONDS + ${IMAGE_WAIT_MINUTES:-60} * 60))
 while [[ $state != available ]]; do
-  [[ $state == pending ]] || die "$id is $state. $left"
-  ((SECONDS < deadline)) || die "$id is pending for too long. $left"
+  [[ $state == pending ]] || die "$id is $state. $(left "$id")"
+  ((SECONDS < deadline)) || die "$id is pending for too long. $(left "$id")"
   sleep "$pause"
   answer=$(aws ec2 describe-images --owners self --image-ids "$id" --output json) || continue
   state=$(jq -r '.Images[0].State // "pending"' <<<"$answer")
