@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { DescribeImagesCommand, DescribeInstancesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { imageIdsAmong } from '../../lambda/packer-ami-sharing/image-variables';
+import { brokenRules } from '../../lambda/packer-ami-sharing/rules';
+import { bash, run } from '../scripts/support';
+import { bashIn } from '../support/document';
 import { describeWith, localAws } from '../support/tools';
 import { dated } from './support/ec2-wire';
 import { sourceImage } from './support/ops-account';
@@ -117,25 +122,65 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
       CODEBUILD_START_TIME: String(Date.now() - (60 - seconds) * 1000),
     });
 
+    let ended: RealBuild;
+    let actions: readonly string[];
+    beforeAll(async () => {
+      // On a busy machine it may take longer until EC2 has begun to make the image.
+      for (const seconds of [12, 30, 60]) {
+        ops.wire.reset();
+        ops.wire.change = ({ action }, body) =>
+          action === 'DescribeImages' ? body.replace(/<imageState>available</g, '<imageState>pending<') : body;
+        ended = await build(endingIn(seconds));
+        actions = [...ops.wire.actions];
+        if (actions.includes('CreateImage')) break;
+      }
+    });
+
     test('lets Packer remove its machine, and says so', async () => {
-      ops.wire.change = ({ action }, body) =>
-        action === 'DescribeImages' ? body.replace(/<imageState>available</g, '<imageState>pending<') : body;
-      const ended = await build(endingIn(12));
       expect(ended.stderr).toContain(
         'bake: Packer took longer than the 1 minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts',
       );
       expect([ended.code, ended.exported['AMI_ID']]).toEqual([1, undefined]);
-      expect(ops.wire.actions).toContain('TerminateInstances');
+      expect(actions).toContain('TerminateInstances');
       const { Reservations } = await ops.ec2.send(new DescribeInstancesCommand({}));
       expect(new Set(Reservations!.flatMap(({ Instances }) => Instances!).map(({ State }) => State?.Name))).toEqual(
         new Set(['terminated']),
       );
     });
 
+    test('leaves an image that nothing uses or shares, and that the documented command lists', async () => {
+      const { Images } = await ops.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+      const left = Images!.filter(({ Tags = [] }) => !Tags.some(({ Key }) => Key === 'InputsHash'));
+      expect(left).toHaveLength(1);
+      const [id = ''] = left.map(({ ImageId }) => ImageId!);
+      expect(ended.read('packer.log')).toContain(`AMI: ${id}`);
+
+      const { keyArn, accountId } = ops;
+      const expected = { opsAccountId: accountId, imageKeyArn: keyArn, now: new Date() };
+      const rules = brokenRules({ image: left[0]!, snapshots: [], launchPermissions: [] }, expected);
+      expect(rules.map(({ rule }) => rule)).toEqual(
+        expect.arrayContaining(['tag Version is set', 'tag InputsHash is set']),
+      );
+
+      const [command = ''] = bashIn(readFileSync('docs/building.md', 'utf8')).filter((one) => one.includes('InputsHash'));
+      const listed = await bash(command, { env: ops.environment });
+      expect(listed.stdout.match(/ami-[0-9a-f]{17}/g)).toEqual([id]);
+
+      // Whether the image is the newest or the oldest of all, the same older one is found, or none.
+      const hash = createHash('sha256').update(ended.read('inputs.txt')).digest('hex');
+      const found = (year: number) => {
+        ops.wire.change = (_, body) => dated(body, id, `${year}-01-01T00:00:00.000Z`);
+        return run(path.resolve('packer/build/find-image.sh'), ['manager', hash], { env: ops.environment });
+      };
+      const [newest, oldest] = [await found(2999), await found(2000)];
+      expect(newest).toMatchObject({ code: 0, stdout: oldest.stdout });
+      expect(newest.stdout).not.toContain(id);
+    });
+
     test('does not start a machine that would have none', async () => {
-      const ended = await build(endingIn(0));
-      expect(ended.stderr).toContain('bake: no time is left of the 1 minutes that Packer has');
-      expect([ended.code, ops.wire.actions]).toEqual([1, ['DescribeImages']]);
+      const refused = await build(endingIn(0));
+      expect(refused.stderr).toContain('bake: no time is left of the 1 minutes that Packer has');
+      expect([refused.code, ops.wire.actions]).toEqual([1, ['DescribeImages']]);
     });
   });
 });
