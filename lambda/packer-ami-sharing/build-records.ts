@@ -1,4 +1,4 @@
-import { BatchGetBuildsCommand, type CodeBuildClient } from '@aws-sdk/client-codebuild';
+import { BatchGetBuildsCommand, InvalidInputException, type Build, type CodeBuildClient } from '@aws-sdk/client-codebuild';
 import type { Image } from '@aws-sdk/client-ec2';
 import { chunks } from './bounded';
 import { imageVariable } from './image-variables';
@@ -20,11 +20,25 @@ export async function builtImages(
   const buildIds = new Set(images.flatMap((image) => tagOf(image, 'BuildId') ?? []));
   const ours = [...buildIds].filter((id) => id.startsWith(`${project}:`));
   const built = new Set<string>();
-  for (const ids of chunks(ours, perCall)) {
-    const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [...ids] }));
-    for (const { buildStatus, exportedEnvironmentVariables = [] } of builds)
+  for (const ids of chunks(ours, perCall))
+    for (const { buildStatus, exportedEnvironmentVariables = [] } of await recordsOf(codebuild, ids))
       for (const { name, value } of exportedEnvironmentVariables)
         if (buildStatus === 'SUCCEEDED' && name === imageVariable && value !== undefined) built.add(value);
-  }
   return built;
+}
+
+/** One id that CodeBuild does not take, from a tag that somebody wrote, must not hide the records of the others. */
+async function recordsOf(codebuild: CodeBuildClient, ids: readonly string[]): Promise<readonly Build[]> {
+  try {
+    const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [...ids] }));
+    return builds;
+  } catch (error) {
+    if (!(error instanceof InvalidInputException)) throw error;
+    if (ids.length <= 1) return [];
+    const middle = Math.ceil(ids.length / 2);
+    const halves = [ids.slice(0, middle), ids.slice(middle)];
+    const records: Build[] = [];
+    for (const half of halves) records.push(...(await recordsOf(codebuild, half)));
+    return records;
+  }
 }

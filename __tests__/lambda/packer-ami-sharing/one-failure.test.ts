@@ -1,3 +1,4 @@
+import { InvalidInputException } from '@aws-sdk/client-codebuild';
 import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
 import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { MemoryAws, type MemoryCall } from './memory-aws';
@@ -109,6 +110,19 @@ test('an image whose permissions cannot be changed stops no tag and no pointer',
   expect(message.split('\n')).toHaveLength(2);
   expect(aws.pointer(staging, 'manager')).toBe(good.id);
   expect(aws.account(staging).tags.get(good.id)).toEqual(good.tags);
+});
+
+test.each([1, 3, 4])('a build that CodeBuild does not take, of image %d, hides no record of the others', async (number) => {
+  const images = Array.from({ length: 4 }, () => aws.bake('manager'));
+  const odd = images[number - 1]!;
+  odd.tags.set('BuildId', 'packer-build-project:written by hand');
+  aws.before = ({ action, input }) => {
+    if (action === 'BatchGetBuilds' && (input['ids'] as string[]).some((id) => id.includes(' ')))
+      throw new InvalidInputException({ message: 'Invalid build ID given', $metadata: {} });
+  };
+  const { failures, unproven } = await reconcile();
+  expect([failures, unproven]).toEqual([[], [odd.id]]);
+  for (const image of images) expect([...image.permissions]).toEqual(image === odd ? [] : both);
 });
 
 describe('a pin that names an image which is gone', () => {
