@@ -30,14 +30,22 @@ function madeBefore(stack: SynthesizedStack, args: Arguments): ReadonlySet<strin
   return found;
 }
 
-/** The policies of the roles that a resource acts with. */
-const policiesOfRole = (stack: SynthesizedStack, args: Arguments): string[] =>
-  ['role', 'role_arn', 'service_role', 'iam_role_arn', 'execution_role_arn'].flatMap((argument) => {
+/** The function that a resource has act for it. */
+const functionOf = (stack: SynthesizedStack, args: Arguments): Arguments | undefined =>
+  stack.resource['aws_lambda_function']?.[
+    /aws_lambda_function\.([\w-]+)/.exec(String(args['function_name']))?.[1] ?? ''
+  ];
+
+/** The policies of the roles that a resource acts with, its own or its function's. */
+const policiesOfRole = (stack: SynthesizedStack, resource: Arguments): string[] => {
+  const args = functionOf(stack, resource) ?? resource;
+  return ['role', 'role_arn', 'service_role', 'iam_role_arn', 'execution_role_arn'].flatMap((argument) => {
     const role = /aws_iam_role\.[\w-]+/.exec(String(args[argument]))?.[0];
     return Object.entries(stack.resource['aws_iam_role_policy'] ?? {})
       .filter(([, policy]) => role !== undefined && String(policy['role']).includes(`${role}.`))
       .map(([id]) => `aws_iam_role_policy.${id}`);
   });
+};
 
 test('the table has rows', () => {
   expect(rows.length).toBeGreaterThanOrEqual(8);
