@@ -1,4 +1,9 @@
-import { BatchGetBuildsCommand, InvalidInputException, type Build, type CodeBuildClient } from '@aws-sdk/client-codebuild';
+import {
+  BatchGetBuildsCommand,
+  InvalidInputException,
+  type Build,
+  type CodeBuildClient,
+} from '@aws-sdk/client-codebuild';
 import type { Image } from '@aws-sdk/client-ec2';
 import { chunks } from './bounded';
 import { imageVariable } from './image-variables';

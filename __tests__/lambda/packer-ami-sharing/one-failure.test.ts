@@ -112,18 +112,21 @@ test('an image whose permissions cannot be changed stops no tag and no pointer',
   expect(aws.account(staging).tags.get(good.id)).toEqual(good.tags);
 });
 
-test.each([1, 3, 4])('a build that CodeBuild does not take, of image %d, hides no record of the others', async (number) => {
-  const images = Array.from({ length: 4 }, () => aws.bake('manager'));
-  const odd = images[number - 1]!;
-  odd.tags.set('BuildId', 'packer-build-project:written by hand');
-  aws.before = ({ action, input }) => {
-    if (action === 'BatchGetBuilds' && (input['ids'] as string[]).some((id) => id.includes(' ')))
-      throw new InvalidInputException({ message: 'Invalid build ID given', $metadata: {} });
-  };
-  const { failures, unproven } = await reconcile();
-  expect([failures, unproven]).toEqual([[], [odd.id]]);
-  for (const image of images) expect([...image.permissions]).toEqual(image === odd ? [] : both);
-});
+test.each([1, 3, 4])(
+  'a build that CodeBuild does not take, of image %d, hides no record of the others',
+  async (number) => {
+    const images = Array.from({ length: 4 }, () => aws.bake('manager'));
+    const odd = images[number - 1]!;
+    odd.tags.set('BuildId', 'packer-build-project:written by hand');
+    aws.before = ({ action, input }) => {
+      if (action === 'BatchGetBuilds' && (input['ids'] as string[]).some((id) => id.includes(' ')))
+        throw new InvalidInputException({ message: 'Invalid build ID given', $metadata: {} });
+    };
+    const { failures, unproven } = await reconcile();
+    expect([failures, unproven]).toEqual([[], [odd.id]]);
+    for (const image of images) expect([...image.permissions]).toEqual(image === odd ? [] : both);
+  },
+);
 
 describe('a pin that names an image which is gone', () => {
   let pinned: ReturnType<MemoryAws['bake']>;
