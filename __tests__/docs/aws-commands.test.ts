@@ -46,7 +46,9 @@ test('there are commands to try, and few that cannot be', () => {
 
 test('names in commands are those of the stacks', () => {
   // Pipelines and their projects are there with a connection only.
-  const everything = [...synthesize({ factory: withEverything() }).values()].map(({ resource }) => JSON.stringify(resource)).join('\n');
+  const everything = [...synthesize({ factory: withEverything() }).values()]
+    .map(({ resource }) => JSON.stringify(resource))
+    .join('\n');
   const options =
     /--(?:log-group-name|auto-scaling-group-name|project-name|function-name|pipeline-name|secret-id) (\S+)/g;
   const named = commands.flatMap(([, command]) => [...command.matchAll(options)].map(([, name]) => name!));
