@@ -112,6 +112,25 @@ export const steps: readonly fc.Arbitrary<Step>[] = [
   toImage('deprecate', (image) => {
     image.deprecation = '2026-09-02T00:00:00.000Z';
   }),
+  toImage('deprecateLater', (image) => {
+    image.deprecation = '2126-09-02T00:00:00.000Z';
+  }),
+  // A pin that can't be used, beside a pointer of another kind that is to be repaired.
+  toImage('deadPin', (image, world, { account }) => {
+    world.point(account, image.kind, 'pinned', image);
+    world.deregister(image);
+    for (const other of modelKinds.filter((kind) => kind !== image.kind)) {
+      const [oldest] = world.list(other);
+      if (oldest !== undefined) world.point(account, other, 'latest', oldest);
+    }
+  }),
+  toImage('pinWhileWithdrawn', async (image, world, { account, seed }) => {
+    const pin = { command: 'pin', accountId: account, imageId: image.id };
+    const ended = await world.run([pin, withdraw(image)], { what: 'nothing' }, seed);
+    const isPinned = world.account(account).parameters.get(pointerName(image.kind, 'pinned')) === image.id;
+    if (ended.every(({ status }) => status === 'fulfilled') && isPinned && image.tags.has('Withdrawn'))
+      world.falseReports.push(`${image.id} was withdrawn and pinned at once, and both report success`);
+  }),
   toImage('publish', (image) => {
     if (image.state === 'available') image.permissions.add('all');
   }),

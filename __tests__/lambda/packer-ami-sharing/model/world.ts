@@ -32,6 +32,8 @@ export class World extends MemoryAws {
   readonly stuck = new Set<string>();
   readonly changes: Change[] = [];
   readonly announced: { readonly invocation: number; readonly text: string }[] = [];
+  /** What invocations reported as done together, and was not. */
+  readonly falseReports: string[] = [];
   /** Invocations whose event bus was throttled. */
   readonly withoutBus = new Set<number>();
   private invocation = 0;
