@@ -51,7 +51,7 @@ const changes = {
   'spot only': provers({ onDemand: { base: 0, percentAboveBase: 0 } }),
   'on demand only': provers({ onDemand: { base: 0, percentAboveBase: 100 } }),
   'one instance type': provers({ instanceTypes: ['g6e.xlarge'] }),
-  scaling: provers({ min: 0, desired: 1, max: 100, scaling }),
+  scaling: provers({ min: 1, desired: 1, max: 100, scaling }),
   'a restored data volume': dataVolume({ restoredFrom: ['snap-0123456789abcdef0', 'snap-0123456789abcdef1'] }),
 } as const satisfies Readonly<Record<string, Change>>;
 type Extreme = keyof typeof changes;

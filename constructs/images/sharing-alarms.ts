@@ -60,7 +60,7 @@ export class SharingAlarms extends Construct {
       name: `${functions.sharing}-behind`,
       description:
         'For a day no reconcile run came to the oldest image: older images and their tags are repaired late, or never. ' +
-        `${log} docs/sharing.md, "Limits".`,
+        `${log} docs/monitoring.md says what to do.`,
       metric: 'ImagesLeft',
       statistic: 'Minimum',
       periodSeconds: 24 * 3600,

@@ -57,6 +57,7 @@ const graph = (title: string, unit: string, periodSeconds: number, lines: readon
 const alarmNames = [
   `${codeBuildProjects.packer}-unhealthy`,
   `${functions.sharing}-unhealthy`,
+  `${functions.sharing}-behind`,
   `${functions.sharing}-public-images`,
   `${functions.sharing}-launch-problems`,
   `${functions.sharing}-silent`,

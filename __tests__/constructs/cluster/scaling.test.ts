@@ -3,7 +3,7 @@ import { metricName, rings, scalingAlarmsOf, valueNow, type Feed, type Minutes }
 import { resourceWith, resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
 const stack = stackOf(
-  synthesize({ factory: withProvers({ min: 0, desired: 1, max: 100, scaling }) }),
+  synthesize({ factory: withProvers({ min: 1, desired: 1, max: 100, scaling }) }),
   'prover-cluster-staging',
 );
 const group = resourceWith(stack, 'aws_autoscaling_group', 'name', 'prover-cluster-staging-prover');
