@@ -30,6 +30,9 @@ export function violations(world: World, failure = ''): readonly string[] {
       found.push(`${image.id} is shared, and its instances could start without IMDSv2`);
     if (isGood(image) && accounts !== sorted(world.configured))
       found.push(`${image.id} is shared with ${accounts}, and not with ${sorted(world.configured)}`);
+    // EC2 rounds the time to the nearest minute.
+    if (image.tags.has('Withdrawn') && !(Date.parse(image.deprecation ?? '') < Date.now() + 300_000))
+      found.push(`${image.id} is withdrawn, and not deprecated`);
     for (const permission of image.permissions)
       if (!world.configured.has(permission)) found.push(`${image.id} is given to ${permission}`);
   }
