@@ -16,7 +16,7 @@ const filledIn = '01234567-89ab-cdef-0123-456789abcdef';
 const variables = {
   AMI_ID: 'ami-0123456789abcdef0',
   ARN: 'arn:aws:codeconnections:us-west-2:111111111111:connection/01234567-89ab-cdef-0123-456789abcdef',
-  RPC_KEY: 'a-key-of-nobody',
+  RPC_KEY: 'a-key-of-no-one',
   TOKEN: '01234567-89ab-cdef-0123-456789abcdef',
   id: 'packer-build-project:01234567-89ab-cdef-0123-456789abcdef',
   image: 'manager',

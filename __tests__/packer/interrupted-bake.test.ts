@@ -11,7 +11,7 @@ jest.setTimeout(120_000);
 describeWith([...toolsOfRealBuilds, localAws], 'a bake that is killed right after CreateImage', () => {
   const { ops, id, build, kill } = realBuilds();
 
-  test('leaves an image that hides no older one, that nobody shares, and that the documented command lists', async () => {
+  test('leaves an image that hides no older one, that is not shared, and that the documented command lists', async () => {
     const older = await build();
     expect(older.code).toBe(0);
 

@@ -70,7 +70,7 @@ describe('the source', () => {
   });
 
   // What the step StepModifyAMIAttributes of the amazon plugin (1.8.1) looks at. The build role may not call it, since
-  // whoever may could share the image; accounts are named by manual builds only.
+  // a caller with that right could share the image; accounts are named by manual builds only.
   test.each([
     ...['ami_description', 'ami_groups', 'ami_org_arns', 'ami_ou_arns', 'ami_product_codes', 'imds_support'],
     ...['snapshot_groups', 'snapshot_users'],

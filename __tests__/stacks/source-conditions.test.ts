@@ -72,7 +72,7 @@ describe('a statement', () => {
     expect(faultsOf(statement('events.amazonaws.com', { ArnEquals, StringEquals }))).toHaveLength(1);
   });
 
-  test('for a service that nobody has looked up is a fault, with a source key and without', () => {
+  test('for a service that has not been looked up is a fault, with a source key and without', () => {
     const Condition = { StringEquals: { 'aws:SourceAccount': '111111111111' } };
     expect(faultsOf(statement('config.amazonaws.com', Condition))).toHaveLength(1);
     expect(faultsOf(statement('config.amazonaws.com'))).toHaveLength(1);

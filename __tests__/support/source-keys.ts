@@ -1,6 +1,6 @@
 import { listOf, type Policy, type PolicyStatement } from './policies';
 
-/** The keys by which a policy tells one caller of a service from another. */
+/** The keys by which a policy distinguishes one caller of a service from another. */
 const sourceKeys = ['aws:SourceArn', 'aws:SourceAccount', 'aws:SourceOrgID', 'aws:SourceOrgPaths'] as const;
 export type SourceKey = (typeof sourceKeys)[number];
 
@@ -40,7 +40,7 @@ export const sent: Readonly<Record<string, { readonly keys: readonly SourceKey[]
 };
 
 const passed =
-  'a service takes a role only from whoever may pass it, and a role cannot be passed from another account (IAM User Guide, ' +
+  'a service takes a role only from a caller that may pass it, and a role cannot be passed from another account (IAM User Guide, ' +
   '"Grant a user permissions to pass a role to an AWS service")';
 const encrypted =
   'the key opens only what its topic or queue was given, whose own policy names the caller; the guide gives the key no ' +

@@ -8,7 +8,7 @@ import type { FactoryConfig } from '../../config';
 export const testFolder = (): string => process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir();
 
 /**
- * Synthesizes a configuration once in a run, for all test files together, and returns the folder. Nobody may write there.
+ * Synthesizes a configuration once in a run, for all test files together, and returns the folder. It is read-only for all.
  *
  * Synthesis has no other input than the configuration (`__tests__/synth.test.ts` runs it twice). Two workers may do it at
  * once: the folder appears whole, and the second result is dropped.

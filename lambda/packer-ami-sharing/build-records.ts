@@ -32,7 +32,7 @@ export async function builtImages(
   return built;
 }
 
-/** One id that CodeBuild does not take, from a tag that somebody wrote, must not hide the records of the others. */
+/** One id that CodeBuild does not take, from a tag that was written by hand, must not hide the records of the others. */
 async function recordsOf(codebuild: CodeBuildClient, ids: readonly string[]): Promise<readonly Build[]> {
   try {
     const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [...ids] }));

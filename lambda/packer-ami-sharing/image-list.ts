@@ -37,7 +37,7 @@ export async function listImages(run: Run, kind?: ImageKind): Promise<readonly L
 
 /**
  * Public images of this account that have the name of one of the factory's, whatever tags they have: one that lost its
- * tags would be found by nobody.
+ * tags would not be found.
  */
 export const listPublicImagesByName = (run: Run): Promise<readonly ListedImage[]> =>
   listed(run, [

@@ -7,10 +7,10 @@ import type { Run } from './run';
 export const requiresImdsV2 = ({ ImdsSupport }: Image): boolean => ImdsSupport === 'v2.0';
 
 /**
- * Makes instances of an image require IMDSv2 by default. The build leaves this to the function: whoever may call
+ * Makes instances of an image require IMDSv2 by default. The build leaves this to the function: a caller of
  * ModifyImageAttribute could share the image too, since AWS does not document for this form which condition key says
  * what is being changed (Service Authorization Reference, "Amazon EC2"). The owner can set it on any image that he has,
- * and nobody can take it back (EC2 API Reference, "ModifyImageAttribute"), so that a repetition changes nothing.
+ * and it cannot be undone (EC2 API Reference, "ModifyImageAttribute"), so that a repetition changes nothing.
  *
  * @throws ImdsSupportError after the retries; the image must not be given to any account then
  */

@@ -6,7 +6,7 @@ import type { AccountFailure, Published } from './result';
 import { retrying } from './retry';
 import type { Run } from './run';
 import { Progress, settleAccount, type Goal } from './settle-account';
-import { sameNewest, shelfOf, type Known, type Shelf } from './shelf';
+import { sameNewest, inventoryOf, type Known, type ImageInventory } from './image-inventory';
 
 /** Accounts that are worked in at a time: far from the request limits of STS, and within the function's memory. */
 const accountsAtATime = 50;
@@ -14,7 +14,7 @@ const accountsAtATime = 50;
 /** How often newer images may turn up while pointers move; each time pointers are brought to the newer one. */
 const rounds = 3;
 
-export interface PublishOptions extends Omit<Goal, 'shelves' | 'tagged'>, Known {
+export interface PublishOptions extends Omit<Goal, 'inventories' | 'tagged'>, Known {
   readonly kinds: readonly ImageKind[];
   readonly accountIds: readonly string[];
   /** The images that should carry the factory's tags in an account. */
@@ -22,7 +22,7 @@ export interface PublishOptions extends Omit<Goal, 'shelves' | 'tagged'>, Known 
 }
 
 /** The images of a kind, or why they can't be looked at. */
-type Look = { readonly kind: ImageKind } & ({ readonly shelf: Shelf } | { readonly error: string });
+type Look = { readonly kind: ImageKind } & ({ readonly inventory: ImageInventory } | { readonly error: string });
 
 /**
  * Brings pointers and tags of accounts to where they should be. Afterwards it looks at the images again: whoever shares
@@ -39,9 +39,9 @@ export async function publish(
   const look = () => looksAt(run, kinds, accountIds, known);
   const progress = new Map(accountIds.map((accountId) => [accountId, new Progress()]));
   const settle = (looks: readonly Look[]) => {
-    const shelves = looks.flatMap((one) => ('shelf' in one ? [one.shelf] : []));
+    const inventories = looks.flatMap((one) => ('inventory' in one ? [one.inventory] : []));
     return mapBounded(accountIds, accountsAtATime, (accountId) =>
-      settleAccount(run, accountId, { ...goal, shelves, tagged: tagged(accountId) }, progress.get(accountId)),
+      settleAccount(run, accountId, { ...goal, inventories, tagged: tagged(accountId) }, progress.get(accountId)),
     );
   };
   let looks = await look();
@@ -78,7 +78,10 @@ async function looksAt(
     const images = await retrying(() => listImages(run, others.length === 0 ? first : undefined), run.waits);
     return await Promise.all(
       kinds.map((kind) =>
-        shelfOf(run, kind, images, accountIds, known).then((shelf): Look => ({ kind, shelf }), failed(kind)),
+        inventoryOf(run, kind, images, accountIds, known).then(
+          (inventory): Look => ({ kind, inventory }),
+          failed(kind),
+        ),
       ),
     );
   } catch (error) {
@@ -89,5 +92,5 @@ async function looksAt(
 /** Whether a later look leads to other pointers than an earlier one. One that failed is a failure of its kind. */
 function isNewer(one: Look | undefined, later: Look | undefined): boolean {
   if (one === undefined || later === undefined || 'error' in one || 'error' in later) return false;
-  return !sameNewest(one.shelf, later.shelf);
+  return !sameNewest(one.inventory, later.inventory);
 }

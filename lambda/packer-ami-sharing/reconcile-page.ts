@@ -53,7 +53,7 @@ export async function reconcilePage(run: Run, page: Page): Promise<PageOutcome> 
   const publicImages = compared.flatMap(({ wasPublic, imageId }) => (wasPublic ? [imageId] : []));
   const unannounced = await report(run, found, publicImages);
   const isAllowed = !dryRun && unannounced === undefined;
-  // Nobody waits for the event bus while everybody can launch an image: metric, alarm and log have it already.
+  // Nothing waits for the event bus while everybody can launch an image: metric, alarm and log have it already.
   const repairable = compared.filter((state) => isDifferent(state) && (isAllowed || (!dryRun && state.wasPublic)));
   const repaired = await repairPermissions(run, repairable);
   const byId = new Map(repaired.map((state) => [state.imageId, state]));

@@ -60,7 +60,7 @@ export interface Compared {
  * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses whoever is
  * not configured, above all `all`. A good one that was shared before, or whose build succeeded though its event was lost,
  * gets every account; one that neither vouches for is left for a person to share. Where snapshots or builds can't be
- * read, images that need them are given to nobody new.
+ * read, images that need them are given to no further account.
  *
  * @param refused accounts that EC2 does not take, and is not asked again to add
  */
@@ -73,7 +73,9 @@ export async function comparePermissions(
   const failures: string[] = [];
   const read = <T>(what: string, work: () => Promise<T>): Promise<T | undefined> =>
     retrying(work, run.waits).catch((error: unknown) => {
-      failures.push(`${what} can't be read, and images that need them were given to nobody new: ${briefly(error)}`);
+      failures.push(
+        `${what} can't be read, and images that need them were given to no further account: ${briefly(error)}`,
+      );
       return undefined;
     });
   const snapshots = await read('snapshots', () => snapshotsOf(clients.ec2, images));
@@ -111,7 +113,7 @@ export async function comparePermissions(
   return { states, failures };
 }
 
-/** Makes the changes that were found. An image whose instances could start without IMDSv2 is given to nobody new. */
+/** Makes the changes that were found. An image whose instances could start without IMDSv2 is given to no further account. */
 export const repairPermissions = (run: Run, states: readonly ImageState[]): Promise<readonly ImageState[]> =>
   mapBounded(states, imagesAtATime, async (state) => {
     if (!run.mayBegin()) return { ...state, accountIds: state.current, isLeft: true };

@@ -17,9 +17,9 @@ export interface ReconcileResult {
   readonly driftRepaired: number;
   readonly publicImages: readonly string[];
   readonly drift: readonly Drift[];
-  /** Images of the factory that break a rule and are shared with nobody new, with the rules. */
+  /** Images of the factory that break a rule and are shared with no further account, with the rules. */
   readonly refused: readonly { readonly imageId: string; readonly rules: readonly string[] }[];
-  /** Good images that nobody vouches for: neither an earlier sharing nor a build's record. */
+  /** Good images without evidence: neither an earlier sharing nor a build's record. */
   readonly unproven: readonly string[];
   readonly launchProblems: readonly LaunchProblem[];
   /** What could not be done, each starting with the image or account. */

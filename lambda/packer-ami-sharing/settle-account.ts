@@ -8,12 +8,12 @@ import type { AccountFailure, PointerChange, Published } from './result';
 import { isTransient } from './retry';
 import type { Run } from './run';
 import { settlePointer, targetOf } from './settle-pointer';
-import type { Shelf } from './shelf';
+import type { ImageInventory } from './image-inventory';
 
 /** What a service account should have. */
 export interface Goal {
   /** One for each kind whose pointer is looked after. */
-  readonly shelves: readonly Shelf[];
+  readonly inventories: readonly ImageInventory[];
   /** The images that should carry the factory's tags there. */
   readonly tagged: readonly Image[];
   /** Whether an account whose pointers are not right yet has no tags either, as on a first sharing. */
@@ -64,7 +64,7 @@ export class Progress {
 export async function settleAccount(
   run: Run,
   accountId: string,
-  { shelves, tagged, fresh, mayMoveBack, purpose }: Goal,
+  { inventories, tagged, fresh, mayMoveBack, purpose }: Goal,
   progress: Progress = new Progress(),
 ): Promise<Published> {
   let failures: { readonly part: AccountFailure['part']; readonly error: unknown }[] = [];
@@ -76,12 +76,12 @@ export async function settleAccount(
       failures = [];
       const pointersOf = await readPointers(
         ssm,
-        shelves.map(({ kind }) => kind),
+        inventories.map(({ kind }) => kind),
       );
-      const destinations = shelves.map((shelf) => ({ accountId, shelf, mayMoveBack }));
-      for (const { shelf } of destinations) progress.start(shelf.kind, pointersOf(shelf.kind).latest);
+      const destinations = inventories.map((inventory) => ({ accountId, inventory, mayMoveBack }));
+      for (const { inventory } of destinations) progress.start(inventory.kind, pointersOf(inventory.kind).latest);
       const settled = destinations.every((destination) => {
-        const now = pointersOf(destination.shelf.kind);
+        const now = pointersOf(destination.inventory.kind);
         const target = targetOf(destination, now);
         return target === undefined || target === now.latest;
       });
@@ -98,8 +98,8 @@ export async function settleAccount(
         for (const error of [...problems.values()].slice(0, longest)) failures.push({ part: 'tags', error });
       });
       for (const destination of destinations)
-        await attempt(destination.shelf.kind, async () => {
-          const now = pointersOf(destination.shelf.kind);
+        await attempt(destination.inventory.kind, async () => {
+          const now = pointersOf(destination.inventory.kind);
           progress.record(await settlePointer(ssm, destination, now, run, untagged));
         });
       const passing = failures.find(({ error }) => isTransient(error));

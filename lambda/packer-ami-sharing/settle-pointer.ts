@@ -4,13 +4,13 @@ import { PinUnusableError, PointerContendedError, PointerNotMovedError } from '.
 import { readPointers, writePointer, type Pointers } from './pointers';
 import type { PointerChange } from './result';
 import { compareAge } from './image-list';
-import type { Shelf } from './shelf';
+import type { ImageInventory } from './image-inventory';
 import { poll, secondsOf, type Waits } from './waits';
 
 /** Where the pointer of a kind should be in one account. */
 export interface Destination {
   readonly accountId: string;
-  readonly shelf: Shelf;
+  readonly inventory: ImageInventory;
   /**
    * Whether a pointer may go back to an older image. Sharing never needs that: an older build that ends later must not
    * undo a newer one. Repairing, withdrawing and unpinning do.
@@ -19,11 +19,11 @@ export interface Destination {
 }
 
 /** The image that the pointer should name; undefined where it should stay as it is, for want of a better one. */
-export function targetOf({ accountId, shelf, mayMoveBack }: Destination, now: Pointers): string | undefined {
+export function targetOf({ accountId, inventory, mayMoveBack }: Destination, now: Pointers): string | undefined {
   const { latest, pinned } = now;
-  if (pinned !== undefined) return isListed(shelf, pinned) ? pinned : undefined;
-  const newest = shelf.newest.get(accountId);
-  const [current, candidate] = [latest, newest].map((id) => shelf.images.find(({ imageId }) => imageId === id));
+  if (pinned !== undefined) return isListed(inventory, pinned) ? pinned : undefined;
+  const newest = inventory.newest.get(accountId);
+  const [current, candidate] = [latest, newest].map((id) => inventory.images.find(({ imageId }) => imageId === id));
   const keeps =
     !mayMoveBack &&
     current !== undefined &&
@@ -33,12 +33,13 @@ export function targetOf({ accountId, shelf, mayMoveBack }: Destination, now: Po
   return keeps ? latest : newest;
 }
 
-const isListed = ({ images }: Shelf, imageId: string): boolean => images.some((image) => image.imageId === imageId);
+const isListed = ({ images }: ImageInventory, imageId: string): boolean =>
+  images.some((image) => image.imageId === imageId);
 
 /** @throws PinUnusableError where the pin names no image that can be launched */
-function checkPin({ accountId, shelf }: Destination, { pinned }: Pointers): void {
-  if (pinned !== undefined && !isListed(shelf, pinned))
-    throw new PinUnusableError(pointerName(shelf.kind, 'pinned'), pinned, accountId);
+function checkPin({ accountId, inventory }: Destination, { pinned }: Pointers): void {
+  if (pinned !== undefined && !isListed(inventory, pinned))
+    throw new PinUnusableError(pointerName(inventory.kind, 'pinned'), pinned, accountId);
 }
 
 /** How often others may get in between a look and a write; each time it is looked at anew. */
@@ -61,7 +62,7 @@ export async function settlePointer(
   { waits, dryRun }: { readonly waits: Waits; readonly dryRun: boolean },
   untagged: ReadonlyMap<string, unknown> = new Map(),
 ): Promise<PointerChange> {
-  const { kind } = destination.shelf;
+  const { kind } = destination.inventory;
   const was = now.latest;
   let pointers = now;
   for (let attempt = 0; attempt < attempts; attempt += 1) {

@@ -39,7 +39,7 @@ export interface Promotions {
 
 /**
  * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
- * they do not run at that moment is not validated, and nothing is where the smoke test was skipped: nobody saw those images
+ * they do not run at that moment is not validated, and nothing is where the smoke test was skipped: no test ran with those images
  * prove. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do the images that were
  * validated together.
  *

@@ -231,7 +231,7 @@ test('silence is good news, bad news or no news, on purpose', () => {
     'boundless-prover-image-stale',
     'packer-ami-sharing-silent',
   ]);
-  // What was true stays true while nobody looks; that nobody looks rings by itself.
+  // What was true stays true without a further look; an alarm of its own fires where no one looks.
   expect(by('ignore')).toEqual(['prover-cluster-approval-stuck']);
   // Everything else is measured when it happens.
   expect(by('notBreaching')).toHaveLength(alarms.length - 5);

@@ -157,7 +157,7 @@ describe('a withdrawal', () => {
   });
 
   test.each(['CreateTags', 'PutParameter'])(
-    'is announced though the run ends after %s, and somebody deprecates the image before the next one',
+    'is announced though the run ends after %s, and an operator deprecates the image before the next one',
     async (last) => {
       aws.crashesAfter = ({ action }) => action === last;
       await expect(withdraw(bad)).rejects.toThrow(Crash);

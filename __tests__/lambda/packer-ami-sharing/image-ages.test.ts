@@ -37,7 +37,7 @@ test('a withdrawn image is no newest one, but stays proved until another is', ()
   });
 });
 
-test('an image of an interrupted build, which nobody gets, does not hide how old the newest one is', () => {
+test('an image of an interrupted build, which no account gets, does not hide how old the newest one is', () => {
   const Tags = goodImage().Tags?.filter(({ Key }) => Key !== 'Version');
   expect(agesOf([image('ami-3', 10, { ...(Tags && { Tags }) }), image('ami-2', 6)])).toEqual({
     kind: 'manager',

@@ -111,7 +111,7 @@ describe('reconcile', () => {
     expect([image.imdsV2, changesOf(image.id)]).toEqual([false, []]);
   });
 
-  test('gives an image to nobody new where EC2 refuses, still makes it private, and goes on with the others', async () => {
+  test('gives an image to no further account where EC2 refuses, still makes it private, and goes on with the others', async () => {
     const [refused, other] = [aws.shared('manager', [staging]), aws.shared('prover', [staging])];
     refused.imdsV2 = false;
     refused.permissions.add('all');
@@ -125,7 +125,7 @@ describe('reconcile', () => {
     expect([...other.permissions]).toEqual(accounts);
   });
 
-  test('leaves images alone that are given to nobody new', async () => {
+  test('leaves images alone that are given to no further account', async () => {
     const [withdrawn, unproven] = [aws.shared('manager', accounts), aws.bake('manager')];
     withdrawn.tags.set('Withdrawn', 'bad');
     withdrawn.deprecation = '2026-09-02T00:00:00.000Z';

@@ -246,7 +246,7 @@ for metric in client.list_metrics()["Metrics"]:
       expect((after - before) * Number(limit)).toBeLessThan(64);
     });
 
-    test('tells whoever measures nothing but that', async () => {
+    test('gives the user that measures nothing but that', async () => {
       expect((await asUser('info memory')).said).toContain('used_memory:');
       for (const command of ['get segment', 'keys "*"', 'config get maxmemory', 'acl list', 'flushall'])
         expect([command, (await asUser(command)).said]).toEqual([command, expect.stringMatching(/^NOPERM/) as string]);

@@ -46,7 +46,7 @@ describeWith(pythonPackages, "Valkey's memory", () => {
     expect(answer).toEqual({ refused: expect.stringMatching(reason) as string });
   });
 
-  test('nobody there', async () => {
+  test('no server there', async () => {
     const { answers: found } = await answers(
       'from bento_boot import valkey_memory\ndef answer(port):\n    return valkey_memory.memory_used("127.0.0.1", port)',
       [1],

@@ -20,7 +20,7 @@ const MiB = 1024 ** 2;
 
 /**
  * Percent of Valkey's limit. One order fills it within minutes, faster than any machine fills a disk: what is left is for
- * the segments of guests that run while somebody stops the broker from locking more.
+ * the segments of guests that run while an operator stops the broker from locking more.
  */
 const valkeyPercent = 75;
 

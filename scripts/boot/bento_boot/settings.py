@@ -59,7 +59,7 @@ def _log_id(value: Any) -> str | None:
     found = re.fullmatch(rf"0x([0-9a-fA-F]{{{least},{most}}})", value) if isinstance(value, str) else None
     if found is None:
         return f"write 0x and {least} to {most} hexadecimal digits"
-    return None if found[1].strip("0") else "write the address that rewards go to: zero is nobody's"
+    return None if found[1].strip("0") else "write the address that rewards go to: the zero address belongs to no one"
 
 
 def _addresses(value: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import Iterable
 from .environment import DATABASE, DATABASE_USER
 
 MIB = 1024 * 1024
-# Who measures Valkey. Nobody is asked for a password: the user may only say how Valkey does.
+# Who measures Valkey. No password is asked for: the user may only say how Valkey does.
 VALKEY_MEASURER = "bento-queue"
 
 

@@ -53,7 +53,7 @@ export function violations(world: World, failure = ''): readonly string[] {
         .filter((image) => isGood(image) && image.permissions.has(accountId))
         .at(-1);
       if (pin !== undefined) {
-        // A retired image is given to nobody new: a pin on one that the account may not launch is reported.
+        // A retired image is given to no further account: a pin on one that the account may not launch is reported.
         const isReported = pinned?.permissions.has(accountId) === false && failure.includes(pin);
         if (pinned?.state === 'available' && latest !== pin && !isReported)
           found.push(`${kind} of ${accountId} is ${latest}, and not its pin ${pin}`);

@@ -6,7 +6,7 @@ import { isImageGone, retrying } from './retry';
 import type { Run } from './run';
 
 /** Images of one kind as EC2 lists them now, and which of them each service account should run. */
-export interface Shelf {
+export interface ImageInventory {
   readonly kind: ImageKind;
   /** Every image of the kind that is available, the newest first; withdrawn and deprecated ones among them. */
   readonly images: readonly ListedImage[];
@@ -36,13 +36,13 @@ const deepest = 100;
  *
  * @param all images as EC2 lists them now, the newest first, of whatever kind
  */
-export async function shelfOf(
+export async function inventoryOf(
   run: Run,
   kind: ImageKind,
   all: readonly ListedImage[],
   accountIds: readonly string[],
   { shared, image: found, except }: Known = {},
-): Promise<Shelf> {
+): Promise<ImageInventory> {
   const listed = all.filter((image) => image.kind === kind);
   const known = found && listedImage(found, { ...run.settings, now: new Date() });
   const isMissing = known?.kind === kind && !listed.some(({ imageId }) => imageId === known.imageId);
@@ -77,5 +77,5 @@ async function accountsOf({ clients: { ec2 }, waits }: Run, imageId: string): Pr
 }
 
 /** Whether two looks lead to the same pointers. */
-export const sameNewest = (one: Shelf, other: Shelf): boolean =>
+export const sameNewest = (one: ImageInventory, other: ImageInventory): boolean =>
   one.newest.size === other.newest.size && [...one.newest].every(([account, id]) => other.newest.get(account) === id);
