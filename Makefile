@@ -66,10 +66,10 @@ delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [opti
 	@npm run --silent delivery -- $(DO)
 
 rollout: install ## Bring a cluster's machines onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
-	@npm run --silent delivery -- rollout --environment $(ENV) $(if $(IGNORE_ALARMS),--ignore-alarms)
+	@npm run --silent delivery -- rollout --environment="$(ENV)" $(if $(IGNORE_ALARMS),--ignore-alarms)
 
 smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<environment> [DRY_RUN=1]
-	@npm run --silent delivery -- smoke --environment $(ENV) $(dry_run)
+	@npm run --silent delivery -- smoke --environment="$(ENV)" $(dry_run)
 
 # The secrets of a cluster, with credentials of its account.
 secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
