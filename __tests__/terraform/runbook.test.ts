@@ -69,7 +69,8 @@ function runbook(): void {
     // What make runs.
     const { stdout } = await bash(`make --no-print-directory --dry-run ${command.replace('make ', '')}`);
     const [, args = ''] = /npm run --silent delivery -- (.*)/.exec(stdout) ?? [];
-    expect(parse(args.trim().split(/\s+/), {})).toMatchObject({
+    const { stdout: words } = await bash(`printf '%s\\n' ${args}`);
+    expect(parse(words.trim().split('\n'), {})).toMatchObject({
       command: 'rollout',
       ignoreAlarms: false,
       variables: { ENVIRONMENT: 'staging' },

@@ -63,15 +63,18 @@ export function realBuilds(): RealBuilds {
 
   const workOf = (build: number) => path.join(folder, `checkout-${build}`);
 
-  function kill(): void {
+  function processes(): number[] {
     const work = realpathSync(workOf(builds));
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
-      try {
-        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(work)) process.kill(Number(pid), 'SIGKILL');
-      } catch (error) {
-        // It ended by itself, or belongs to another user.
-        if (!['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      }
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => ignoringEnded(() => readlinkSync(`/proc/${pid}/cwd`).startsWith(work)));
+  }
+
+  // First all are stopped: a shell that outlived its program for a moment would run its EXIT trap.
+  function kill(): void {
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+      for (const pid of processes()) ignoringEnded(() => process.kill(pid, signal));
   }
 
   async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
@@ -114,4 +117,14 @@ export function realBuilds(): RealBuilds {
   }
 
   return { ops, id, build, kill };
+}
+
+/** What an action on a process gives; undefined where the process ended by itself, or belongs to another user. */
+function ignoringEnded<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    return undefined;
+  }
 }
