@@ -11,7 +11,7 @@ afterAll(() => {
 
 /** Runs the app as `cdktf` does. */
 const synth = (outdir: string, environment: Record<string, string> = {}) =>
-  promisify(execFile)(process.execPath, ['tools/run.mjs', 'main.ts'], {
+  promisify(execFile)(process.execPath, ['cli/run.mjs', 'main.ts'], {
     env: { ...process.env, CDKTF_OUTDIR: outdir, ...environment },
   });
 
@@ -39,7 +39,7 @@ test.each(['boundless-notices', 'packer-ami-sharing'])(
   'the archive of %s, built anew, has the same bytes',
   async (name) => {
     const build = async (directory: string, TZ: string) => {
-      const args = ['tools/run.mjs', '__tests__/support/build-archive.ts', name, path.join(work, name, directory)];
+      const args = ['cli/run.mjs', '__tests__/support/build-archive.ts', name, path.join(work, name, directory)];
       const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, TZ } });
       return readFileSync(stdout.trim()).toString('base64');
     };

@@ -73,7 +73,7 @@ export const artifactBucket = (pipeline: string, accountId: string): string => `
 /** The artifact that carries a saved plan from its build to the one that applies it. */
 export const planArtifact = 'plan';
 
-/** What pipelines and the builds in `tools/delivery` say to each other; docs/delivery.md has the values. */
+/** What pipelines and the builds in `cli/delivery` say to each other; docs/delivery.md has the values. */
 export const deliveryVariables = {
   environment: 'ENVIRONMENT',
   serviceAccount: 'SERVICE_ACCOUNT_ID',

@@ -26,7 +26,7 @@ const segments: Rule = ({ prover, bento }) => {
   return { field: 'bento.segmentPo2', value: bento.segmentPo2, message };
 };
 
-/** What S3 deletes by age and an order still needs: `constructs/cluster/storage.ts` says which files. */
+/** What S3 deletes by age and an order still needs: `constructs/cluster/storage/storage.ts` says which files. */
 const keptForOrders =
   (field: 'inputDays' | 'workDays'): Rule =>
   ({ storage, broker }) => {

@@ -3,13 +3,13 @@ import type { FactoryConfig } from '../config';
 import { functions, pipelines, stacks, topics } from '../config/names';
 import { OperationsKey } from '../constructs/base/operations-key';
 import { alarmsOf, budgetsOf, Topic } from '../constructs/base/topic';
-import { Delivery } from '../constructs/delivery/delivery';
-import { ImageKey } from '../constructs/images/image-key';
-import { PackerBuild } from '../constructs/images/packer-build';
-import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
-import { Sharing } from '../constructs/images/sharing';
-import { Monitoring } from '../constructs/monitoring';
-import { AccountStack } from './account-stack';
+import { Delivery } from '../constructs/factory/delivery/delivery';
+import { ImageKey } from '../constructs/factory/image-key/image-key';
+import { PackerBuild } from '../constructs/factory/build/packer-build';
+import { PublicSharingBlock } from '../constructs/factory/image-key/public-sharing-block';
+import { Sharing } from '../constructs/factory/sharing/sharing';
+import { Monitoring } from '../constructs/factory/monitoring';
+import { AccountStack } from '../constructs/base/account-stack';
 
 export interface OpsStackProps {
   readonly factory: FactoryConfig;

@@ -9,17 +9,17 @@ import { ClusterAlarms } from '../constructs/cluster/alarms';
 import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
-import { DataVolume } from '../constructs/cluster/data-volume';
-import { ImageId } from '../constructs/cluster/image-id';
-import { ManagerGroup, type GroupProps } from '../constructs/cluster/manager-group';
-import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network';
-import { NodeIdentity } from '../constructs/cluster/node-identity';
-import { NodeTemplate } from '../constructs/cluster/node-template';
-import { ProverGroup } from '../constructs/cluster/prover-group';
-import { RolloutParameter } from '../constructs/cluster/rollout-parameter';
-import { SecurityGroups } from '../constructs/cluster/security-groups';
-import { ClusterDashboard } from '../constructs/monitoring/cluster-dashboard';
-import { AccountStack } from './account-stack';
+import { DataVolume } from '../constructs/cluster/data/data-volume';
+import { ImageId } from '../constructs/cluster/instances/image-id';
+import { ManagerGroup, type GroupProps } from '../constructs/cluster/instances/manager-group';
+import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network/network';
+import { NodeIdentity } from '../constructs/cluster/instances/instance-identity';
+import { NodeTemplate } from '../constructs/cluster/instances/instance-template';
+import { ProverGroup } from '../constructs/cluster/instances/prover-group';
+import { RolloutParameter } from '../constructs/cluster/instances/rollout-parameter';
+import { SecurityGroups } from '../constructs/cluster/network/security-groups';
+import { ClusterDashboard } from '../constructs/cluster/alarms/cluster-dashboard';
+import { AccountStack } from '../constructs/base/account-stack';
 
 export interface ProverClusterStackProps {
   readonly config: EnvironmentConfig;

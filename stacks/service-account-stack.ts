@@ -1,14 +1,14 @@
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig, OpsConfig } from '../config';
 import { budgets, stacks } from '../config/names';
-import { DeploymentRoles } from '../constructs/access/deployment-roles';
-import { ImageKeyGrant } from '../constructs/access/image-key-grant';
-import { LaunchReaderRole } from '../constructs/access/launch-reader-role';
-import { PublisherRole } from '../constructs/access/publisher-role';
-import { SmokeDocument } from '../constructs/access/smoke-document';
-import { ValidatedReaderRole } from '../constructs/access/validated-reader-role';
-import { Budget } from '../constructs/monitoring/budget';
-import { AccountStack } from './account-stack';
+import { DeploymentRoles } from '../constructs/account/deployment-roles';
+import { ImageKeyGrant } from '../constructs/account/image-key-grant';
+import { LaunchReaderRole } from '../constructs/account/launch-reader-role';
+import { PublisherRole } from '../constructs/account/publisher-role';
+import { SmokeDocument } from '../constructs/account/smoke-document';
+import { ValidatedReaderRole } from '../constructs/account/validated-reader-role';
+import { Budget } from '../constructs/account/budget';
+import { AccountStack } from '../constructs/base/account-stack';
 
 export interface ServiceAccountStackProps {
   readonly ops: OpsConfig;

@@ -1,7 +1,7 @@
 import { ConfigurationError, factory, validated, type FactoryConfig } from '../../config';
 import { buildMinutes, shortestTimeout } from '../../config/build-time';
-import { bodies, isObject } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies } from '../../tools/local-bake/templates';
+import { bodies, isObject } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies } from '../../lab/local-bake/templates';
 import { resourceWith, stackOf, synthesize } from '../support/synthesized';
 
 const withBuild = (changes: Partial<FactoryConfig['ops']['build']>): FactoryConfig => ({

@@ -13,9 +13,9 @@ import {
 import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { imageKinds, keyAliases, packerBuilderProfile, type ImageKind } from '../../config/names';
-import { allEnded } from '../../tools/all-ended';
-import { bake, type Bake } from '../../tools/local-bake';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
+import { allEnded } from '../../lab/common/all-ended';
+import { bake, type Bake } from '../../lab/local-bake';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
 import { temporaryFolder } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { forPacker } from '../../tools/local-bake/adapt';
-import { readTemplates } from '../../tools/local-bake/templates';
+import { forPacker } from '../../lab/local-bake/adapt';
+import { readTemplates } from '../../lab/local-bake/templates';
 import { run, temporaryFolder } from '../scripts/support';
 import { describeWith } from '../support/tools';
 

@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
-import { brokenRules } from '../../lambda/packer-ami-sharing/rules';
-import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
+import { brokenRules } from '../../lambda/packer-ami-sharing/images/rules';
+import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
 import { run } from '../scripts/support';
 import { bashIn, sectionOf } from '../support/document';
 import { describeWith, localAws } from '../support/tools';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { bodies } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies } from '../../tools/local-bake/templates';
+import { bodies } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies } from '../../lab/local-bake/templates';
 import { run } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 import { opsAccount, sourceImage } from './support/ops-account';

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { describeWith, localAws } from '../support/tools';
-import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
+import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
 import { ec2Answer, ec2Error, type Ec2Wire } from './support/ec2-wire';
 import { realBuilds, toolsOfRealBuilds } from './support/real-builds';
 

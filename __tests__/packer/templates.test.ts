@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { buildMinutes } from '../../config/build-time';
 import { imageKinds, keyAliases, packerBuilderProfile, project } from '../../config/names';
-import { forLocalAws, forPacker, unknownToOldPacker } from '../../tools/local-bake/adapt';
-import { bodies, isObject, type JsonObject } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies, type Templates } from '../../tools/local-bake/templates';
+import { forLocalAws, forPacker, unknownToOldPacker } from '../../lab/local-bake/adapt';
+import { bodies, isObject, type JsonObject } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies, type Templates } from '../../lab/local-bake/templates';
 
 let templates: Templates;
 let source: JsonObject;

@@ -22,7 +22,7 @@ export function synthesizedOnce(config: FactoryConfig): string {
   /* eslint-disable @typescript-eslint/no-require-imports */
   const { App } = require('cdktf') as typeof import('cdktf');
   const { addStacks } = require('../../stacks') as typeof import('../../stacks');
-  const { archivePath } = require('../../tools/lambda/archive') as typeof import('../../tools/lambda/archive');
+  const { archivePath } = require('../../lambda/archive/archive') as typeof import('../../lambda/archive/archive');
   /* eslint-enable @typescript-eslint/no-require-imports */
   withoutStackTraces(() => {
     const app = new App({ outdir: own });

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
-import { terraform } from '../../tools/terraform/run';
+import { awsProviderSource, type ProviderSource } from '../../cli/terraform/provider';
+import { terraform } from '../../cli/terraform/run';
 import type { SynthesizedStack } from './synthesized';
 import { describeWith, installed, localAws, skipped } from './tools';
 

@@ -1,5 +1,5 @@
-import { installed as onThisMachine } from '../../tools/check/packages';
-import { installedPython } from '../../tools/local-aws/python';
+import { installed as onThisMachine } from '../../lab/check/packages';
+import { installedPython } from '../../lab/local-aws/python';
 
 /** Name of the server that stands for AWS, in a list of tools. */
 export const localAws = 'local AWS (pip install moto[server])';

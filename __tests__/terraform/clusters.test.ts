@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
 import { extremes, together, withDataVolume, withProvers } from '../support/clusters';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';

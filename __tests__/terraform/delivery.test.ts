@@ -3,13 +3,13 @@ import path from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
 import { stateBucket } from '../../config/names';
-import type { Access } from '../../tools/delivery/access';
-import { applyPlan } from '../../tools/delivery/plan/apply';
-import { makePlan, type MadePlan } from '../../tools/delivery/plan/make';
+import type { Access } from '../../cli/delivery/access';
+import { applyPlan } from '../../cli/delivery/plan/apply';
+import { makePlan, type MadePlan } from '../../cli/delivery/plan/make';
 import { temporaryFolder } from '../scripts/support';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform } from '../support/terraform';
-import { production, startAccounts, type Accounts } from '../tools/delivery/support/accounts';
+import { production, startAccounts, type Accounts } from '../cli/delivery/support/accounts';
 
 const name = 'prover-cluster-production';
 const { directory } = stackOf(synthesize(), name);

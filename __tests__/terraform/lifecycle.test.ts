@@ -14,9 +14,9 @@ import {
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { factory } from '../../config';
 import { pointerName, stateBucket } from '../../config/names';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
-import { terraform } from '../../tools/terraform/run';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
+import { awsProviderSource, type ProviderSource } from '../../cli/terraform/provider';
+import { terraform } from '../../cli/terraform/run';
 import { withEverything } from '../support/factories';
 import { stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
 import { describeWith, installed, localAws, skipped } from '../support/tools';
@@ -38,7 +38,7 @@ const initArguments = ['init', '-no-color', '-backend-config=use_path_style=true
 /** The bucket as `make bootstrap` makes it, but for its policy: that refuses plain HTTP, which the local server speaks. */
 async function bootstrap(aws: LocalAws, environment: string): Promise<void> {
   const accountId = accountOf(environment);
-  await promisify(execFile)(process.execPath, ['tools/run.mjs', 'tools/bootstrap/cli.ts', environment], {
+  await promisify(execFile)(process.execPath, ['cli/run.mjs', 'cli/bootstrap/cli.ts', environment], {
     env: { ...process.env, ...(await aws.environment(accountId)) },
   });
   const s3 = new S3Client({ ...(await aws.clientSettings(accountId)), forcePathStyle: true });

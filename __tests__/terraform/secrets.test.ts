@@ -2,8 +2,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { unzipSync } from 'fflate';
 import { factory } from '../../config';
 import { clusterPath, generatedSecrets } from '../../config/names';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import type { ProviderSource } from '../../tools/terraform/provider';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
+import type { ProviderSource } from '../../cli/terraform/provider';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';
 

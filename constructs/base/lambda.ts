@@ -14,7 +14,7 @@ export interface LambdaProps {
   readonly functionName: string;
   readonly roleName: string;
   readonly description: string;
-  /** Path of the archive that `tools/lambda/archive.ts` built. */
+  /** Path of the archive that `lambda/archive/archive.ts` built. */
   readonly archive: string;
   readonly logGroupName: string;
   readonly logRetentionDays: number;

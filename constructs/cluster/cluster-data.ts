@@ -2,9 +2,9 @@ import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
 import { brokerRelease, createsBucket } from '../../config/broker/releases';
 import { ClusterParameters } from './cluster-parameters';
-import { ClusterSecrets } from './cluster-secrets';
-import { Storage } from './storage';
-import { StorageKeys } from './storage-keys';
+import { ClusterSecrets } from './secrets/cluster-secrets';
+import { Storage } from './storage/storage';
+import { StorageKeys } from './storage/storage-keys';
 
 export interface ClusterDataProps {
   readonly config: EnvironmentConfig;

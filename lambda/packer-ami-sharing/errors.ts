@@ -1,6 +1,6 @@
-import { briefList } from './brief-list';
+import { briefList } from '../common/truncated-list';
 import type { SharingResult } from './result';
-import type { BrokenRule } from './rules';
+import type { BrokenRule } from './images/rules';
 
 /** What this function raises by itself. AWS's own errors pass through as they are. */
 export abstract class SharingError extends Error {

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { awsClients, type Clients } from './clients';
-import { isCommand } from './command';
+import { isCommand } from './commands/command';
 import { SharingError } from './errors';
-import { onBuild } from './on-build';
-import { onCommand, type CommandResult } from './on-command';
+import { onBuild } from './events/on-build';
+import { onCommand, type CommandResult } from './commands/on-command';
 import { reserveSeconds, standardPages, type Pages } from './run';
 import type { SharingResult } from './result';
 import { settingsFrom } from './settings';

@@ -2,8 +2,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handlerWith } from '../../../lambda/boundless-notices/handler';
-import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
-import { matches } from '../../../tools/rehearse/rule';
+import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { matches } from '../../../lab/rehearse/rule';
 import { resourceWith, stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import {

@@ -1,7 +1,7 @@
 import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import { layWire, type Decide } from '../../../tools/local-aws/wire';
+import { layWire, type Decide } from '../../../lab/local-aws/wire';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
 import { context, environment, exportedBy, noWaits } from './support';

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import type { PinResult } from '../../../lambda/packer-ami-sharing/pin';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
-import type { WithdrawalResult } from '../../../lambda/packer-ami-sharing/withdraw';
+import type { PinResult } from '../../../lambda/packer-ami-sharing/commands/pin';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import type { WithdrawalResult } from '../../../lambda/packer-ami-sharing/commands/withdraw';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
 import { context, environment, exportedBy, noWaits } from './support';

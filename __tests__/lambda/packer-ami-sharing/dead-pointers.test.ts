@@ -1,5 +1,5 @@
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
-import type { PreflightResult } from '../../../lambda/packer-ami-sharing/on-command';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import type { PreflightResult } from '../../../lambda/packer-ami-sharing/commands/on-command';
 import { validatedImagesName } from '../../../config/names';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy, imageKeyArn } from './support';

@@ -1,6 +1,6 @@
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import { layWire, type Call, type Decide } from '../../../tools/local-aws/wire';
-import type { Fault } from '../../../tools/local-aws/wire-faults';
+import { layWire, type Call, type Decide } from '../../../lab/local-aws/wire';
+import type { Fault } from '../../../lab/local-aws/wire-faults';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalFactory } from './local-factory';
 import { context, environment, exportedBy, inputsHash, noWaits, serviceAccounts } from './support';

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { imageAges } from '../../../lambda/packer-ami-sharing/image-ages';
-import { listedImage } from '../../../lambda/packer-ami-sharing/image-list';
+import { imageAges } from '../../../lambda/packer-ami-sharing/images/image-ages';
+import { listedImage } from '../../../lambda/packer-ami-sharing/images/image-list';
 import type { Published } from '../../../lambda/packer-ami-sharing/result';
 import { goodImage, imageKeyArn, opsAccount } from './support';
 

@@ -4,7 +4,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { ImageKind } from '../../../config/names';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
-import { layWire } from '../../../tools/local-aws/wire';
+import { layWire } from '../../../lab/local-aws/wire';
 import { describeWith, localAws } from '../../support/tools';
 import { baseImage, LocalFactory } from './local-factory';
 import { context, environment, exportedBy, inputsHash, manualEvent, noWaits, serviceAccounts } from './support';

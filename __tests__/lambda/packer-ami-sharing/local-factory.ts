@@ -18,11 +18,11 @@ import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from '@
 import { launchGrantOperations } from '../../../config/image-key';
 import { pointerPath, type ImageKind } from '../../../config/names';
 import { awsClients, type Clients } from '../../../lambda/packer-ami-sharing/clients';
-import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
+import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../lab/local-aws';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { inputsHash, opsAccount, region } from './support';
 
-/** Ubuntu, as `tools/local-aws/images.json` has it. */
+/** Ubuntu, as `lab/local-aws/images.json` has it. */
 export const baseImage = 'ami-0a1b2c3d4e5f60001';
 
 /** What a build may do otherwise than it should. */

@@ -1,5 +1,5 @@
 import { InvalidInputException } from '@aws-sdk/client-codebuild';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';

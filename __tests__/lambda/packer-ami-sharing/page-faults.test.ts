@@ -1,5 +1,5 @@
 import type { Pages } from '../../../lambda/packer-ami-sharing/run';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import { MemoryAws, type InvocationOptions, type MemoryImage } from './memory-aws';
 import { ec2Error, environment } from './support';
 

@@ -2,7 +2,7 @@ import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { reconcilePositionName } from '../../../config/names';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import { layWire, type Call, type Wire } from '../../../tools/local-aws/wire';
+import { layWire, type Call, type Wire } from '../../../lab/local-aws/wire';
 import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';

@@ -2,9 +2,9 @@ import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
+import { mapBounded } from '../../../lambda/common/bounded';
 import type { AccountCredentials } from '../../../lambda/packer-ami-sharing/clients';
-import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
+import { shareImage } from '../../../lambda/packer-ami-sharing/accounts/share-image';
 import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 
 const [staging, production] = serviceAccounts as [string, string];

@@ -1,7 +1,7 @@
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { LocalAws } from '../../../tools/local-aws';
-import type { Decide } from '../../../tools/local-aws/wire';
-import type { Fault } from '../../../tools/local-aws/wire-faults';
+import type { LocalAws } from '../../../lab/local-aws';
+import type { Decide } from '../../../lab/local-aws/wire';
+import type { Fault } from '../../../lab/local-aws/wire-faults';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalStorage } from './local-storage';
 

@@ -19,8 +19,8 @@ import { awsClients, type Clients, type StorageKey } from '../../../lambda/prove
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
 import { handlerWith } from '../../../lambda/prover-cluster-storage-keys/handler';
 import type { Waits } from '../../../lambda/prover-cluster-storage-keys/waits';
-import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../tools/local-aws';
-import { layWire, type Call, type Decide } from '../../../tools/local-aws/wire';
+import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../lab/local-aws';
+import { layWire, type Call, type Decide } from '../../../lab/local-aws/wire';
 
 export const account = '222222222222';
 export const region = 'us-west-2';

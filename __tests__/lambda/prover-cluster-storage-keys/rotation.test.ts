@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { steps } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { LocalAws } from '../../../tools/local-aws';
+import type { LocalAws } from '../../../lab/local-aws';
 import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { writeStandIns } from '../../scripts/support';
-import { templatesForLocalBake, packerVersion } from '../../../tools/local-bake';
-import { writeTemplates } from '../../../tools/local-bake/templates';
-import { hasPlugins } from '../../../tools/local-bake/version';
+import { templatesForLocalBake, packerVersion } from '../../../lab/local-bake';
+import { writeTemplates } from '../../../lab/local-bake/templates';
+import { hasPlugins } from '../../../lab/local-bake/version';
 
 /** Templates that the local bake changes nothing of. */
 const asTheyAre = ['packer/locals.pkr.hcl', 'packer/variables.pkr.hcl'];

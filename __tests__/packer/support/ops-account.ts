@@ -2,7 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { keyAliases, packerBuilderProfile } from '../../../config/names';
-import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
+import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
 import { layEc2Wire, type Ec2Wire } from './ec2-wire';
 
 /** The source image that the local AWS has. */

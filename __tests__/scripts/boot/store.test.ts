@@ -1,5 +1,5 @@
-import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
-import { layWire, type Decide } from '../../../tools/local-aws/wire';
+import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { layWire, type Decide } from '../../../lab/local-aws/wire';
 import { describeWith, localAws } from '../../support/tools';
 import { answers, pythonPackages } from './python';
 

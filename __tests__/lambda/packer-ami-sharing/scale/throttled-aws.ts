@@ -1,7 +1,7 @@
 import type { DescribeImagesCommandOutput } from '@aws-sdk/client-ec2';
 import { imageKinds } from '../../../../config/names';
 import { awsWaits } from '../../../../lambda/packer-ami-sharing/waits';
-import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import { standardPages } from '../../../../lambda/packer-ami-sharing/run';
 import { MemoryAws, type MemoryCall } from '../memory-aws';
 import { ec2Error } from '../support';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { clusterPath, type ImageKind, type NodeRole } from '../../../../config/names';
-import { pythonWithServer } from '../../../../tools/local-aws/python';
+import { pythonWithServer } from '../../../../lab/local-aws/python';
 import { throwawayRoot, type RootRun, type ThrowawayRoot } from '../../root/throwaway-root';
 import { programs } from './programs';
 
@@ -145,12 +145,12 @@ export async function startMachine(role: NodeRole, options: MachineOptions = {})
 
   // Outside of its files, inside of its network.
   const around = [
-    [path.resolve('tools/local-aws/server.py'), '-p', '5000'],
+    [path.resolve('lab/local-aws/server.py'), '-p', '5000'],
     [path.join(here, 'surroundings.py'), outside],
   ].map((args) =>
     spawn('nsenter', [...inNetwork, pythonWithServer(), '-B', ...args], {
       stdio: ['pipe', args.length === 3 ? 'ignore' : 'pipe', 'pipe'],
-      env: { ...process.env, MOTO_AMIS_PATH: path.resolve('tools/local-aws/images.json') },
+      env: { ...process.env, MOTO_AMIS_PATH: path.resolve('lab/local-aws/images.json') },
     }),
   );
   around[0]!.stderr!.resume();
