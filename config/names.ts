@@ -286,7 +286,10 @@ export const rolloutParameter = (environment: string): string => `${clusterPath(
 export const storageBucket = (environment: string, accountId: string, region: string): string =>
   `${stacks.cluster(environment)}-${accountId}-${region}`;
 
-/** Bento takes static keys and nothing else (bento.md 1.3): this IAM user owns them, and nothing but the storage. */
+/**
+ * Bento takes static keys and nothing else (docs/facts/bento.md#storage-keys): this IAM user owns them, and nothing but
+ * the storage.
+ */
 export const storageUser = (environment: string): string => `${stacks.cluster(environment)}-storage`;
 
 /** Secrets of Secrets Manager below `clusterPath`, with the roles of machines that read them. */

@@ -1,6 +1,6 @@
 import * as names from '../../config/names';
 
-test('names that others rely on are as the design has them', () => {
+test('names that others rely on are those of docs/names.md', () => {
   expect(names.project).toBe('boundless-ami-factory');
   expect(names.codeBuildProjects).toEqual({ packer: 'packer-build-project' });
   expect(names.functions.sharing).toBe('packer-ami-sharing');

@@ -120,7 +120,7 @@ test('the world is never allowed anything', () => {
   expect(open).toEqual([]);
 });
 
-test('other accounts appear only where the design has them', () => {
+test('other accounts appear only where docs/names.md#accounts has them', () => {
   const owners: Record<string, string> = { ops: '111111111111', staging: '222222222222', production: '333333333333' };
   const foreign = statements
     .filter(({ kind }) => kind !== 'identity')

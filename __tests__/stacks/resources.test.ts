@@ -298,7 +298,7 @@ test('images and snapshots cannot be made public', () => {
   expect(resourcesOf(ops, 'aws_ebs_snapshot_block_public_access')).toMatchObject([{ state: 'block-all-sharing' }]);
 });
 
-test('names of the design are as they are written there', () => {
+test('resources have the names of docs/names.md', () => {
   const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
   expect(named('aws_lambda_function', 'function_name')).toEqual([

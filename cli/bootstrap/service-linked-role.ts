@@ -13,7 +13,7 @@ const alreadyThere = (error: unknown): boolean =>
 
 /**
  * A role that AWS itself acts with. Policies and grants can name it only once it is there, and AWS makes it with the
- * first use of its service: too late for an empty account (ami-factory.md C4.4).
+ * first use of its service: too late for an empty account (docs/facts/images.md#service-linked-roles).
  */
 export function serviceLinkedRole(client: IAMClient, roleName: string, service: string): Setting {
   return {

@@ -9,7 +9,10 @@ import {
 /** Which images an account may use at all: an image of a stranger with a well-chosen name is then of no use. */
 export interface AllowedImages {
   readonly state: 'audit-mode' | 'enabled' | 'disabled';
-  /** Account ids, or EC2's names such as `amazon`; the account's own images are always allowed (ami-factory.md C3). */
+  /**
+   * Account ids, or EC2's names such as `amazon`; the account's own images are always allowed
+   * (docs/facts/images.md#allowed-images).
+   */
   readonly providers: readonly string[];
 }
 

@@ -44,7 +44,7 @@ export interface Key {
 const priority = oneOf({ random: '1.0.0', observation_time: '1.0.0', shortest_expiry: '1.0.0' });
 const commitment = oneOf({ random: '1.0.0', shortest_expiry: '1.0.0', price: '1.1.0', cycle_price: '1.1.0' });
 
-/** All keys, as `config.rs` of the broker reads them (bento.md 2, which names the code). */
+/** All keys, as `config.rs` of the broker reads them (docs/facts/bento.md#keys-of-brokertoml). */
 const table = {
   market: [
     { name: 'min_mcycle_price', aliases: ['mcycle_price'], since: '1.1.0', check: amount, required: 'always' },

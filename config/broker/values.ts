@@ -25,7 +25,7 @@ const unsigned =
 export const u64 = unsigned(64);
 export const u32 = unsigned(32);
 export const u8 = unsigned(8);
-/** Limits that let nothing through when they are zero (bento.md 4.2, row 53). */
+/** Limits that let nothing through when they are zero (docs/facts/bento.md#limits-of-zero). */
 export const limit64 = unsigned(64, 1n);
 export const limit32 = unsigned(32, 1n);
 

@@ -64,7 +64,10 @@ export const bento = z
       )
       .refine((id) => !/^0x0+$/.test(id), "is nobody's log id; give the address that rewards go to, or null")
       .nullable(),
-    /** A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia (bento.md 1.4). */
+    /**
+     * A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia
+     * (docs/facts/bento.md#market-deployment).
+     */
     deployment: z
       .strictObject({
         /** null takes that of the RPC endpoint. */

@@ -25,7 +25,7 @@ export const environmentSchema = z
     ...account,
     /**
      * Whether this environment may run an image that nothing proved yet: true lets a deploy fall back to the `latest`
-     * pointer, false demands image ids by name (design, section 3, steps 4 and 5).
+     * pointer, false demands image ids by name (docs/promotion.md#what-is-validated).
      */
     followsLatest: z.boolean(),
     /** Set by `npm run sharing -- allow-images`: Terraform's resource for it is newer than the providers in use. */

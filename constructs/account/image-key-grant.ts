@@ -8,7 +8,10 @@ import { autoScalingRole } from '../base/policy';
 export interface ImageKeyGrantProps {
   readonly opsAccountId: string;
   readonly region: string;
-  /** The service account: grants must be made from the account that owns the Auto Scaling group (ami-factory.md C4.2). */
+  /**
+   * The service account: grants must be made from the account that owns the Auto Scaling group
+   * (docs/facts/images.md#grant-to-auto-scaling).
+   */
   readonly accountId: string;
 }
 

@@ -48,8 +48,8 @@ export class PublisherRole extends Construct {
           },
         },
         {
-          // Parameter Store checks image ids with its caller's rights (ami-factory.md C4.10), the Lambda reads the tags
-          // back, and the action has no resources.
+          // Parameter Store checks image ids with its caller's rights (docs/facts/images.md#image-parameters), the
+          // Lambda reads the tags back, and the action has no resources.
           Sid: 'SeeImages',
           Action: 'ec2:DescribeImages',
           Resource: '*',

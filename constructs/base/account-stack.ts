@@ -37,7 +37,7 @@ export abstract class AccountStack extends TerraformStack {
       encrypt: true,
       allowedAccountIds: [accountId],
     });
-    // cdktf 0.21 has no property for it (cdktf.md 2.2).
+    // cdktf 0.21 has no property for it (docs/facts/cdktf.md#s3-backend).
     backend.addOverride('use_lockfile', true);
 
     const provider = new AwsProvider(this, 'Aws', {
@@ -50,9 +50,10 @@ export abstract class AccountStack extends TerraformStack {
 
   /**
    * Lets whoever runs Terraform name a role for the provider: it renews the sessions of that role, where exported
-   * credentials of a chained one end after an hour (design, 7). The variable is ephemeral, so a saved plan does not keep
-   * the role: what the plan role planned, the deployment role applies (Terraform, "Input variables": ephemeral). The
-   * backend has no such variable; `cli/delivery` gives it a profile of the same name and another role.
+   * credentials of a chained one end after an hour (docs/facts/accounts.md#role-chaining). The variable is ephemeral,
+   * so a saved plan does not keep the role: what the plan role planned, the deployment role applies (Terraform, "Input
+   * variables": ephemeral). The backend has no such variable; `cli/delivery` gives it a profile of the same name and
+   * another role.
    */
   private actThrough(provider: AwsProvider, accountId: string, roleNames: readonly string[]): void {
     const roleArns = roleNames.map((name) => arns.role(accountId, name));

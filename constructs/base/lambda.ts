@@ -69,7 +69,8 @@ export class Lambda extends Construct {
       architectures: ['arm64'],
       handler: 'index.handler',
       filename: archive.path,
-      // TerraformAsset's own hash is an MD5 that AWS never returns: each plan would show a change (cdktf.md, fact 7).
+      // TerraformAsset's own hash is an MD5 that AWS never returns: each plan would show a change
+      // (docs/facts/cdktf.md#asset-hashes).
       sourceCodeHash: createHash('sha256').update(readFileSync(props.archive)).digest('base64'),
       memorySize: 256,
       timeout: props.timeoutSeconds,

@@ -195,7 +195,8 @@ export const validateImages = ({ region, accountId }: ClusterAccount): Statement
 
 /**
  * The stack's own state, and the lock beside it: Terraform writes and removes `<key>.tflock` for every plan too
- * (cdktf.md 2.2). It also lists the states of other workspaces, below `env:/`, of which there are none.
+ * (docs/facts/cdktf.md#s3-backend). It also lists the states of other workspaces, below `env:/`, of which there are
+ * none.
  */
 export function stateOfCluster(
   { environment, accountId, region }: ClusterAccount,

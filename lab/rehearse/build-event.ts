@@ -12,7 +12,7 @@ export interface FinishedBuild {
 
 /**
  * The event that CodeBuild sends when a build ends (AWS CodeBuild User Guide, "Build notifications input format
- * reference"; ami-factory.md C1). Exported variables are not in the reference, but in the events.
+ * reference"; docs/facts/images.md#build-events). Exported variables are not in the reference, but in the events.
  */
 export function buildEvent({ accountId, region, project, status, exported }: FinishedBuild): Record<string, unknown> {
   const build = `${project}:${randomUUID()}`;

@@ -35,7 +35,7 @@ export interface BuildFacts {
 /** The event says the ARN; the id is what follows `build/`. */
 const idOf = (buildId: string): string => buildId.replace(/^arn:.*:build\//, '');
 
-/** Documented of BatchGetBuilds, which the event's own variables are not (ami-factory.md C1). */
+/** Documented of BatchGetBuilds, which the event's own variables are not (docs/facts/images.md#build-events). */
 async function buildFacts(codebuild: CodeBuildClient, buildId: string): Promise<BuildFacts> {
   const id = idOf(buildId);
   const { builds: [found] = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [id] }));

@@ -3,7 +3,7 @@ import type { Waits } from './waits';
 
 /**
  * Errors that pass by themselves and that the SDK does not repeat: an image that not every server of EC2 knows yet
- * (ami-factory.md C3), sessions that end while they are used, events that the bus did not
+ * (docs/facts/images.md#eventual-consistency), sessions that end while they are used, events that the bus did not
  * take, and a pointer that somebody else is writing at this moment.
  */
 const passing = new Set([

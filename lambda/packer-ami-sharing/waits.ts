@@ -20,7 +20,10 @@ export interface Waits {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
-/** An image can stay invisible for 2.5 min (ami-factory.md C3): to its owner, and to an account that it is shared with. */
+/**
+ * An image can stay invisible for 2.5 min (docs/facts/images.md#eventual-consistency): to its owner, and to an account
+ * that it is shared with.
+ */
 const patience: Pauses = [2, 4, 8, 16, 30, 30, 30, 30];
 
 /**

@@ -23,7 +23,8 @@ from bento_boot.valkey_memory import memory_used
 
 PSQL = "/usr/local/lib/boundless/bin/postgresql/psql"
 NAMESPACE = "BoundlessProverCluster"
-# All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks (bento.md 1.3).
+# All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks
+# (docs/facts/bento.md#agents).
 PROVE = "prove"
 STREAMS = {PROVE, "aux", "exec", "coproc", "join"}
 # The next minute has its own measurement.

@@ -160,7 +160,10 @@ describe('refused, with the fix', () => {
   });
 });
 
-/** Everything that the predecessor could set (bento.md 4.1, 4.2 rows 50 to 54), and what it could not. */
+/**
+ * Everything that the predecessor could set (docs/facts/predecessor.md#broker-settings-that-it-had), and what it could
+ * not.
+ */
 const predecessor = {
   releases: { from: 'v1.2.1', to: 'v1.2.2' },
   market: {

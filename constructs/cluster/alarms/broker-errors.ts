@@ -17,10 +17,10 @@ const codes = (...names: readonly string[]): readonly string[] => names.map((nam
 
 /**
  * Codes are those of the errors in `crates/broker/src` of the upstream project (`CodedError`), of the releases that images
- * may carry. Families and thresholds follow its own alarms (`MetricAlarmComponent.ts`, bento.md 4.1), taken together where
- * one cause makes several codes: numbers within a service have moved between releases, families have not. Left out is what
- * a requestor can cause (B-OP-001 to 004), what another prover can (B-OM-007, B-OM-009, B-PRO-502), and B-BON-008, which
- * the broker tries again. docs/facts/log-patterns.md has a line of each release.
+ * may carry. Families and thresholds follow its own alarms (docs/facts/predecessor.md#alarms-that-it-had), taken
+ * together where one cause makes several codes: numbers within a service have moved between releases, families have
+ * not. Left out is what a requestor can cause (B-OP-001 to 004), what another prover can (B-OM-007, B-OM-009,
+ * B-PRO-502), and B-BON-008, which the broker tries again. docs/facts/log-patterns.md has a line of each release.
  */
 export const brokerErrors: Readonly<Record<BrokerErrorFamily, ErrorFamily>> = {
   faults: {

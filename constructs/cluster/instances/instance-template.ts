@@ -3,7 +3,7 @@ import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { NodeRole } from '../../../config/names';
 
-/** What Auto Scaling launches, and default tags do not reach (cdktf.md, fact 8). */
+/** What Auto Scaling launches, and default tags do not reach (docs/facts/cdktf.md#default-tags). */
 const launchedResources = ['instance', 'volume', 'network-interface'] as const;
 
 export interface NodeTemplateProps {
@@ -28,7 +28,10 @@ export interface NodeTemplateProps {
  */
 export class NodeTemplate extends Construct {
   readonly templateId: string;
-  /** The number of the newest version: a group that names it can go back to the one before (ami-factory.md C5). */
+  /**
+   * The number of the newest version: a group that names it can go back to the one before
+   * (docs/facts/images.md#instance-refresh-rollback).
+   */
   readonly latestVersion: string;
 
   constructor(scope: Construct, id: string, props: NodeTemplateProps) {

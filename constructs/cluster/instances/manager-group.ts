@@ -11,7 +11,7 @@ export type GroupProps = Pick<NodeGroupProps, 'template' | 'imageId' | 'subnetId
   readonly alarms: readonly string[];
 };
 
-/** A broker finishes its orders for up to that long (bento.md 1.4). */
+/** A broker finishes its orders for up to that long (docs/facts/bento.md#broker-drain). */
 const drainMinutes = 135;
 
 /**

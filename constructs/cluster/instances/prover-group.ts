@@ -5,7 +5,7 @@ import type { GroupProps } from './manager-group';
 import { NodeGroup } from './instance-group';
 import { ProverScaling } from './prover-scaling';
 
-/** A snark takes minutes; whatever takes longer is tried again by another prover (bento.md 1.3). */
+/** A snark takes minutes; whatever takes longer is tried again by another prover (docs/facts/bento.md#agents). */
 const drainMinutes = 60;
 
 /** Machines with GPUs, of several types and in several zones, since one type in one zone is soon used up. */

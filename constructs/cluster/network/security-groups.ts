@@ -4,7 +4,10 @@ import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-securit
 import { Construct } from 'constructs';
 import type { NodeRole } from '../../../config/names';
 
-/** What provers use of the manager (bento.md 1.8). Nothing reaches provers, and nothing comes in from outside. */
+/**
+ * What provers use of the manager (docs/facts/bento.md#ports). Nothing reaches provers, and nothing comes in from
+ * outside.
+ */
 const managerPorts = [
   { name: 'PostgreSql', port: 5432, purpose: 'Task database' },
   { name: 'Valkey', port: 6379, purpose: 'Segments and receipts in flight' },

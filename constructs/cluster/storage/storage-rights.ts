@@ -10,7 +10,10 @@ import {
 import type { Statement } from '../../base/policy';
 import type { NodeAccount } from '../instances/instance-rights';
 
-/** What Bento does with its storage (bento.md 1.3): nothing else is this user's, and no other bucket. */
+/**
+ * What Bento does with its storage (docs/facts/bento.md#storage-keys): nothing else is this user's, and no other
+ * bucket.
+ */
 export function bentoStoragePermissions(
   { environment, accountId, region }: NodeAccount,
   createsBucket: boolean,

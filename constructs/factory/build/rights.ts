@@ -10,7 +10,7 @@ export interface PackerPermissionsProps {
 
 /**
  * What Packer needs to bake an image, cut down to the machines, volumes and images that it tags as its own
- * (ami-factory.md C7, from the list in the documentation of the amazon plugin).
+ * (docs/facts/images.md#rights-of-packer).
  *
  * Left out on purpose: `ModifyImageAttribute` and `ModifySnapshotAttribute` (sharing is the Lambda's alone, and which
  * condition key says that a call changes something else is not documented; `lambda/packer-ami-sharing/images/imds-support.ts`),

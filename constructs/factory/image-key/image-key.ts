@@ -17,7 +17,7 @@ export interface ImageKeyProps {
 /**
  * The key that encrypts every image. Service accounts may use it to launch, and may pass that right to the role that
  * Auto Scaling launches with, and to no other: without that grant instances end at once with `Client.InternalError`
- * (ami-factory.md C4, B14 to B19).
+ * (docs/facts/images.md#launch-failures).
  */
 export class ImageKey extends Construct {
   readonly arn: string;
@@ -49,7 +49,8 @@ export class ImageKey extends Construct {
         Condition: { ...throughEc2, ...forAwsResource },
       },
       {
-        // No kms:GrantIsForAWSResource here: it would refuse the grant that Terraform makes (ami-factory.md C4.1).
+        // No kms:GrantIsForAWSResource here: it would refuse the grant that Terraform makes
+        // (docs/facts/images.md#key-policy).
         Sid: 'ServiceAccountsGrantToAutoScaling',
         Principal: serviceAccounts,
         Action: 'kms:CreateGrant',

@@ -2,7 +2,10 @@ import { EbsSnapshotBlockPublicAccess } from '@cdktf/provider-aws/lib/ebs-snapsh
 import { Ec2ImageBlockPublicAccess } from '@cdktf/provider-aws/lib/ec2-image-block-public-access';
 import { Construct } from 'constructs';
 
-/** No image and no snapshot of this account and region can be made public, by anybody (ami-factory.md C3). */
+/**
+ * No image and no snapshot of this account and region can be made public, by anybody
+ * (docs/facts/images.md#block-on-public-images).
+ */
 export class PublicSharingBlock extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);

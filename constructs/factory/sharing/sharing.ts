@@ -43,8 +43,8 @@ export class Sharing extends Construct {
       logGroupName: logGroups.lambda(functions.sharing),
       logRetentionDays: props.logRetentionDays,
       kmsKeyArn: props.operationsKeyArn,
-      // The most that Lambda gives. An image can stay invisible for minutes after its creation (ami-factory.md C3), and a
-      // reconcile run looks at every image and account.
+      // The most that Lambda gives. An image can stay invisible for minutes after its creation
+      // (docs/facts/images.md#eventual-consistency), and a reconcile run looks at every image and account.
       timeoutSeconds: 900,
       environment: {
         OPS_ACCOUNT_ID: accountId,

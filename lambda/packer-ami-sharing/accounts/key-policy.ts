@@ -29,9 +29,9 @@ export interface NeededStatement {
 }
 
 /**
- * The statements that a service account needs in the image key's policy and that are not there (ami-factory.md C4.1).
- * Conditions that the factory's own policy has are taken for met, others are not: this would rather warn once too often.
- * `Deny` statements are not looked at.
+ * The statements that a service account needs in the image key's policy and that are not there
+ * (docs/facts/images.md#key-policy). Conditions that the factory's own policy has are taken for met, others are not:
+ * this would rather warn once too often. `Deny` statements are not looked at.
  */
 export function policyGaps(policy: string, accountId: string): readonly NeededStatement[] {
   const { Statement: statements } = schema.parse(JSON.parse(policy));

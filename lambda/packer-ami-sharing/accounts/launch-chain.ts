@@ -31,9 +31,10 @@ export interface LaunchProblem {
 const accountsAtATime = 50;
 
 /**
- * Checks what users otherwise meet as `Client.InternalError`, without a log (ami-factory.md C4.5), or as
- * `Client.InvalidKMSKey.InvalidState`: the image key is enabled and lets each account use it and grant its use, a grant to Auto Scaling's role is there, so is that role, and the account does
- * not shut such images out, and every pointer names an image that the account can start (`pointer-problems.ts`).
+ * Checks what users otherwise meet as `Client.InternalError`, without a log (docs/facts/images.md#launch-failures), or
+ * as `Client.InvalidKMSKey.InvalidState`: the image key is enabled and lets each account use it and grant its use, a
+ * grant to Auto Scaling's role is there, so is that role, and the account does not shut such images out, and every
+ * pointer names an image that the account can start (`pointer-problems.ts`).
  *
  * @returns what is missing, with the very statement or command that adds it; nothing where instances can start
  * @throws what keeps it from reading the key

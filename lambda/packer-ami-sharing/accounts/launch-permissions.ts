@@ -46,8 +46,8 @@ interface Entry {
 
 /**
  * Changes who may launch an image, and reads it back: one call for all, none where there is nothing to change. Encrypted
- * snapshots need no permission of their own, the key's policy decides (ami-factory.md C3, C4). EC2 refuses a call as a
- * whole for one value that it does not take, such as the id of an account that was closed
+ * snapshots need no permission of their own, the key's policy decides (docs/facts/images.md#sharing-an-image). EC2
+ * refuses a call as a whole for one value that it does not take, such as the id of an account that was closed
  * (`InvalidAMIAttributeItemValue`; EC2 API Reference, "Error codes"): then one entry is changed at a time, so that the
  * others are made.
  *

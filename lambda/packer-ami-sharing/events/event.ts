@@ -23,7 +23,7 @@ const variables = z.array(z.looseObject({ name: z.string(), value: z.unknown().o
 /**
  * `CodeBuild Build State Change` (AWS CodeBuild User Guide, "Build notifications input format reference"), or the manual
  * test event, which has nothing but the variables. `exported-environment-variables` is not in that reference, but real
- * events have it (ami-factory.md C1).
+ * events have it (docs/facts/images.md#build-events).
  */
 const schema = z.looseObject({
   source: z.string().optional(),

@@ -30,7 +30,10 @@ export async function findImage(ec2: EC2Client, imageId: string, waits: Waits): 
 
 const isPending = ({ State }: Image): boolean => State === 'pending';
 
-/** Undefined while EC2 does not know the id, which right after its creation it may not (ami-factory.md C3). */
+/**
+ * Undefined while EC2 does not know the id, which right after its creation it may not
+ * (docs/facts/images.md#eventual-consistency).
+ */
 export async function visibleImage(ec2: EC2Client, imageId: string): Promise<Image | undefined> {
   try {
     const { Images = [] } = await ec2.send(

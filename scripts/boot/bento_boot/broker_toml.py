@@ -10,7 +10,7 @@ from .refusal import Refusal
 
 SECTIONS = ("market", "prover", "batcher")
 
-# Names of one key; the broker does not start with two of them in one file (bento.md 2).
+# Names of one key; the broker does not start with two of them in one file (docs/facts/bento.md#two-names-of-one-key).
 SAME: list[tuple[str, ...]] = [
     ("min_mcycle_price", "mcycle_price"),
     ("min_mcycle_price_collateral_token", "mcycle_price_collateral_token"),

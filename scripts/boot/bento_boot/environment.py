@@ -1,4 +1,7 @@
-"""The environment of each service: only what it reads, under the names that its release knows (bento.md 1.2 to 1.4)."""
+"""
+The environment of each service: only what it reads, under the names that its release knows
+(docs/facts/bento.md#agents, docs/facts/bento.md#broker-settings).
+"""
 
 import re
 from typing import Mapping
@@ -18,7 +21,8 @@ Variables = dict[str, str]
 def render(variables: Mapping[str, str]) -> str:
     """
     Lines for EnvironmentFile= (systemd.exec(5)). An empty value is never written: for some variables being there
-    already means "on", and an empty address once stopped the broker (bento.md 1.3 and 4.3).
+    already means "on" (docs/facts/bento.md#agents), and an empty address once stopped the broker
+    (docs/facts/bento.md#broker-settings).
     """
     lines = []
     for name, value in variables.items():
@@ -68,7 +72,7 @@ def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, ca
     else:
         variables["PRIVATE_KEY"] = secrets["wallet-key"]
         variables["RPC_URL"] = urls[0]
-    # The broker reads its deployment all together or not at all (bento.md 1.4).
+    # The broker reads its deployment all together or not at all (docs/facts/bento.md#market-deployment).
     if settings.deployment:
         variables.update(settings.deployment)
         variables["ORDER_STREAM_URL"] = secrets.get("order-stream-url", "")
@@ -133,7 +137,7 @@ def refuse_other_bucket(text: str, settings: Settings) -> None:
 
 def newest_migration(release: Release) -> int:
     """
-    The newest migration of the database that a release's agents know (bento.md 1.6). They do not start on a database
-    with later ones.
+    The newest migration of the database that a release's agents know (docs/facts/bento.md#migrations). They do not
+    start on a database with later ones.
     """
     return 5 if release.bento_from("1.2.0") else 4 if release.bento_from("1.1.0") else 2

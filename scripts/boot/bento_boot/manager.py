@@ -63,7 +63,7 @@ def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) ->
 
 
 def check_storage(settings: Settings, keys: Storage, region: str, patience: aws.Patience) -> None:
-    """Agents would start all the same, and fail with the first task (bento.md 1.7)."""
+    """Agents would start all the same, and fail with the first task (docs/facts/bento.md#missing-dependencies)."""
     s3 = boto3.client(
         "s3",
         region_name=region,

@@ -20,7 +20,8 @@ _DEPLOYMENT = {
 class Settings:
     """
     Settings of a cluster, the same for both roles. The broker knows its deployment on known chains; where
-    `deployment` is given it must hold both addresses that the broker asks for together (bento.md 1.4).
+    `deployment` is given it must hold both addresses that the broker asks for together
+    (docs/facts/bento.md#market-deployment).
     """
 
     manager_address: str

@@ -1,4 +1,4 @@
-"""Where settings and secrets come from: names below /boundless/<environment>/prover-cluster/ (design.md 4)."""
+"""Where settings and secrets come from: names below /boundless/<environment>/prover-cluster/ (docs/names.md)."""
 
 import json
 import re
@@ -25,7 +25,7 @@ class Pending(Refusal):
 
 @dataclass(frozen=True)
 class Storage:
-    """Static keys of the storage: Bento takes no role and no session token (bento.md 1.3)."""
+    """Static keys of the storage: Bento takes no role and no session token (docs/facts/bento.md#storage-keys)."""
 
     access_key_id: str
     secret_access_key: str

@@ -16,7 +16,8 @@ def memory_mib() -> int:
 
 
 def postgresql_conf(addresses: list[str], memory: int) -> str:
-    # Each agent keeps one connection, the API ten, aux four (bento.md 1.2, 1.3): 100 provers of eight GPUs fit.
+    # Each agent keeps one connection and aux four (docs/facts/bento.md#agents), the API ten (docs/facts/bento.md#api):
+    # 100 provers of eight GPUs fit.
     return f"""# Written at boot; changes are lost.
 listen_addresses = '{','.join(['127.0.0.1', *addresses])}'
 port = 5432
@@ -56,9 +57,10 @@ def valkey_users(passwords: Iterable[str]) -> str:
 
 def valkey_conf(addresses: list[str], memory: int) -> str:
     """
-    Work in flight must never be evicted, and must outlive a restart (bento.md 3). So writes fail when memory is full: an
-    executor fails the job at its first one, since the API asks for no retries of it (`--exec-retries`, 0); a prover's task
-    is tried three times. docs/boot.md, "Valkey's memory", says what fills it; measure-queue.py measures it for an alarm.
+    Work in flight must never be evicted, and must outlive a restart (docs/facts/bento.md#work-in-flight). So writes
+    fail when memory is full: an executor fails the job at its first one, since the API asks for no retries of it
+    (`--exec-retries`, 0); a prover's task is tried three times. docs/boot.md, "Valkey's memory", says what fills it;
+    measure-queue.py measures it for an alarm.
     """
     return f"""# Written at boot; changes are lost.
 bind 127.0.0.1 {' '.join(addresses)}

@@ -13,7 +13,8 @@ from .refusal import Refusal
 LABEL = "bento-data"
 MOUNT_UNIT = "var-lib-bento.mount"
 DEVICES = Path("/dev/disk/by-id")
-# A manager that ends drains its broker for up to 2 h 15 min, and holds the volume as long (bento.md 1.4).
+# A manager that ends drains its broker for up to 2 h 15 min, and holds the volume as long
+# (docs/facts/bento.md#broker-drain).
 FREE_WITHIN_S = 2.5 * 3600
 MIB = 1024 * 1024
 

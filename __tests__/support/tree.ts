@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Where text stands that nobody writes by hand. */
+const generated = /^package-lock\.json$|\/__snapshots__\//;
+
+/** Files of the repository, new ones that are not committed too, as paths from its root; binary files left out. */
+export const files: readonly string[] = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
+  { encoding: 'utf8', env: process.env },
+)
+  .split('\0')
+  .filter((file) => file !== '' && !generated.test(file) && existsSync(file))
+  .sort();
+
+const texts = new Map<string, string>();
+
+/** The text of a file of the repository, read once. */
+export function textOf(file: string): string {
+  const text = texts.get(file) ?? readFileSync(file, 'utf8');
+  texts.set(file, text);
+  return text;
+}
+
+export const markdown: readonly string[] = files.filter((file) => file.endsWith('.md'));
