@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { citationProblems } from '../support/citations';
 import { anchorsOf, linksOf } from '../support/markdown';
-import { files, markdown, textOf } from '../support/tree';
+import { files, markdown, textOf } from '../../lab/common/repository';
 
 /** These have citations that are wrong on purpose, or name the form of one. */
 const aboutCitations = new Set(['__tests__/docs/citations.test.ts', '__tests__/support/citations.ts']);

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Where text stands that nobody writes by hand. */
+/** Text that no person writes: the lock file of npm, and snapshots. */
 const generated = /^package-lock\.json$|\/__snapshots__\//;
 
-/** Files of the repository, new ones that are not committed too, as paths from its root; binary files left out. */
+/** Text files of the repository, new ones that are not committed yet too, as paths from its root. */
 export const files: readonly string[] = execFileSync(
   'git',
   ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
@@ -14,6 +14,8 @@ export const files: readonly string[] = execFileSync(
   .filter((file) => file !== '' && !generated.test(file) && existsSync(file))
   .sort();
 
+export const markdown: readonly string[] = files.filter((file) => file.endsWith('.md'));
+
 const texts = new Map<string, string>();
 
 /** The text of a file of the repository, read once. */
@@ -22,5 +24,3 @@ export function textOf(file: string): string {
   texts.set(file, text);
   return text;
 }
-
-export const markdown: readonly string[] = files.filter((file) => file.endsWith('.md'));
