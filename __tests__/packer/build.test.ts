@@ -125,7 +125,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
     let actions: readonly string[];
     beforeAll(async () => {
       // On a busy machine it may take longer until EC2 has begun to make the image.
-      for (const seconds of [12, 30, 60]) {
+      for (const seconds of [6, 15, 60]) {
         ops.wire.reset();
         ops.wire.change = ({ action }, body) =>
           action === 'DescribeImages' ? body.replace(/<imageState>available</g, '<imageState>pending<') : body;

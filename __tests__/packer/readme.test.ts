@@ -85,6 +85,7 @@ aws_session_token = ${sessionToken}
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL: ops.wire.endpoint,
+      PATH: ops.environment['PATH']!,
       TOOLS_LOCK: writeToolsLock(folder, server.address),
       TOOLS_BIN: path.join(folder, 'bin'),
       TOOLS_CACHE: path.join(folder, 'cache'),

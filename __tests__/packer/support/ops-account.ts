@@ -3,6 +3,7 @@ import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { keyAliases, packerBuilderProfile } from '../../../config/names';
 import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { awsCliPath } from '../../support/aws-cli';
 import { layEc2Wire, type Ec2Wire } from './ec2-wire';
 
 /** The source image that the local AWS has. */
@@ -21,6 +22,7 @@ export interface OpsAccount {
 
 /** An ops account on a local AWS, with what its stack makes and a build needs, for the tests of the file. */
 export function opsAccount(): OpsAccount {
+  const PATH = awsCliPath();
   const account = { accountId: '111111111111' } as { -readonly [name in keyof OpsAccount]: OpsAccount[name] };
   beforeAll(async () => {
     account.aws = await startLocalAws('us-west-2');
@@ -33,7 +35,7 @@ export function opsAccount(): OpsAccount {
     await kms.send(new CreateAliasCommand({ AliasName: keyAliases.ami, TargetKeyId: account.keyArn }));
     await new IAMClient(settings).send(new CreateInstanceProfileCommand({ InstanceProfileName: packerBuilderProfile }));
     const environment = await account.aws.environment(account.accountId);
-    account.environment = { ...environment, AWS_ENDPOINT_URL: account.wire.endpoint };
+    account.environment = { ...environment, PATH, AWS_ENDPOINT_URL: account.wire.endpoint };
   });
   beforeEach(() => {
     account.wire.reset();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { roles } from '../../../config/names';
 import { localServer, temporaryFolder } from '../../scripts/support';
@@ -56,6 +56,7 @@ export function realBuilds(): RealBuilds {
   beforeAll(async () => {
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     await standInsOfBuild(bin);
+    await layOutCheckout(workOf(0), ops.wire.endpoint);
   });
   beforeEach(() => {
     ops.wire.record = (buildId) => records.get(buildId);
@@ -80,8 +81,7 @@ export function realBuilds(): RealBuilds {
   async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
     builds += 1;
     const work = workOf(builds);
-    mkdirSync(work);
-    await layOutCheckout(work, ops.wire.endpoint);
+    cpSync(workOf(0), work, { recursive: true });
     const ended = await runBuild(work, {
       standIns: bin,
       env: {
@@ -97,6 +97,8 @@ export function realBuilds(): RealBuilds {
         CODEBUILD_BUILD_ID: id(),
         LEFTOVER_PAUSE: '0',
         FINISH_PAUSE: '0.1',
+        // Once in a file.
+        ...(builds > 1 && { PACKER_CHECKED: '1' }),
         ...env,
       },
     });
