@@ -24,14 +24,14 @@ export class OpsStack extends AccountStack {
     super(scope, stacks.ops, { accountId, region, environment: 'ops' });
     const serviceAccountIds = environments.map((environment) => environment.accountId);
 
-    const operationsKey = new OperationsKey(this, 'OperationsKey', { accountId, region });
+    const operationsKey = new OperationsKey(this, 'OperationsKey');
     const alarms = new Topic(this, 'Alarms', {
       name: topics.alarms,
       kmsKeyArn: operationsKey.arn,
-      publishers: [alarmsOf(accountId), budgetsOf(accountId)],
+      publishers: [alarmsOf(this.account), budgetsOf(this.account)],
       emails: ops.notifications.alarmEmails,
     });
-    const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
+    const imageKey = new ImageKey(this, 'ImageKey', { serviceAccountIds });
     new PublicSharingBlock(this, 'PublicSharingBlock');
     const packerBuild = new PackerBuild(this, 'PackerBuild', {
       config: ops,
@@ -49,8 +49,6 @@ export class OpsStack extends AccountStack {
         topicArn: alarms.arn,
       });
     new Sharing(this, 'Sharing', {
-      accountId,
-      region,
       serviceAccountIds,
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,

@@ -13,8 +13,8 @@ import { DataVolume } from '../constructs/cluster/data/data-volume';
 import { ImageId } from '../constructs/cluster/instances/image-id';
 import { ManagerGroup, type GroupProps } from '../constructs/cluster/instances/manager-group';
 import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network/network';
-import { NodeIdentity } from '../constructs/cluster/instances/instance-identity';
-import { NodeTemplate } from '../constructs/cluster/instances/instance-template';
+import { InstanceIdentity } from '../constructs/cluster/instances/instance-identity';
+import { InstanceTemplate } from '../constructs/cluster/instances/instance-template';
 import { ProverGroup } from '../constructs/cluster/instances/prover-group';
 import { RolloutParameter } from '../constructs/cluster/instances/rollout-parameter';
 import { SecurityGroups } from '../constructs/cluster/network/security-groups';
@@ -34,23 +34,21 @@ export class ProverClusterStack extends AccountStack {
 
   constructor(scope: Construct, { config, storageKeysArchive }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
-    const account = { environment, accountId, region };
     const name = stacks.cluster(environment);
-    super(scope, name, { ...account, actsThrough: [roles.deployment, roles.plan] });
+    super(scope, name, { environment, accountId, region, actsThrough: [roles.deployment, roles.plan] });
     this.config = config;
 
-    this.key = new ClusterKey(this, 'Key', account);
+    this.key = new ClusterKey(this, 'Key');
     const alarmTopic = new Topic(this, 'AlarmTopic', {
       name: topics.cluster(environment),
       kmsKeyArn: this.key.arn,
-      publishers: [alarmsOf(accountId)],
+      publishers: [alarmsOf(this.account)],
       emails: config.notifications.alarmEmails,
     });
     const network = this.network(name);
     const [home] = network.subnets;
     if (home === undefined) throw new Error(`${name} has no subnet`);
     const volume = new DataVolume(this, 'DataVolume', {
-      ...account,
       ...config.manager.dataVolume,
       zone: home.zone,
       kmsKeyArn: this.key.arn,
@@ -68,7 +66,6 @@ export class ProverClusterStack extends AccountStack {
     const manager = this.machines('Manager', 'manager', securityGroups);
     const prover = this.machines('Prover', 'prover', securityGroups);
     const alarms = new ClusterAlarms(this, 'Alarms', {
-      environment,
       thresholds: config.alarms,
       logGroupNames: { manager: manager.logGroupName, prover: prover.logGroupName },
       actions: [alarmTopic.arn],
@@ -91,11 +88,10 @@ export class ProverClusterStack extends AccountStack {
       after: [...everything, ...resourcesIn(provers)],
     });
     new RolloutParameter(this, 'Rollout', {
-      environment,
       groups: { manager: managers.rollout, prover: provers.rollout },
       after: [...resourcesIn(managers), ...resourcesIn(provers)],
     });
-    new ClusterDashboard(this, 'Dashboard', { environment, accountId, region });
+    new ClusterDashboard(this, 'Dashboard');
     new ClusterOutputs(this, 'Outputs', {
       config,
       vpcId: network.vpcId,
@@ -111,9 +107,6 @@ export class ProverClusterStack extends AccountStack {
     if (network.kind === 'existing') return existingNetwork(network);
     return new Network(this, 'Network', {
       name,
-      environment,
-      accountId,
-      region,
       network,
       kmsKeyArn: key.arn,
       logRetentionDays,
@@ -125,8 +118,8 @@ export class ProverClusterStack extends AccountStack {
 
   /** What a machine of a role is and may do, where it logs, and how it starts. */
   private machines(id: string, role: NodeRole, securityGroups: SecurityGroups) {
-    const { environment, accountId, region, followsLatest, logRetentionDays, manager, prover } = this.config;
-    const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
+    const { environment, followsLatest, logRetentionDays, manager, prover } = this.config;
+    const identity = new InstanceIdentity(this, `${id}Identity`, { role });
     const logs = new LogGroup(this, `${id}Logs`, {
       name: logGroups.node(environment, role),
       retentionDays: logRetentionDays,
@@ -140,7 +133,7 @@ export class ProverClusterStack extends AccountStack {
     const [proverType = ''] = prover.instanceTypes;
     const machine =
       role === 'manager' ? { ...manager, volumeInitializationRate: null } : { ...prover, instanceType: proverType };
-    const template = new NodeTemplate(this, `${id}Template`, {
+    const template = new InstanceTemplate(this, `${id}Template`, {
       name: `${stacks.cluster(environment)}-${role}`,
       role,
       imageId: image.value,

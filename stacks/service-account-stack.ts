@@ -25,19 +25,15 @@ export class ServiceAccountStack extends AccountStack {
     const opsAccountId = ops.accountId;
 
     new DeploymentRoles(this, 'DeploymentRoles', {
-      environment,
-      accountId,
-      region,
       opsAccountId,
       proves: config.followsLatest,
       smoke: config.followsLatest && config.smoke !== null,
     });
-    if (config.smoke !== null) new SmokeDocument(this, 'SmokeDocument', { environment, proof: config.smoke });
-    new PublisherRole(this, 'PublisherRole', { accountId, region, opsAccountId });
-    new LaunchReaderRole(this, 'LaunchReaderRole', { accountId, region, opsAccountId });
-    if (proves.length > 0)
-      new ValidatedReaderRole(this, 'ValidatedReaderRole', { accountId, region, opsAccountId, proves });
-    new ImageKeyGrant(this, 'ImageKeyGrant', { accountId, region, opsAccountId });
+    if (config.smoke !== null) new SmokeDocument(this, 'SmokeDocument', { proof: config.smoke });
+    new PublisherRole(this, 'PublisherRole', { opsAccountId });
+    new LaunchReaderRole(this, 'LaunchReaderRole', { opsAccountId });
+    if (proves.length > 0) new ValidatedReaderRole(this, 'ValidatedReaderRole', { opsAccountId, proves });
+    new ImageKeyGrant(this, 'ImageKeyGrant', { opsAccountId });
     if (monthlyBudgetUsd !== null)
       new Budget(this, 'Budget', {
         name: budgets.account(environment),

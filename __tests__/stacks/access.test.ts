@@ -87,7 +87,7 @@ describe.each(environments)('%s', (environment, account) => {
       },
       { Sid: 'Unpin', Effect: 'Allow', Action: 'ssm:DeleteParameter', Resource: `${pointers}/pinned` },
       {
-        Sid: 'TagImagesOfTheFactory',
+        Sid: 'TagFactoryImages',
         Effect: 'Allow',
         Action: 'ec2:CreateTags',
         Resource: 'arn:aws:ec2:us-west-2::image/*',
@@ -97,7 +97,7 @@ describe.each(environments)('%s', (environment, account) => {
           Null: { 'aws:TagKeys': 'false' },
         },
       },
-      expect.objectContaining({ Sid: 'SeeImages', Action: 'ec2:DescribeImages' }),
+      expect.objectContaining({ Sid: 'DescribeImages', Action: 'ec2:DescribeImages' }),
     ]);
   });
 
@@ -105,12 +105,12 @@ describe.each(environments)('%s', (environment, account) => {
     expect(trustOf(environment, 'packer-ami-launch-reader-role')).toEqual(exactly('packer-ami-sharing-role'));
     expect(identityPolicy(stackOf(stacks, environment), 'packer-ami-launch-reader-role')).toEqual([
       {
-        Sid: 'SeeTheRole',
+        Sid: 'ReadAutoScalingRole',
         Effect: 'Allow',
         Action: 'iam:GetRole',
         Resource: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
       },
-      expect.objectContaining({ Sid: 'SeeAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
+      expect.objectContaining({ Sid: 'ReadAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
     ]);
   });
 
@@ -184,20 +184,20 @@ describe.each(environments)('%s', (environment, account) => {
     expect(changes.length).toBeGreaterThan(0);
     for (const { Sid, Action, Resource, Condition } of changes) {
       // An alias carries no tags: its own name bounds it.
-      if (Sid === 'NameOwnKey') {
+      if (Sid === 'ChangeKeyAlias') {
         expect(Resource).toBe(`arn:aws:kms:us-west-2:${account}:alias/boundless-prover-cluster-${environment}`);
         continue;
       }
       // These know no tags, and take nothing from others: the address is authorized as well, by its own tag.
-      if (Sid === 'DeleteReservations' || Sid === 'FreeAddresses') {
+      if (Sid === 'DeleteCidrReservations' || Sid === 'DisassociateAddresses') {
         expect(listOf(Action)).toEqual([
-          Sid === 'FreeAddresses' ? 'ec2:DisassociateAddress' : 'ec2:DeleteSubnetCidrReservation',
+          Sid === 'DisassociateAddresses' ? 'ec2:DisassociateAddress' : 'ec2:DeleteSubnetCidrReservation',
         ]);
         continue;
       }
       const { 'ec2:CreateAction': during, ...tagged } = Condition?.['StringEquals'] ?? {};
       // What exists already must not be labelled as own.
-      if (Sid === 'TagWays') expect(listOf(during)).toContain('CreateNatGateway');
+      if (Sid === 'TagNetworkResources') expect(listOf(during)).toContain('CreateNatGateway');
       const tags = Object.entries(tagged);
       expect(tags).toEqual([
         [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],
@@ -353,7 +353,7 @@ describe('ops', () => {
     ]);
     expect(allowed(statements, 'ec2:CreateTags')).toEqual([
       {
-        Sid: 'MarkWithdrawnImages',
+        Sid: 'TagWithdrawnImages',
         Effect: 'Allow',
         Action: 'ec2:CreateTags',
         Resource,
@@ -387,14 +387,14 @@ describe('ops', () => {
     const accounts = environments.map(([, account]) => `arn:aws:iam::${account}:root`);
     const forResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
     expect(grants).toMatchObject([
-      { Sid: 'SpotGrants', Condition: forResource },
+      { Sid: 'GrantBySpot', Condition: forResource },
       {
-        Sid: 'ServiceAccountsGrantToVolumes',
+        Sid: 'GrantToVolumesFromServiceAccounts',
         Principal: { AWS: accounts },
         Condition: { ...forResource, StringEquals: { 'kms:ViaService': 'ec2.us-west-2.amazonaws.com' } },
       },
       {
-        Sid: 'ServiceAccountsGrantToAutoScaling',
+        Sid: 'GrantToAutoScalingFromServiceAccounts',
         Principal: { AWS: accounts },
         Condition: {
           ArnEquals: {

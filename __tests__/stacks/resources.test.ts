@@ -251,7 +251,7 @@ describe('the sharing Lambda', () => {
     for (const target of targets) expect(target['dead_letter_config']).toEqual({ arn: queue });
     const sources = policiesOf(ops)
       .find(({ owner }) => owner.startsWith('ops/Sharing_DeadLetters_Policy'))
-      ?.statements.find(({ Sid }) => Sid === 'UndeliveredEvents')?.Condition;
+      ?.statements.find(({ Sid }) => Sid === 'SendUndeliveredEvents')?.Condition;
     expect({ ArnEquals: { 'aws:SourceArn': [...listOf(sources?.['ArnEquals']?.['aws:SourceArn'])].sort() } }).toEqual({
       ArnEquals: {
         'aws:SourceArn': rules.map(({ name }) => `arn:aws:events:us-west-2:111111111111:rule/${String(name)}`).sort(),

@@ -92,7 +92,7 @@ describe.each(environments)('%s', (environment, account) => {
   test('pipelines cannot let themselves in by a policy of a secret: their own counts more', () => {
     for (const statements of [identityPolicy(accountStack, 'boundless-plan-role'), deployment])
       expect(statements.filter(({ Effect }) => Effect === 'Deny')).toContainEqual({
-        Sid: 'NeverReadValues',
+        Sid: 'DenySecretRead',
         Effect: 'Deny',
         Action: ['secretsmanager:BatchGetSecretValue', 'secretsmanager:GetSecretValue'],
         Resource: '*',
@@ -149,9 +149,9 @@ describe.each(environments)('%s', (environment, account) => {
   test('the user has its bucket and nothing else', () => {
     const bucket = `arn:aws:s3:::prover-cluster-${environment}-${account}-us-west-2`;
     expect(identityPolicy(cluster, `prover-cluster-${environment}-storage`)).toEqual([
-      { Sid: 'FindFiles', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+      { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
       {
-        Sid: 'UseFiles',
+        Sid: 'ReadWriteObjects',
         Effect: 'Allow',
         Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
         Resource: `${bucket}/*`,

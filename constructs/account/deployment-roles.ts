@@ -4,16 +4,21 @@ import { Construct } from 'constructs';
 import { clusterProject, policies, roles, stacks } from '../../config/names';
 import { policyDocument, roleTrust, type Statement } from '../base/policy';
 import { Role } from '../base/role';
-import { boundaryStatements } from '../cluster/instances/instance-rights';
-import { bentoStoragePermissions, storageKeysBoundary } from '../cluster/storage/storage-rights';
-import { changeAlarms, readAlarms } from '../cluster/alarms/rights';
-import { changeCluster, readCluster, stateOfCluster, validateImages, type ClusterAccount } from '../cluster/rights';
-import { changeStorage, changeStorageKeys, neverReadValues, readStorage } from '../cluster/storage/rights';
-import { changeData, changeGroups, readGroups } from '../cluster/instances/rights';
-import { changeNetwork, readNetwork } from '../cluster/network/rights';
+import * as alarms from '../cluster/alarms/rights';
+import * as data from '../cluster/data/rights';
+import * as instances from '../cluster/instances/rights';
+import * as network from '../cluster/network/rights';
+import * as parameters from '../cluster/parameter-rights';
+import * as cluster from '../cluster/rights';
+import * as secrets from '../cluster/secrets/rights';
+import { state } from '../cluster/state-rights';
+import * as storage from '../cluster/storage/rights';
+import { NodeBoundary, StorageBoundaries } from './boundaries';
 import { runSmokeTest } from './smoke-rights';
+import { validateImages } from './validation-rights';
+import { AccountStack } from '../base/account-stack';
 
-export interface DeploymentRolesProps extends ClusterAccount {
+export interface DeploymentRolesProps {
   readonly opsAccountId: string;
   /** Whether this environment proves images, and so may say which ones it has validated. */
   readonly proves: boolean;
@@ -26,41 +31,44 @@ export interface DeploymentRolesProps extends ClusterAccount {
  * it. Each trusts the CodeBuild project of its own step, and nothing else.
  */
 export class DeploymentRoles extends Construct {
-  constructor(scope: Construct, id: string, props: DeploymentRolesProps) {
+  constructor(scope: Construct, id: string, { opsAccountId, proves, smoke }: DeploymentRolesProps) {
     super(scope, id);
-    const { environment, opsAccountId, proves, smoke } = props;
-    new NodeBoundary(this, 'NodeBoundary', props);
-    new StorageBoundaries(this, 'StorageBoundaries', props);
+    const { account } = AccountStack.of(this);
+    const { environment } = account;
+    const readData = [...secrets.read(account), ...parameters.read(account), ...storage.read(account)];
+    const readInstances = [...instances.read(account), ...data.read(account), ...instances.readScaling(account)];
+    new NodeBoundary(this, 'NodeBoundary');
+    new StorageBoundaries(this, 'StorageBoundaries');
     const deployment = new Role(this, 'Deployment', {
       name: roles.deployment,
       description: `Deploys ${stacks.cluster(environment)}`,
       trust: roleTrust(opsAccountId, [roles.codeBuild(clusterProject.deployment(environment))]),
       statements: [
-        ...readCluster(props),
-        ...changeCluster(props),
-        ...readNetwork(props),
-        ...stateOfCluster(props, 'write'),
-        ...(proves ? [validateImages(props)] : []),
-        ...(smoke ? runSmokeTest(props) : []),
-        neverReadValues,
+        ...cluster.read(account),
+        ...cluster.change(account),
+        ...network.read(account),
+        ...state(account, 'write'),
+        ...(proves ? [validateImages(account)] : []),
+        ...(smoke ? runSmokeTest(account) : []),
+        secrets.denyRead,
       ],
     });
     // Apart, since the inline policy holds 10,240 characters, and each of these 6,144 (IAM quotas).
     const parts = {
-      DeploymentNetwork: [policies.deploymentNetwork, 'the network', changeNetwork(props)],
+      DeploymentNetwork: [policies.deploymentNetwork, 'the network', network.change(account)],
       DeploymentStorage: [
         policies.deploymentStorage,
         'secrets and storage',
-        [...readStorage(props), ...changeStorage(props)],
+        [...readData, ...secrets.change(account), ...parameters.change(account), ...storage.change(account)],
       ],
       DeploymentStorageKeys: [
         policies.deploymentStorageKeys,
         "the storage's user and its keys",
-        changeStorageKeys(props),
+        storage.changeKeys(account),
       ],
-      DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...readAlarms(props), ...changeAlarms(props)]],
-      DeploymentGroups: [policies.deploymentGroups, 'groups', [...readGroups(props), ...changeGroups(props)]],
-      DeploymentData: [policies.deploymentData, 'the data volume and its snapshots', changeData(props)],
+      DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...alarms.read(account), ...alarms.change(account)]],
+      DeploymentGroups: [policies.deploymentGroups, 'groups', [...readInstances, ...instances.change(account)]],
+      DeploymentData: [policies.deploymentData, 'the data volume and its snapshots', data.change(account)],
     } as const satisfies Readonly<Record<string, readonly [name: string, what: string, statements: Statement[]]>>;
     for (const [part, [name, what, statements]] of Object.entries(parts)) {
       const policy = new IamPolicy(this, part, {
@@ -75,46 +83,14 @@ export class DeploymentRoles extends Construct {
       description: `Plans ${stacks.cluster(environment)}; changes nothing`,
       trust: roleTrust(opsAccountId, [roles.codeBuild(clusterProject.plan(environment))]),
       statements: [
-        ...readCluster(props),
-        ...readNetwork(props),
-        ...readStorage(props),
-        ...readGroups(props),
-        ...readAlarms(props),
-        neverReadValues,
-        ...stateOfCluster(props, 'read'),
+        ...cluster.read(account),
+        ...network.read(account),
+        ...readData,
+        ...readInstances,
+        ...alarms.read(account),
+        secrets.denyRead,
+        ...state(account, 'read'),
       ],
-    });
-  }
-}
-
-/**
- * The most that a machine of the cluster can ever do, whatever policies its role is given: who may write policies of
- * these roles can give no more than this. It grows with what the machines need.
- */
-class NodeBoundary extends Construct {
-  constructor(scope: Construct, id: string, account: ClusterAccount) {
-    super(scope, id);
-    new IamPolicy(this, 'Resource', {
-      name: policies.nodeBoundary,
-      description: `The most that machines of ${stacks.cluster(account.environment)} may do`,
-      policy: policyDocument(...boundaryStatements(account)),
-    });
-  }
-}
-
-/** The same for the storage's user, and for the function that makes its keys. */
-class StorageBoundaries extends Construct {
-  constructor(scope: Construct, id: string, account: ClusterAccount) {
-    super(scope, id);
-    new IamPolicy(this, 'User', {
-      name: policies.storageBoundary,
-      description: `The most that the user of the storage of ${stacks.cluster(account.environment)} may do`,
-      policy: policyDocument(...bentoStoragePermissions(account, true)),
-    });
-    new IamPolicy(this, 'Keys', {
-      name: policies.storageKeysBoundary,
-      description: `The most that the function which makes the storage's keys may do`,
-      policy: policyDocument(...storageKeysBoundary(account)),
     });
   }
 }

@@ -2,17 +2,12 @@ import { DataAwsKmsKey } from '@cdktf/provider-aws/lib/data-aws-kms-key';
 import { KmsGrant } from '@cdktf/provider-aws/lib/kms-grant';
 import { Construct } from 'constructs';
 import { launchGrantOperations } from '../../config/image-key';
-import { arns, keyAliases } from '../../config/names';
+import { keyAliases } from '../../config/names';
 import { autoScalingRole } from '../base/policy';
+import { AccountStack } from '../base/account-stack';
 
 export interface ImageKeyGrantProps {
   readonly opsAccountId: string;
-  readonly region: string;
-  /**
-   * The service account: grants must be made from the account that owns the Auto Scaling group
-   * (docs/facts/images.md#grant-to-auto-scaling).
-   */
-  readonly accountId: string;
 }
 
 /**
@@ -20,14 +15,17 @@ export interface ImageKeyGrantProps {
  * alias, so that no other stack's state is read.
  */
 export class ImageKeyGrant extends Construct {
-  constructor(scope: Construct, id: string, { opsAccountId, region, accountId }: ImageKeyGrantProps) {
+  constructor(scope: Construct, id: string, { opsAccountId }: ImageKeyGrantProps) {
     super(scope, id);
-    const key = new DataAwsKmsKey(this, 'Key', { keyId: `arn:aws:kms:${region}:${opsAccountId}:${keyAliases.ami}` });
+    const { account } = AccountStack.of(this);
+    const key = new DataAwsKmsKey(this, 'Key', {
+      keyId: `arn:aws:kms:${account.region}:${opsAccountId}:${keyAliases.ami}`,
+    });
     new KmsGrant(this, 'AutoScaling', {
       name: 'boundless-ami-auto-scaling',
       keyId: key.arn,
-      granteePrincipal: autoScalingRole(accountId),
-      retiringPrincipal: arns.root(accountId),
+      granteePrincipal: autoScalingRole(account.accountId),
+      retiringPrincipal: account.root,
       retireOnDelete: true,
       operations: [...launchGrantOperations],
     });

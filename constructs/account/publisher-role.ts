@@ -2,11 +2,10 @@ import { Construct } from 'constructs';
 import { imageTags, pointerPath, roles, validatedImagesName } from '../../config/names';
 import { roleTrust } from '../base/policy';
 import { Role } from '../base/role';
+import { AccountStack } from '../base/account-stack';
 
 export interface PublisherRoleProps {
-  readonly accountId: string;
   readonly opsAccountId: string;
-  readonly region: string;
 }
 
 /**
@@ -14,9 +13,10 @@ export interface PublisherRoleProps {
  * and tag images of the ops account with the factory's tags.
  */
 export class PublisherRole extends Construct {
-  constructor(scope: Construct, id: string, { accountId, opsAccountId, region }: PublisherRoleProps) {
+  constructor(scope: Construct, id: string, { opsAccountId }: PublisherRoleProps) {
     super(scope, id);
-    const pointers = (name: string) => `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*/${name}`;
+    const { account } = AccountStack.of(this);
+    const pointers = (name: string) => account.parameter(`${pointerPath}/*/${name}`);
     new Role(this, 'Default', {
       name: roles.publisher,
       description: 'Moves the image pointers of this account, for the sharing Lambda of the ops account',
@@ -25,10 +25,7 @@ export class PublisherRole extends Construct {
         {
           Sid: 'ReadPointers',
           Action: 'ssm:GetParameters',
-          Resource: [
-            ...['latest', 'pinned', 'validated'].map(pointers),
-            `arn:aws:ssm:${region}:${accountId}:parameter${validatedImagesName}`,
-          ],
+          Resource: [...['latest', 'pinned', 'validated'].map(pointers), account.parameter(validatedImagesName)],
         },
         {
           // Not `validated`: that is for the deployment of staging to say.
@@ -38,9 +35,9 @@ export class PublisherRole extends Construct {
         },
         { Sid: 'Unpin', Action: 'ssm:DeleteParameter', Resource: pointers('pinned') },
         {
-          Sid: 'TagImagesOfTheFactory',
+          Sid: 'TagFactoryImages',
           Action: 'ec2:CreateTags',
-          Resource: `arn:aws:ec2:${region}::image/*`,
+          Resource: account.regionalArn('ec2', 'image/*'),
           Condition: {
             StringEquals: { 'ec2:Owner': opsAccountId },
             'ForAllValues:StringEquals': { 'aws:TagKeys': imageTags },
@@ -50,10 +47,10 @@ export class PublisherRole extends Construct {
         {
           // Parameter Store checks image ids with its caller's rights (docs/facts/images.md#image-parameters), the
           // Lambda reads the tags back, and the action has no resources.
-          Sid: 'SeeImages',
+          Sid: 'DescribeImages',
           Action: 'ec2:DescribeImages',
           Resource: '*',
-          Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+          Condition: account.inRegion,
         },
       ],
     });

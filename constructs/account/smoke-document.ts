@@ -1,9 +1,9 @@
 import { SsmDocument } from '@cdktf/provider-aws/lib/ssm-document';
 import { Construct } from 'constructs';
 import { smokeDocument, type SmokeProof } from '../../config/names';
+import { AccountStack } from '../base/account-stack';
 
 export interface SmokeDocumentProps {
-  readonly environment: string;
   /** What the smoke test makes. */
   readonly proof: SmokeProof;
 }
@@ -19,8 +19,9 @@ const limitSeconds = 2400;
  * account, where no deployment of the cluster can change it.
  */
 export class SmokeDocument extends Construct {
-  constructor(scope: Construct, id: string, { environment, proof }: SmokeDocumentProps) {
+  constructor(scope: Construct, id: string, { proof }: SmokeDocumentProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const commands = [
       `if [ ! -x ${program} ]; then`,
       `  echo 'the image of this instance has no smoke test: ${program} is missing' >&2`,

@@ -1,30 +1,30 @@
 import { smokeDocument, stacks } from '../../config/names';
 import type { Statement } from '../base/policy';
-import type { ClusterAccount } from '../cluster/rights';
+import type { Account } from '../base/account';
 
 /**
  * Starts the smoke test on the cluster's managers, and follows it: with this one document, and on no other instances.
  * SendCommand asks for the document and for each instance (Service Authorization Reference, "AWS Systems Manager").
  */
-export const runSmokeTest = ({ environment, accountId, region }: ClusterAccount): Statement[] => [
+export const runSmokeTest = (account: Account): Statement[] => [
   {
     Sid: 'SendSmokeTest',
     Action: 'ssm:SendCommand',
-    Resource: `arn:aws:ssm:${region}:${accountId}:document/${smokeDocument(environment)}`,
+    Resource: account.arn('ssm', `document/${smokeDocument(account.environment)}`),
   },
   {
     Sid: 'SendToManagers',
     Action: 'ssm:SendCommand',
-    Resource: `arn:aws:ec2:${region}:${accountId}:instance/*`,
+    Resource: account.arn('ec2', 'instance/*'),
     Condition: {
-      StringEquals: { 'ssm:resourceTag/Stack': stacks.cluster(environment), 'ssm:resourceTag/Role': 'manager' },
+      StringEquals: { 'ssm:resourceTag/Stack': stacks.cluster(account.environment), 'ssm:resourceTag/Role': 'manager' },
     },
   },
   {
     // It has no resources (the same).
-    Sid: 'FollowSmokeTest',
+    Sid: 'ReadSmokeTestResult',
     Action: 'ssm:GetCommandInvocation',
     Resource: '*',
-    Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    Condition: account.inRegion,
   },
 ];

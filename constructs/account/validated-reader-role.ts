@@ -2,19 +2,19 @@ import { Construct } from 'constructs';
 import { clusterProject, roles, validatedImagesName } from '../../config/names';
 import { roleTrust } from '../base/policy';
 import { Role } from '../base/role';
+import { AccountStack } from '../base/account-stack';
 
 export interface ValidatedReaderRoleProps {
-  readonly accountId: string;
   readonly opsAccountId: string;
-  readonly region: string;
   /** Environments that run only what this one has proved. */
   readonly proves: readonly string[];
 }
 
 /** Lets the plans of other environments read which images this one has validated together, and nothing else. */
 export class ValidatedReaderRole extends Construct {
-  constructor(scope: Construct, id: string, { accountId, opsAccountId, region, proves }: ValidatedReaderRoleProps) {
+  constructor(scope: Construct, id: string, { opsAccountId, proves }: ValidatedReaderRoleProps) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
     new Role(this, 'Default', {
       name: roles.validatedReader,
       description: 'Reads which images were validated here, for the plans of other environments',
@@ -26,7 +26,7 @@ export class ValidatedReaderRole extends Construct {
         {
           Sid: 'ReadValidated',
           Action: 'ssm:GetParameter',
-          Resource: `arn:aws:ssm:${region}:${accountId}:parameter${validatedImagesName}`,
+          Resource: account.parameter(validatedImagesName),
         },
       ],
     });

@@ -1,14 +1,11 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { S3Backend, TerraformStack, TerraformVariable } from 'cdktf';
-import type { Construct } from 'constructs';
-import { actAsVariable, arns, stateBucket, stateKey } from '../../config/names';
+import type { Construct, IConstruct } from 'constructs';
+import { actAsVariable, stateBucket, stateKey } from '../../config/names';
+import { Account, type AccountProps } from './account';
 import { standardTags } from './tags';
 
-export interface AccountStackProps {
-  readonly accountId: string;
-  readonly region: string;
-  /** Value of the tag `Environment`. */
-  readonly environment: string;
+export interface AccountStackProps extends AccountProps {
   /**
    * Names of the roles of this account that a pipeline may act through.
    * @default - none: only people deploy the stack, with the credentials at hand
@@ -21,11 +18,14 @@ export interface AccountStackProps {
  * no mix-up can read or write the wrong state.
  */
 export abstract class AccountStack extends TerraformStack {
+  readonly account: Account;
   /** Tags for what the provider's default tags do not reach. */
-  protected readonly standardTags: Readonly<Record<string, string>>;
+  readonly standardTags: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, name: string, { accountId, region, environment, actsThrough = [] }: AccountStackProps) {
+  constructor(scope: Construct, name: string, { actsThrough = [], ...account }: AccountStackProps) {
     super(scope, name);
+    this.account = new Account(account);
+    const { accountId, region, environment } = this.account;
     this.standardTags = standardTags(environment, name);
 
     // 1.11 brought the native lock file of S3 without its experimental mark, and write-only arguments.
@@ -45,7 +45,18 @@ export abstract class AccountStack extends TerraformStack {
       allowedAccountIds: [accountId],
       defaultTags: [{ tags: { ...this.standardTags } }],
     });
-    if (actsThrough.length > 0) this.actThrough(provider, accountId, actsThrough);
+    if (actsThrough.length > 0) this.actThrough(provider, actsThrough);
+  }
+
+  /**
+   * The account that a construct is in.
+   *
+   * @throws Error for a construct that is in no stack of an account
+   */
+  static override of(construct: IConstruct): AccountStack {
+    const stack = TerraformStack.of(construct);
+    if (stack instanceof AccountStack) return stack;
+    throw new Error(`${construct.node.path} is in no AccountStack`);
   }
 
   /**
@@ -55,8 +66,8 @@ export abstract class AccountStack extends TerraformStack {
    * variables": ephemeral). The backend has no such variable; `cli/delivery` gives it a profile of the same name and
    * another role.
    */
-  private actThrough(provider: AwsProvider, accountId: string, roleNames: readonly string[]): void {
-    const roleArns = roleNames.map((name) => arns.role(accountId, name));
+  private actThrough(provider: AwsProvider, roleNames: readonly string[]): void {
+    const roleArns = roleNames.map((name) => this.account.role(name));
     const variable = new TerraformVariable(this, 'ActAs', {
       type: 'string',
       description: 'ARN of the role to act through; the credentials at hand when it is empty.',

@@ -30,7 +30,7 @@ export class DeadLetterQueue extends Construct {
       queueUrl: queue.url,
       policy: policyDocument(
         {
-          Sid: 'UndeliveredEvents',
+          Sid: 'SendUndeliveredEvents',
           Principal: { Service: 'events.amazonaws.com' },
           Action: 'sqs:SendMessage',
           Resource: queue.arn,
@@ -56,7 +56,7 @@ export class DeadLetterQueue extends Construct {
   /** What a Lambda needs to leave its failed events here. */
   sendStatements(): Statement[] {
     return [
-      { Sid: 'LeaveFailedEvents', Action: 'sqs:SendMessage', Resource: this.arn },
+      { Sid: 'SendFailedEvents', Action: 'sqs:SendMessage', Resource: this.arn },
       { Sid: 'EncryptFailedEvents', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: this.kmsKeyArn },
     ];
   }

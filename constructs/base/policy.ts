@@ -1,4 +1,5 @@
 import { arns, roles } from '../../config/names';
+import type { Account } from './account';
 
 type OneOrMany = string | readonly string[];
 
@@ -59,16 +60,16 @@ export const tlsOnly = (action: string, resource: OneOrMany): Statement => ({
  * CloudWatch Logs encrypts the account's log groups with it (Amazon CloudWatch Logs User Guide, "Encrypt log data in
  * CloudWatch Logs using AWS KMS").
  */
-export const logKeyStatements = (accountId: string, region: string): Statement[] => [
-  { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
+export const logKeyStatements = (account: Account): Statement[] => [
+  { Sid: 'Administration', Principal: { AWS: account.root }, Action: 'kms:*', Resource: '*' },
   {
     Sid: 'Logs',
-    Principal: { Service: `logs.${region}.amazonaws.com` },
+    Principal: { Service: `logs.${account.region}.amazonaws.com` },
     // Not DescribeKey, which has no encryption context: under this condition it would be refused.
     Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
     Resource: '*',
     Condition: {
-      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': account.logGroup('*') },
     },
   },
 ];

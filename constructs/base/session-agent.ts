@@ -6,7 +6,7 @@ import type { Statement } from './policy';
  * custom IAM role for Session Manager").
  */
 export const sessionAgentStatement = (): Statement => ({
-  Sid: 'AnswerSessions',
+  Sid: 'SessionManager',
   Action: [
     'ssm:UpdateInstanceInformation',
     'ssmmessages:CreateControlChannel',

@@ -3,6 +3,7 @@ import { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 import { Construct } from 'constructs';
 import { policyDocument, tlsOnly, type Statement } from './policy';
+import type { Account } from './account';
 
 /** Who may publish: a service, or a role of this account. */
 export type Publisher = Pick<Statement, 'Sid' | 'Condition'> & Required<Pick<Statement, 'Principal'>>;
@@ -51,18 +52,18 @@ export class Topic extends Construct {
 }
 
 /** Lets the alarms of an account publish. */
-export const alarmsOf = (accountId: string): Publisher => ({
+export const alarmsOf = ({ accountId }: Account): Publisher => ({
   Sid: 'Alarms',
   Principal: { Service: 'cloudwatch.amazonaws.com' },
   Condition: { StringEquals: { 'aws:SourceAccount': accountId } },
 });
 
 /** Lets the budgets of an account publish (AWS Cost Management User Guide, "Creating an Amazon SNS topic for budgets"). */
-export const budgetsOf = (accountId: string): Publisher => ({
+export const budgetsOf = (account: Account): Publisher => ({
   Sid: 'Budgets',
   Principal: { Service: 'budgets.amazonaws.com' },
   Condition: {
-    StringEquals: { 'aws:SourceAccount': accountId },
-    ArnLike: { 'aws:SourceArn': `arn:aws:budgets::${accountId}:*` },
+    StringEquals: { 'aws:SourceAccount': account.accountId },
+    ArnLike: { 'aws:SourceArn': account.globalArn('budgets', '*') },
   },
 });

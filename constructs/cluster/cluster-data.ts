@@ -28,17 +28,13 @@ export class ClusterData extends Construct {
   constructor(scope: Construct, id: string, props: ClusterDataProps) {
     super(scope, id);
     const { config, kmsKeyArn, dataVolumeId, alarmActions } = props;
-    const { environment, accountId, region } = config;
-    const account = { environment, accountId, region };
-    const secrets = new ClusterSecrets(this, 'Secrets', { environment, accountId, kmsKeyArn, ...config.secrets });
+    const secrets = new ClusterSecrets(this, 'Secrets', { kmsKeyArn, ...config.secrets });
     const storage = new Storage(this, 'Storage', {
-      ...account,
       inputDays: config.storage.inputDays,
       workDays: config.storage.workDays,
       createsBucket: createsBucket(brokerRelease(config.broker.releases.from)),
     });
     new StorageKeys(this, 'StorageKeys', {
-      ...account,
       storage,
       secretArn: secrets.arns.storage,
       rotationDays: config.storage.keyRotationDays,
@@ -48,7 +44,6 @@ export class ClusterData extends Construct {
       alarmActions,
     });
     new ClusterParameters(this, 'Parameters', {
-      environment,
       managerAddress: config.network.managerAddress,
       dataVolumeId,
       bucketName: storage.bucketName,

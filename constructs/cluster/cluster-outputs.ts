@@ -2,6 +2,7 @@ import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
 import { clusterPath, dashboards, logGroups, nodeRoles, scalingGroup, type NodeRole } from '../../config/names';
+import { AccountStack } from '../base/account-stack';
 
 export interface ClusterOutputsProps {
   readonly config: EnvironmentConfig;
@@ -17,7 +18,8 @@ export interface ClusterOutputsProps {
 export class ClusterOutputs extends Construct {
   constructor(scope: Construct, id: string, { config, vpcId, dataVolumeId, bucketName, nodes }: ClusterOutputsProps) {
     super(scope, id);
-    const { environment, region, network } = config;
+    const { environment, region } = AccountStack.of(this).account;
+    const { network } = config;
     const output = (name: string, value: string, description: string): void => {
       new TerraformOutput(this, name, { value, description }).overrideLogicalId(name);
     };

@@ -3,9 +3,9 @@ import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
 import { brokerParameter } from '../../config/broker/market';
 import { clusterPath, type ClusterParameter } from '../../config/names';
+import { AccountStack } from '../base/account-stack';
 
 export interface ClusterParametersProps {
-  readonly environment: string;
   /** Where provers reach the manager: an address, or a name. */
   readonly managerAddress: string;
   /** The manager's data volume. */
@@ -24,9 +24,10 @@ export class ClusterParameters extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { environment, managerAddress, dataVolumeId, bucketName, config }: ClusterParametersProps,
+    { managerAddress, dataVolumeId, bucketName, config }: ClusterParametersProps,
   ) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { deployment, ...bento } = config.bento;
     const { chainId = null, ...addresses } = deployment ?? {};
     const settings = given({

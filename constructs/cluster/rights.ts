@@ -1,39 +1,18 @@
-import {
-  arns,
-  dashboards,
-  imageOfRole,
-  nodeRoles,
-  pointerName,
-  pointerPath,
-  policies,
-  stacks,
-  stateBucket,
-  validatedImagesName,
-  stateKey,
-} from '../../config/names';
+import { dashboards, pointerPath, policies, stacks } from '../../config/names';
 import type { Statement } from '../base/policy';
-
-/** The service account whose cluster is deployed. */
-export interface ClusterAccount {
-  readonly environment: string;
-  readonly accountId: string;
-  readonly region: string;
-}
-
-const ec2 = ({ region, accountId }: ClusterAccount, type: string): string =>
-  `arn:aws:ec2:${region}:${accountId}:${type}/*`;
+import { own, taggedAsOwn } from './own-tag';
+import type { Account } from '../base/account';
 
 /** Roles and profiles of the cluster's machines start with the stack's name. */
-const clusterIam = ({ accountId, environment }: ClusterAccount, type: 'role' | 'instance-profile'): string =>
-  `arn:aws:iam::${accountId}:${type}/${stacks.cluster(environment)}-*`;
+const clusterIam = (account: Account, type: 'role' | 'instance-profile'): string =>
+  account.globalArn('iam', `${type}/${stacks.cluster(account.environment)}-*`);
 
 /** Dashboards belong to no region, and carry no tags: the name is what tells them apart. */
-const dashboardOf = ({ accountId, environment }: ClusterAccount): string =>
-  `arn:aws:cloudwatch::${accountId}:dashboard/${dashboards.cluster(environment)}`;
+const dashboardOf = (account: Account): string =>
+  account.globalArn('cloudwatch', `dashboard/${dashboards.cluster(account.environment)}`);
 
 /** What Terraform reads to compare the cluster with its configuration. */
-export function readCluster(account: ClusterAccount): Statement[] {
-  const { region, accountId } = account;
+export function read(account: Account): Statement[] {
   return [
     {
       // Describe actions have no resources (Service Authorization Reference, "Amazon EC2").
@@ -55,7 +34,7 @@ export function readCluster(account: ClusterAccount): Statement[] {
         'ec2:DescribeVpcs',
       ],
       Resource: '*',
-      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+      Condition: account.inRegion,
     },
     {
       Sid: 'ReadIam',
@@ -73,59 +52,55 @@ export function readCluster(account: ClusterAccount): Statement[] {
     {
       Sid: 'ReadPointers',
       Action: 'ssm:GetParameter',
-      Resource: `arn:aws:ssm:${region}:${accountId}:parameter${pointerPath}/*`,
+      Resource: account.parameter(`${pointerPath}/*`),
     },
     { Sid: 'ReadDashboard', Action: 'cloudwatch:GetDashboard', Resource: dashboardOf(account) },
   ];
 }
 
 /** What Terraform changes: only what carries the stack's tag, and roles only below their boundary. */
-export function changeCluster(account: ClusterAccount): Statement[] {
-  const { environment, accountId } = account;
-  const stack = stacks.cluster(environment);
-  const parts = ['vpc', 'subnet', 'security-group', 'security-group-rule', 'launch-template'].map((type) =>
-    ec2(account, type),
-  );
+export function change(account: Account): Statement[] {
+  const resources = account.ec2('vpc', 'subnet', 'security-group', 'security-group-rule', 'launch-template');
   return [
     {
-      Sid: 'CreateTaggedParts',
+      Sid: 'CreateTaggedResources',
       Action: ['ec2:CreateLaunchTemplate', 'ec2:CreateSecurityGroup', 'ec2:CreateSubnet'],
-      Resource: [ec2(account, 'launch-template'), ec2(account, 'security-group'), ec2(account, 'subnet')],
-      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+      Resource: account.ec2('launch-template', 'security-group', 'subnet'),
+      Condition: taggedAsOwn(account),
     },
     {
       Sid: 'CreateTaggedVpc',
       Action: 'ec2:CreateVpc',
-      Resource: ec2(account, 'vpc'),
-      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+      Resource: account.arn('ec2', 'vpc/*'),
+      Condition: taggedAsOwn(account),
     },
     {
-      // A new rule has tags in its request alone; its group is own already (`ChangeOwnGroups`).
+      // A new rule has tags in its request alone; its group is own already (`ChangeOwnSecurityGroups`).
       Sid: 'CreateTaggedRules',
       Action: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
-      Resource: ec2(account, 'security-group-rule'),
-      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+      Resource: account.arn('ec2', 'security-group-rule/*'),
+      Condition: taggedAsOwn(account),
     },
     {
-      Sid: 'ChangeOwnGroups',
+      Sid: 'ChangeOwnSecurityGroups',
       Action: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
-      Resource: ec2(account, 'security-group'),
-      Condition: { StringEquals: { 'aws:ResourceTag/Stack': stack } },
+      Resource: account.arn('ec2', 'security-group/*'),
+      Condition: own(account),
     },
     {
-      Sid: 'CreateWithinOwnParts',
+      Sid: 'CreateInOwnVpc',
       Action: ['ec2:CreateSecurityGroup', 'ec2:CreateSubnet'],
-      Resource: ec2(account, 'vpc'),
-      Condition: { StringEquals: { 'aws:ResourceTag/Stack': stack } },
+      Resource: account.arn('ec2', 'vpc/*'),
+      Condition: own(account),
     },
     {
       Sid: 'TagOnCreation',
       Action: 'ec2:CreateTags',
-      Resource: parts,
-      Condition: { StringEquals: { 'aws:RequestTag/Stack': stack } },
+      Resource: resources,
+      Condition: taggedAsOwn(account),
     },
     {
-      Sid: 'ChangeOwnParts',
+      Sid: 'ChangeOwnResources',
       Action: [
         'ec2:CreateLaunchTemplateVersion',
         'ec2:CreateTags',
@@ -142,15 +117,15 @@ export function changeCluster(account: ClusterAccount): Statement[] {
         'ec2:RevokeSecurityGroupEgress',
         'ec2:RevokeSecurityGroupIngress',
       ],
-      Resource: parts,
-      Condition: { StringEquals: { 'aws:ResourceTag/Stack': stack } },
+      Resource: resources,
+      Condition: own(account),
     },
     {
       // Whoever may write policies of roles could give himself all rights; the boundary is what stops that.
       Sid: 'ChangeBoundedRoles',
       Action: ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
       Resource: clusterIam(account, 'role'),
-      Condition: { ArnEquals: { 'iam:PermissionsBoundary': arns.policy(accountId, policies.nodeBoundary) } },
+      Condition: { ArnEquals: { 'iam:PermissionsBoundary': account.policy(policies.nodeBoundary) } },
     },
     {
       Sid: 'ChangeRolesAndProfiles',
@@ -171,7 +146,7 @@ export function changeCluster(account: ClusterAccount): Statement[] {
       Resource: [clusterIam(account, 'role'), clusterIam(account, 'instance-profile')],
     },
     {
-      Sid: 'GiveMachinesTheirRole',
+      Sid: 'PassInstanceRoles',
       Action: 'iam:PassRole',
       Resource: clusterIam(account, 'role'),
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
@@ -180,46 +155,6 @@ export function changeCluster(account: ClusterAccount): Statement[] {
       Sid: 'ChangeDashboard',
       Action: ['cloudwatch:DeleteDashboards', 'cloudwatch:PutDashboard'],
       Resource: dashboardOf(account),
-    },
-  ];
-}
-
-/** Records that the environment has validated images: the pointers of the kinds that its instances run, and no other. */
-export const validateImages = ({ region, accountId }: ClusterAccount): Statement => ({
-  Sid: 'ValidateImages',
-  Action: 'ssm:PutParameter',
-  Resource: [...nodeRoles.map((role) => pointerName(imageOfRole[role], 'validated')), validatedImagesName].map(
-    (name) => `arn:aws:ssm:${region}:${accountId}:parameter${name}`,
-  ),
-});
-
-/**
- * The stack's own state, and the lock beside it: Terraform writes and removes `<key>.tflock` for every plan too
- * (docs/facts/cdktf.md#s3-backend). It also lists the states of other workspaces, below `env:/`, of which there are
- * none.
- */
-export function stateOfCluster(
-  { environment, accountId, region }: ClusterAccount,
-  access: 'read' | 'write',
-): Statement[] {
-  const bucket = `arn:aws:s3:::${stateBucket(accountId, region)}`;
-  const key = stateKey(stacks.cluster(environment));
-  return [
-    {
-      Sid: 'FindState',
-      Action: 's3:ListBucket',
-      Resource: bucket,
-      Condition: { StringLike: { 's3:prefix': [key, `${key}.tflock`, 'env:/'] } },
-    },
-    {
-      Sid: 'State',
-      Action: access === 'write' ? ['s3:GetObject', 's3:PutObject'] : 's3:GetObject',
-      Resource: `${bucket}/${key}`,
-    },
-    {
-      Sid: 'StateLock',
-      Action: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
-      Resource: `${bucket}/${key}.tflock`,
     },
   ];
 }

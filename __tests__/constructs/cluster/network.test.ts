@@ -116,7 +116,7 @@ describe.each(['staging', 'production'])('machines of %s', (environment) => {
 
   test('write to the logs of their role only', () => {
     for (const role of ['manager', 'prover'])
-      for (const arn of listOf(of(role).find(({ Sid }) => Sid === 'ShipLogs')?.Resource))
+      for (const arn of listOf(of(role).find(({ Sid }) => Sid === 'WriteLogs')?.Resource))
         expect(arn).toContain(`:log-group:/boundless/${environment}/prover-cluster/${role}`);
   });
 

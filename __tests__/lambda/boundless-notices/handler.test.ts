@@ -462,9 +462,9 @@ test('every call is granted to its role, and nothing else is', async () => {
       ({ Sid }) =>
         ![
           'WriteLogs',
-          'TakeEvents',
+          'ReceiveEvents',
           'DecryptEvents',
-          'LeaveFailedEvents',
+          'SendFailedEvents',
           'EncryptFailedEvents',
           'EncryptMessages',
         ].includes(Sid),

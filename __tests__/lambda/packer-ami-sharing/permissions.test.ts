@@ -20,7 +20,7 @@ const granted = (stack: string, role: string): string[] =>
   [
     ...new Set(
       identityPolicy(stackOf(stacks, stack), role)
-        .filter(({ Sid }) => !['WriteLogs', 'LeaveFailedEvents', 'EncryptFailedEvents'].includes(Sid))
+        .filter(({ Sid }) => !['WriteLogs', 'SendFailedEvents', 'EncryptFailedEvents'].includes(Sid))
         .flatMap(({ Action }) => listOf(Action)),
     ),
   ].sort();

@@ -3,6 +3,7 @@ import { broker } from './broker';
 import { LogCount } from './log-count';
 import { all, pattern, says } from './patterns';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 export interface BalancesProps extends AlarmsProps {
   readonly actions: readonly string[];
@@ -23,8 +24,9 @@ const balances = {
  * that the second threshold wakes whoever has slept through the first.
  */
 export class Balances extends Construct {
-  constructor(scope: Construct, id: string, { environment, logGroupNames, actions }: BalancesProps) {
+  constructor(scope: Construct, id: string, { logGroupNames, actions }: BalancesProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     for (const balance of ['gas', 'collateral'] as const) {
       const { code, what, thresholds } = balances[balance];
       for (const [suffix, level] of [
@@ -32,7 +34,6 @@ export class Balances extends Construct {
         ['out', 'ERROR'],
       ] as const)
         new LogCount(this, `${balance}-${suffix}`, {
-          environment,
           alarm: `${balance}-${suffix}`,
           description:
             `The wallet of ${environment} has ${suffix === 'low' ? 'little' : 'almost no'} ${what} left (${thresholds} ` +

@@ -12,13 +12,12 @@ export const broker = is('unit', 'bento-broker.service');
 export class BrokerErrors extends Construct {
   readonly alarms: readonly LogCount[];
 
-  constructor(scope: Construct, id: string, { environment, logGroupNames }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { logGroupNames }: AlarmsProps) {
     super(scope, id);
     this.alarms = brokerErrorFamilies.map((family) => {
       const { texts, atLeast, minutes, meaning } = brokerErrors[family];
       const line = texts === 'unexpected' ? matches(unexpectedCode) : any(...texts.map(says));
       return new LogCount(this, family, {
-        environment,
         alarm: `broker-${family}`,
         description: `At least ${atLeast} within ${minutes} minutes: ${meaning}. docs/cluster-alarms.md, "Broker".`,
         logGroupName: logGroupNames.manager,

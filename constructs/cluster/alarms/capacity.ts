@@ -3,6 +3,7 @@ import { clusterAlarm } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
 import { ofGroup, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 /** Whether the machines that are wanted are there. A group that wants none is quiet. */
 export class Capacity extends Construct {
@@ -10,8 +11,9 @@ export class Capacity extends Construct {
   readonly managerSilent: MathAlarm;
   readonly proversShort: MathAlarm;
 
-  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { thresholds }: AlarmsProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { noManagerMinutes, managerSilentMinutes, proversShort } = thresholds;
     const managers = (metric: Parameters<typeof ofGroup>[2], stat: Parameters<typeof ofGroup>[3]) =>
       ofGroup(environment, 'manager', metric, stat);

@@ -1,7 +1,6 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
 import {
-  arns,
   brokerErrorFamilies,
   clusterAlarm,
   clusterFunctions,
@@ -17,12 +16,7 @@ import {
   type NodeRole,
 } from '../../../config/names';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
-
-export interface ClusterDashboardProps {
-  readonly environment: string;
-  readonly accountId: string;
-  readonly region: string;
-}
+import { AccountStack } from '../../base/account-stack';
 
 const graph = (title: string, unit: string, lines: readonly Line[]): Part => ({
   kind: 'graph',
@@ -74,8 +68,10 @@ const speaking: readonly ClusterAlarm[] = [...clusterVoices, 'gas-low', 'gas-out
  * each account first.
  */
 export class ClusterDashboard extends Construct {
-  constructor(scope: Construct, id: string, { environment, accountId, region }: ClusterDashboardProps) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
+    const { environment, region } = account;
     const rows: readonly (readonly Part[])[] = [
       [
         {
@@ -84,7 +80,7 @@ export class ClusterDashboard extends Construct {
           alarmArns: [
             ...speaking.map((alarm) => clusterAlarm(environment, alarm)),
             `${clusterFunctions.storageKeys}-errors`,
-          ].map((alarm) => arns.alarm(accountId, region, alarm)),
+          ].map((alarm) => account.alarm(alarm)),
         },
       ],
       [

@@ -9,6 +9,7 @@ import type { AlarmsProps } from './props';
 import { Resources } from './resources';
 import { StaleSecrets } from './secrets';
 import { Work } from './work';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ClusterAlarmsProps extends AlarmsProps {
   /** Topics that hear of them. */
@@ -24,7 +25,8 @@ export class ClusterAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: ClusterAlarmsProps) {
     super(scope, id);
-    const { environment, actions } = props;
+    const { environment } = AccountStack.of(this).account;
+    const { actions } = props;
     this.rollback = rollbackAlarms(environment);
     const capacity = new Capacity(this, 'Capacity', props);
     const machines = new Machines(this, 'Machines', props);

@@ -2,9 +2,9 @@ import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-lo
 import { Construct } from 'constructs';
 import { clusterAlarm, logMetric, nodeMetricNamespace, type ClusterAlarm } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
+import { AccountStack } from '../../base/account-stack';
 
 export interface LogCountProps {
-  readonly environment: string;
   readonly alarm: ClusterAlarm;
   readonly description: string;
   readonly logGroupName: string;
@@ -30,7 +30,8 @@ export class LogCount extends Construct {
 
   constructor(scope: Construct, id: string, props: LogCountProps) {
     super(scope, id);
-    const name = clusterAlarm(props.environment, props.alarm);
+    const { environment } = AccountStack.of(this).account;
+    const name = clusterAlarm(environment, props.alarm);
     const metric = { namespace: nodeMetricNamespace, name: logMetric(props.alarm) };
     new CloudwatchLogMetricFilter(this, 'Filter', {
       name,

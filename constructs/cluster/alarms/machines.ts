@@ -50,12 +50,11 @@ export class Machines extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { environment, logGroupNames, thresholds } = props;
+    const { logGroupNames, thresholds } = props;
     // There is one manager; of many provers, one that fails is replaced and nobody has to know.
     const boots = { manager: 1, prover: thresholds.proverBootFailures };
     const ofRole = (role: NodeRole): LogCount[] => [
       new LogCount(this, `${role}-boot-failures`, {
-        environment,
         alarm: `${role}-boot-failures`,
         description: `At least ${boots[role]} boots of ${role} instances failed within ${minutes} minutes.`,
         logGroupName: logGroupNames[role],
@@ -66,7 +65,6 @@ export class Machines extends Construct {
         minutes,
       }),
       new LogCount(this, `${role}-services-failing`, {
-        environment,
         alarm: `${role}-services-failing`,
         description:
           role === 'manager'
@@ -82,7 +80,6 @@ export class Machines extends Construct {
       prover: [
         ...ofRole('prover'),
         new LogCount(this, 'gpu-failures', {
-          environment,
           alarm: 'prover-gpu-failures',
           description: 'The driver of a GPU reported an error (Xid), or could not start the GPU.',
           logGroupName: logGroupNames.prover,
@@ -95,7 +92,6 @@ export class Machines extends Construct {
     this.agentErrors = nodeRoles.map(
       (role) =>
         new LogCount(this, `${role}-agent-errors`, {
-          environment,
           alarm: `${role}-agent-errors`,
           description: `At least ${when.agents.atLeast} errors of agents on ${role} instances within ${when.agents.minutes} minutes.`,
           logGroupName: logGroupNames[role],

@@ -9,6 +9,7 @@ import {
 } from '../../../config/names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 const disks = [
   { alarm: 'manager-disk', role: 'manager', mountpoint: '/' },
@@ -28,8 +29,9 @@ const valkeyPercent = 75;
 export class Resources extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { thresholds }: AlarmsProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { diskPercent, memoryMiB } = thresholds;
     const common = {
       namespace: nodeMetricNamespace,

@@ -1,17 +1,14 @@
-import { arns, clusterPath, stacks, topics } from '../../../config/names';
+import { clusterPath, stacks, topics } from '../../../config/names';
 import type { Statement } from '../../base/policy';
-import type { ClusterAccount } from '../rights';
+import type { Account } from '../../base/account';
 
-const alarmsOf = ({ environment, accountId, region }: ClusterAccount): string =>
-  arns.alarm(accountId, region, `${stacks.cluster(environment)}-*`);
-const topicOf = ({ environment, accountId, region }: ClusterAccount): string =>
-  arns.topic(accountId, region, topics.cluster(environment));
-const logGroupsOf = ({ environment, accountId, region }: ClusterAccount): string =>
-  `arn:aws:logs:${region}:${accountId}:log-group:${clusterPath(environment)}/*`;
-const inRegion = ({ region }: ClusterAccount) => ({ StringEquals: { 'aws:RequestedRegion': region } });
+const alarmsOf = (account: Account): string => account.alarm(`${stacks.cluster(account.environment)}-*`);
+const topicOf = (account: Account): string => account.topic(topics.cluster(account.environment));
+const logGroupsOf = (account: Account): string => account.logGroup(`${clusterPath(account.environment)}/*`);
+const inRegion = (account: Account) => account.inRegion;
 
 /** What Terraform reads of alarms, of what they count in logs, and of the topic that they speak to. */
-export const readAlarms = (account: ClusterAccount): Statement[] => [
+export const read = (account: Account): Statement[] => [
   {
     // Composite alarms are described to nobody with less (CloudWatch API Reference, "DescribeAlarms"), and a subscription
     // has no resource (Service Authorization Reference, "Amazon SNS").
@@ -21,7 +18,7 @@ export const readAlarms = (account: ClusterAccount): Statement[] => [
     Condition: inRegion(account),
   },
   { Sid: 'ReadAlarmTags', Action: 'cloudwatch:ListTagsForResource', Resource: alarmsOf(account) },
-  { Sid: 'ReadCounts', Action: 'logs:DescribeMetricFilters', Resource: logGroupsOf(account) },
+  { Sid: 'ReadMetricFilters', Action: 'logs:DescribeMetricFilters', Resource: logGroupsOf(account) },
   {
     Sid: 'ReadAlarmTopic',
     Action: ['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sns:ListTagsForResource'],
@@ -30,7 +27,7 @@ export const readAlarms = (account: ClusterAccount): Statement[] => [
 ];
 
 /** What Terraform changes of them, by their names. */
-export const changeAlarms = (account: ClusterAccount): Statement[] => [
+export const change = (account: Account): Statement[] => [
   {
     Sid: 'ChangeAlarms',
     Action: [
@@ -43,13 +40,13 @@ export const changeAlarms = (account: ClusterAccount): Statement[] => [
   },
   {
     // Neither can be bound to a name: "scoped to *" (CloudWatch API Reference, "PutCompositeAlarm"), and see above.
-    Sid: 'ChangeCompositesAndSubscriptions',
+    Sid: 'ChangeCompositeAlarmsAndSubscriptions',
     Action: ['cloudwatch:PutCompositeAlarm', 'sns:SetSubscriptionAttributes', 'sns:Unsubscribe'],
     Resource: '*',
     Condition: inRegion(account),
   },
   {
-    Sid: 'ChangeCounts',
+    Sid: 'ChangeMetricFilters',
     Action: ['logs:DeleteMetricFilter', 'logs:PutMetricFilter'],
     Resource: logGroupsOf(account),
   },

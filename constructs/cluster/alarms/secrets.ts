@@ -12,12 +12,11 @@ const when = { atLeast: 3, minutes: 180 } as const;
 export class StaleSecrets extends Construct {
   readonly alarms: readonly LogCount[];
 
-  constructor(scope: Construct, id: string, { environment, logGroupNames }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { logGroupNames }: AlarmsProps) {
     super(scope, id);
     this.alarms = nodeRoles.map(
       (role) =>
         new LogCount(this, role, {
-          environment,
           alarm: `${role}-secrets-stale`,
           description: `${role} instances fail to apply changed secrets and settings.`,
           logGroupName: logGroupNames[role],

@@ -3,6 +3,7 @@ import { clusterAlarm } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
 import { ofGroup, ofNodes, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 /** Below this a GPU does nothing, in percent: what the driver does by itself is not proving. */
 const idlePercent = 5;
@@ -11,8 +12,9 @@ const idlePercent = 5;
 export class Work extends Construct {
   readonly alarms: readonly MathAlarm[];
 
-  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { thresholds }: AlarmsProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { gpusIdleMinutes, queueAgeMinutes } = thresholds;
     const wanted = ofGroup(environment, 'prover', 'GroupDesiredCapacity', 'Minimum');
     this.alarms = [

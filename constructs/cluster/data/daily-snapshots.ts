@@ -1,11 +1,12 @@
 import { DlmLifecyclePolicy } from '@cdktf/provider-aws/lib/dlm-lifecycle-policy';
 import { Construct } from 'constructs';
-import { arns, policies, roles } from '../../../config/names';
+import { policies, roles } from '../../../config/names';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
-import { snapshotPermissions, type NodeAccount } from '../instances/instance-rights';
+import { run } from './rights';
+import { AccountStack } from '../../base/account-stack';
 
-export interface DailySnapshotsProps extends NodeAccount {
+export interface DailySnapshotsProps {
   /** Name of the volume. */
   readonly name: string;
   /** Tags that choose it, and nothing else carries. */
@@ -18,13 +19,14 @@ export interface DailySnapshotsProps extends NodeAccount {
 export class DailySnapshots extends Construct {
   constructor(scope: Construct, id: string, props: DailySnapshotsProps) {
     super(scope, id);
-    const { environment, accountId, name, targetTags, snapshots } = props;
+    const { account } = AccountStack.of(this);
+    const { name, targetTags, snapshots } = props;
     const role = new Role(this, 'Role', {
-      name: roles.snapshots(environment),
+      name: roles.snapshots(account.environment),
       description: `Makes snapshots of ${name}`,
       trust: serviceTrust('dlm.amazonaws.com'),
-      permissionsBoundary: arns.policy(accountId, policies.nodeBoundary),
-      statements: snapshotPermissions(props),
+      permissionsBoundary: account.policy(policies.nodeBoundary),
+      statements: run(account),
     });
     new DlmLifecyclePolicy(this, 'Resource', {
       description: `Daily snapshots of ${name}`,

@@ -3,9 +3,9 @@ import { Construct } from 'constructs';
 import { stacks } from '../../../config/names';
 import { forget } from '../../base/forgotten';
 import { DailySnapshots } from './daily-snapshots';
-import type { NodeAccount } from '../instances/instance-rights';
+import { AccountStack } from '../../base/account-stack';
 
-export interface DataVolumeProps extends NodeAccount {
+export interface DataVolumeProps {
   /** Letter of the zone that the manager lives in: a volume does not leave its zone. */
   readonly zone: string;
   readonly sizeGiB: number;
@@ -28,7 +28,8 @@ export class DataVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: DataVolumeProps) {
     super(scope, id);
-    const { environment, region, zone, sizeGiB, restoredFrom, kmsKeyArn } = props;
+    const { environment, region } = AccountStack.of(this).account;
+    const { zone, sizeGiB, restoredFrom, kmsKeyArn } = props;
     const name = `${stacks.cluster(environment)}-data`;
     const addresses = ['data_volume', ...restoredFrom.map((snapshot) => `data_volume_${snapshot.replace('-', '_')}`)];
     const [address = '', ...before] = [...addresses].reverse();
@@ -50,7 +51,7 @@ export class DataVolume extends Construct {
       this,
       [...before].reverse().map((old) => `aws_ebs_volume.${old}`),
     );
-    new DailySnapshots(this, 'Snapshots', { ...props, name, targetTags: { Snapshots: name } });
+    new DailySnapshots(this, 'Snapshots', { name, targetTags: { Snapshots: name }, snapshots: props.snapshots });
     this.volumeId = volume.id;
   }
 }

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { hooks } from '../../../config/lifecycle-hooks';
 import type { GroupRollout } from '../../../config/rollout';
 import { forgetHookResources, initialHooks } from './lifecycle-hooks';
-import type { NodeTemplate } from './instance-template';
+import type { InstanceTemplate } from './instance-template';
 
 /** The group metrics that dashboards, alarms and scaling read. */
 const groupMetrics = [
@@ -39,9 +39,9 @@ export interface MixedProps {
   readonly onDemandPercentageAboveBaseCapacity: number;
 }
 
-export interface NodeGroupProps {
+export interface InstanceGroupProps {
   readonly name: string;
-  readonly template: NodeTemplate;
+  readonly template: InstanceTemplate;
   readonly imageId: string;
   readonly subnetIds: readonly string[];
   readonly min: number;
@@ -70,12 +70,12 @@ const warmupSeconds = 60;
  * the new version first (`resourceGroupUpdate` of its `internal/service/autoscaling/group.go`). `npm run delivery --
  * rollout` starts the refresh towards `rollout`, and Auto Scaling saves that once it has succeeded.
  */
-export class NodeGroup extends Construct {
+export class InstanceGroup extends Construct {
   readonly name: string;
   /** What the group is to launch, and how it gets there. */
   readonly rollout: GroupRollout;
 
-  constructor(scope: Construct, id: string, props: NodeGroupProps) {
+  constructor(scope: Construct, id: string, props: InstanceGroupProps) {
     super(scope, id);
     const { template, min, desired, max, refresh, mixed, more } = props;
     const group = new AutoscalingGroup(this, 'Resource', {
@@ -130,7 +130,7 @@ const strategies = {
 
 /** What a new group launches, as Terraform writes it. */
 function launched(
-  { templateId, latestVersion }: NodeTemplate,
+  { templateId, latestVersion }: InstanceTemplate,
   mixed: MixedProps | undefined,
 ): Pick<AutoscalingGroupConfig, 'launchTemplate' | 'mixedInstancesPolicy'> {
   if (mixed === undefined) return { launchTemplate: { id: templateId, version: latestVersion } };
@@ -148,7 +148,7 @@ function launched(
 
 /** The same as Auto Scaling's API takes it. */
 function desiredConfiguration(
-  { templateId, latestVersion }: NodeTemplate,
+  { templateId, latestVersion }: InstanceTemplate,
   mixed: MixedProps | undefined,
 ): GroupRollout['desiredConfiguration'] {
   const template = { LaunchTemplateId: templateId, Version: latestVersion };

@@ -6,7 +6,7 @@ import type { NodeRole } from '../../../config/names';
 /** What Auto Scaling launches, and default tags do not reach (docs/facts/cdktf.md#default-tags). */
 const launchedResources = ['instance', 'volume', 'network-interface'] as const;
 
-export interface NodeTemplateProps {
+export interface InstanceTemplateProps {
   /** Name of the template and of the machines it launches. */
   readonly name: string;
   readonly role: NodeRole;
@@ -26,7 +26,7 @@ export interface NodeTemplateProps {
  * How a machine of the cluster starts. The machine learns its role and environment from its tags, by IMDSv2; there is
  * no user data, and so none that could hold a secret.
  */
-export class NodeTemplate extends Construct {
+export class InstanceTemplate extends Construct {
   readonly templateId: string;
   /**
    * The number of the newest version: a group that names it can go back to the one before
@@ -34,7 +34,7 @@ export class NodeTemplate extends Construct {
    */
   readonly latestVersion: string;
 
-  constructor(scope: Construct, id: string, props: NodeTemplateProps) {
+  constructor(scope: Construct, id: string, props: InstanceTemplateProps) {
     super(scope, id);
     const tags = { ...props.tags, Name: props.name, Role: props.role };
     const template = new LaunchTemplate(this, 'Resource', {

@@ -2,10 +2,10 @@ import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../../config';
 import { scalingGroup } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
-import { NodeGroup, type NodeGroupProps } from './instance-group';
+import { InstanceGroup, type InstanceGroupProps } from './instance-group';
 
 /** What both groups get from their stack. */
-export type GroupProps = Pick<NodeGroupProps, 'template' | 'imageId' | 'subnetIds' | 'tags' | 'after'> & {
+export type GroupProps = Pick<InstanceGroupProps, 'template' | 'imageId' | 'subnetIds' | 'tags' | 'after'> & {
   readonly config: EnvironmentConfig;
   /** Names of alarms that take a refresh back. */
   readonly alarms: readonly string[];
@@ -26,7 +26,7 @@ export class ManagerGroup extends Construct {
   constructor(scope: Construct, id: string, { config, alarms, ...props }: GroupProps) {
     super(scope, id);
     const { desired, refresh } = config.manager;
-    this.rollout = new NodeGroup(this, 'Default', {
+    this.rollout = new InstanceGroup(this, 'Default', {
       ...props,
       name: scalingGroup(config.environment, 'manager'),
       min: desired,

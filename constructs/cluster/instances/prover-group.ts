@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { scalingGroup } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
 import type { GroupProps } from './manager-group';
-import { NodeGroup } from './instance-group';
+import { InstanceGroup } from './instance-group';
 import { ProverScaling } from './prover-scaling';
 
 /** A snark takes minutes; whatever takes longer is tried again by another prover (docs/facts/bento.md#agents). */
@@ -16,7 +16,7 @@ export class ProverGroup extends Construct {
     super(scope, id);
     const { instanceTypes, min, desired, max, refresh, scaling, onDemand } = config.prover;
     const takesSpot = onDemand.percentAboveBase < 100 && onDemand.base < max;
-    const group = new NodeGroup(this, 'Default', {
+    const group = new InstanceGroup(this, 'Default', {
       ...props,
       name: scalingGroup(config.environment, 'prover'),
       min,
@@ -38,8 +38,7 @@ export class ProverGroup extends Construct {
         suspendedProcesses: ['AZRebalance'],
       },
     });
-    if (scaling !== null)
-      new ProverScaling(this, 'Scaling', { environment: config.environment, scaling, groupName: group.name });
+    if (scaling !== null) new ProverScaling(this, 'Scaling', { scaling, groupName: group.name });
     this.rollout = group.rollout;
   }
 }

@@ -4,9 +4,9 @@ import type { EnvironmentConfig } from '../../../config';
 import { scalingAlarms } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
 import { ofGroup, ofQueue, steps, stepSeconds } from '../alarms/operands';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ProverScalingProps {
-  readonly environment: string;
   readonly scaling: NonNullable<EnvironmentConfig['prover']['scaling']>;
   readonly groupName: string;
 }
@@ -23,8 +23,9 @@ const additions = [1, 2, 4, 8, 16, 32] as const;
  * policies"; only simple ones wait between two steps. Neither alarm has a word for the end: a policy would run again.
  */
 export class ProverScaling extends Construct {
-  constructor(scope: Construct, id: string, { environment, scaling, groupName }: ProverScalingProps) {
+  constructor(scope: Construct, id: string, { scaling, groupName }: ProverScalingProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { tasksPerProver, idleMinutes } = scaling;
     const work = `CEIL((queued + running) / ${tasksPerProver})`;
     const tasks = {

@@ -3,9 +3,9 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { rolloutParameter, type NodeRole } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
+import { AccountStack } from '../../base/account-stack';
 
 export interface RolloutParameterProps {
-  readonly environment: string;
   readonly groups: Readonly<Record<NodeRole, GroupRollout>>;
   /** What must be there before it may be asked for. */
   readonly after: readonly ITerraformDependable[];
@@ -16,8 +16,9 @@ export interface RolloutParameterProps {
  * nothing new; a plan shows what a rollout will be asked for.
  */
 export class RolloutParameter extends Construct {
-  constructor(scope: Construct, id: string, { environment, groups, after }: RolloutParameterProps) {
+  constructor(scope: Construct, id: string, { groups, after }: RolloutParameterProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     new SsmParameter(this, 'Resource', {
       name: rolloutParameter(environment),
       description: 'What the groups are to launch: npm run delivery -- rollout',

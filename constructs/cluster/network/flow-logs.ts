@@ -1,15 +1,13 @@
 import { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 import { Construct } from 'constructs';
-import { arns, logGroups, policies, roles } from '../../../config/names';
+import { logGroups, policies, roles } from '../../../config/names';
 import { LogGroup } from '../../base/log-group';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
-import { flowLogPermissions } from '../instances/instance-rights';
+import { run } from './rights';
+import { AccountStack } from '../../base/account-stack';
 
 export interface FlowLogsProps {
-  readonly environment: string;
-  readonly accountId: string;
-  readonly region: string;
   readonly vpcId: string;
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
@@ -19,7 +17,9 @@ export interface FlowLogsProps {
 export class FlowLogs extends Construct {
   constructor(scope: Construct, id: string, props: FlowLogsProps) {
     super(scope, id);
-    const { environment, accountId, vpcId, kmsKeyArn, logRetentionDays } = props;
+    const { account } = AccountStack.of(this);
+    const { environment } = account;
+    const { vpcId, kmsKeyArn, logRetentionDays } = props;
     const logs = new LogGroup(this, 'Logs', {
       name: logGroups.flow(environment),
       retentionDays: logRetentionDays,
@@ -29,8 +29,8 @@ export class FlowLogs extends Construct {
       name: roles.flowLogs(environment),
       description: `Writes the flow logs of ${environment}`,
       trust: serviceTrust('vpc-flow-logs.amazonaws.com'),
-      permissionsBoundary: arns.policy(accountId, policies.nodeBoundary),
-      statements: flowLogPermissions(props),
+      permissionsBoundary: account.policy(policies.nodeBoundary),
+      statements: run(account),
     });
     new FlowLog(this, 'Resource', {
       vpcId,

@@ -6,10 +6,10 @@ import { RouteTable } from '@cdktf/provider-aws/lib/route-table';
 import { RouteTableAssociation } from '@cdktf/provider-aws/lib/route-table-association';
 import { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import { Construct } from 'constructs';
+import { AccountStack } from '../../base/account-stack';
 
 export interface NatGatewaysProps {
   readonly name: string;
-  readonly region: string;
   readonly vpcId: string;
   readonly internetGateway: InternetGateway;
   /** A public subnet for each gateway; a zone without one uses the first. */
@@ -23,7 +23,8 @@ export class NatGateways extends Construct {
 
   constructor(scope: Construct, id: string, props: NatGatewaysProps) {
     super(scope, id);
-    const { name, region, vpcId, internetGateway, gateways, privateSubnets } = props;
+    const { region } = AccountStack.of(this).account;
+    const { name, vpcId, internetGateway, gateways, privateSubnets } = props;
     const everywhere = '0.0.0.0/0';
     const routes = new RouteTable(this, 'PublicRoutes', { vpcId, tags: { Name: `${name}-public` } });
     new Route(this, 'PublicDefault', {

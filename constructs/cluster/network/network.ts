@@ -8,6 +8,7 @@ import type { ExistingNetwork, OwnNetwork } from '../../../config';
 import { FlowLogs } from './flow-logs';
 import { NatGateways } from './nat-gateways';
 import { VpcEndpoints } from './vpc-endpoints';
+import { AccountStack } from '../../base/account-stack';
 
 /** Where the machines of a cluster are. */
 export interface ClusterNetwork {
@@ -18,9 +19,6 @@ export interface ClusterNetwork {
 
 export interface NetworkProps {
   readonly name: string;
-  readonly environment: string;
-  readonly accountId: string;
-  readonly region: string;
   readonly network: OwnNetwork;
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
@@ -44,7 +42,8 @@ export class Network extends Construct implements ClusterNetwork {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const { name, region, network } = props;
+    const { region } = AccountStack.of(this).account;
+    const { name, network } = props;
     const vpc = new Vpc(this, 'Vpc', {
       cidrBlock: network.vpcCidr,
       enableDnsSupport: true,
@@ -80,7 +79,6 @@ export class Network extends Construct implements ClusterNetwork {
     const gateway = new InternetGateway(this, 'InternetGateway', { vpcId: vpc.id, tags: { Name: name } });
     const nat = new NatGateways(this, 'Nat', {
       name,
-      region,
       vpcId: vpc.id,
       internetGateway: gateway,
       gateways: network.natSubnets,
@@ -88,7 +86,6 @@ export class Network extends Construct implements ClusterNetwork {
     });
     new VpcEndpoints(this, 'Endpoints', {
       name,
-      region,
       vpcId: vpc.id,
       vpcCidr: network.vpcCidr,
       subnetIds: this.subnets.map((subnet) => subnet.id),
@@ -96,6 +93,10 @@ export class Network extends Construct implements ClusterNetwork {
       createdBucket: props.createdBucket,
       services: network.interfaceEndpoints,
     });
-    new FlowLogs(this, 'FlowLogs', { ...props, vpcId: vpc.id });
+    new FlowLogs(this, 'FlowLogs', {
+      vpcId: vpc.id,
+      kmsKeyArn: props.kmsKeyArn,
+      logRetentionDays: props.logRetentionDays,
+    });
   }
 }

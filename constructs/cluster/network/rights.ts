@@ -1,19 +1,13 @@
-import { clusterPath, keyAliases, roles, stacks } from '../../../config/names';
+import { clusterPath, keyAliases, logGroups, roles } from '../../../config/names';
 import type { Statement } from '../../base/policy';
-import type { ClusterAccount } from '../rights';
+import type { Account } from '../../base/account';
+import { describeLogGroups } from '../../base/log-statements';
+import { own, taggedAsOwn } from '../own-tag';
 
-const ec2 = ({ region, accountId }: ClusterAccount, ...types: readonly string[]): string[] =>
-  types.map((type) => `arn:aws:ec2:${region}:${accountId}:${type}/*`);
-
-const own = ({ environment }: ClusterAccount) => ({
-  StringEquals: { 'aws:ResourceTag/Stack': stacks.cluster(environment) },
-});
-
-const logGroupsOf = ({ environment, region, accountId }: ClusterAccount): string =>
-  `arn:aws:logs:${region}:${accountId}:log-group:${clusterPath(environment)}/*`;
+const logGroupsOf = (account: Account): string => account.logGroup(`${clusterPath(account.environment)}/*`);
 
 /** What Terraform reads of the network's ways, of keys and of logs. */
-export const readNetwork = (account: ClusterAccount): Statement[] => [
+export const read = (account: Account): Statement[] => [
   {
     // These have no resources (Service Authorization Reference, "Amazon EC2", "AWS KMS", "Amazon CloudWatch Logs").
     Sid: 'ReadNetwork',
@@ -30,59 +24,55 @@ export const readNetwork = (account: ClusterAccount): Statement[] => [
       'logs:DescribeLogGroups',
     ],
     Resource: '*',
-    Condition: { StringEquals: { 'aws:RequestedRegion': account.region } },
+    Condition: account.inRegion,
   },
   {
     Sid: 'ReadKey',
     Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListResourceTags'],
-    Resource: `arn:aws:kms:${account.region}:${account.accountId}:key/*`,
+    Resource: account.keys,
     Condition: own(account),
   },
   { Sid: 'ReadLogGroups', Action: 'logs:ListTagsForResource', Resource: logGroupsOf(account) },
 ];
 
 /** What Terraform changes of them: only what carries the stack's tag, or its name where there are no tags. */
-export function changeNetwork(account: ClusterAccount): Statement[] {
-  const { environment, region, accountId } = account;
-  const stack = stacks.cluster(environment);
+export function change(account: Account): Statement[] {
   const made = ['elastic-ip', 'internet-gateway', 'natgateway', 'route-table', 'vpc-endpoint', 'vpc-flow-log'];
   const within = ['elastic-ip', 'route-table', 'security-group', 'subnet', 'vpc'];
-  const key = `arn:aws:kms:${region}:${accountId}:key/*`;
-  const alias = `arn:aws:kms:${region}:${accountId}:${keyAliases.cluster(environment)}`;
-  const taggedAsOwn = { StringEquals: { 'aws:RequestTag/Stack': stack } };
+  const alias = account.arn('kms', keyAliases.cluster(account.environment));
   return [
     {
-      Sid: 'CreateWays',
+      Sid: 'CreateNetworkResources',
       Action: ['ec2:AllocateAddress', 'ec2:CreateFlowLogs', 'ec2:CreateInternetGateway', 'ec2:CreateRouteTable'],
-      Resource: ec2(account, 'elastic-ip', 'internet-gateway', 'route-table', 'vpc-flow-log'),
-      Condition: taggedAsOwn,
+      Resource: account.ec2('elastic-ip', 'internet-gateway', 'route-table', 'vpc-flow-log'),
+      Condition: taggedAsOwn(account),
     },
     {
       Sid: 'CreateGatewaysAndEndpoints',
       Action: ['ec2:CreateNatGateway', 'ec2:CreateVpcEndpoint'],
-      Resource: ec2(account, 'natgateway', 'vpc-endpoint'),
-      Condition: taggedAsOwn,
+      Resource: account.ec2('natgateway', 'vpc-endpoint'),
+      Condition: taggedAsOwn(account),
     },
     {
-      Sid: 'CreateWaysWithinOwnParts',
+      Sid: 'CreateInOwnNetwork',
       Action: ['ec2:CreateFlowLogs', 'ec2:CreateNatGateway', 'ec2:CreateVpcEndpoint'],
-      Resource: ec2(account, ...within),
+      Resource: account.ec2(...within),
       Condition: own(account),
     },
     {
-      Sid: 'CreateTablesInOwnVpc',
+      Sid: 'CreateRouteTablesInOwnVpc',
       Action: 'ec2:CreateRouteTable',
-      Resource: ec2(account, 'vpc'),
+      Resource: account.ec2('vpc'),
       Condition: own(account),
     },
     {
       // While they are made, and at no other time: what belongs to others must not be labelled as own.
-      Sid: 'TagWays',
+      Sid: 'TagNetworkResources',
       Action: 'ec2:CreateTags',
-      Resource: ec2(account, ...made),
+      Resource: account.ec2(...made),
       Condition: {
         StringEquals: {
-          ...taggedAsOwn.StringEquals,
+          ...taggedAsOwn(account).StringEquals,
           'ec2:CreateAction': [
             'AllocateAddress',
             'CreateFlowLogs',
@@ -95,7 +85,7 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
       },
     },
     {
-      Sid: 'ChangeOwnWays',
+      Sid: 'ChangeOwnNetworkResources',
       Action: [
         'ec2:AssociateRouteTable',
         'ec2:AttachInternetGateway',
@@ -116,25 +106,25 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
         'ec2:ReleaseAddress',
         'ec2:ReplaceRoute',
       ],
-      Resource: ec2(account, ...new Set([...made, ...within])),
+      Resource: account.ec2(...new Set([...made, ...within])),
       Condition: own(account),
     },
     {
       // Neither reservations nor addresses of gateways can be told apart by a tag: the first have no resource (Service
       // Authorization Reference, "Amazon EC2"), and EC2 tags no interface of a gateway, whose address must be own.
-      Sid: 'DeleteReservations',
+      Sid: 'DeleteCidrReservations',
       Action: 'ec2:DeleteSubnetCidrReservation',
       Resource: '*',
-      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+      Condition: account.inRegion,
     },
-    { Sid: 'FreeAddresses', Action: 'ec2:DisassociateAddress', Resource: ec2(account, 'network-interface') },
+    { Sid: 'DisassociateAddresses', Action: 'ec2:DisassociateAddress', Resource: account.ec2('network-interface') },
     {
       // EC2 associates the private zone of an interface endpoint with its VPC by the caller's rights.
-      Sid: 'NameEndpoints',
+      Sid: 'AssociatePrivateDns',
       Action: 'route53:AssociateVPCWithHostedZone',
       Resource: 'arn:aws:route53:::hostedzone/*',
     },
-    { Sid: 'CreateKey', Action: ['kms:CreateKey', 'kms:TagResource'], Resource: '*', Condition: taggedAsOwn },
+    { Sid: 'CreateKey', Action: ['kms:CreateKey', 'kms:TagResource'], Resource: '*', Condition: taggedAsOwn(account) },
     {
       Sid: 'ChangeOwnKey',
       Action: [
@@ -148,10 +138,10 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
         'kms:UpdateAlias',
         'kms:UpdateKeyDescription',
       ],
-      Resource: key,
+      Resource: account.keys,
       Condition: own(account),
     },
-    { Sid: 'NameOwnKey', Action: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'], Resource: alias },
+    { Sid: 'ChangeKeyAlias', Action: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'], Resource: alias },
     {
       Sid: 'ChangeLogGroups',
       Action: [
@@ -165,10 +155,23 @@ export function changeNetwork(account: ClusterAccount): Statement[] {
       Resource: logGroupsOf(account),
     },
     {
-      Sid: 'GiveFlowLogsTheirRole',
+      Sid: 'PassFlowLogsRole',
       Action: 'iam:PassRole',
-      Resource: `arn:aws:iam::${accountId}:role/${roles.flowLogs(environment)}`,
+      Resource: account.role(roles.flowLogs(account.environment)),
       Condition: { StringEquals: { 'iam:PassedToService': 'vpc-flow-logs.amazonaws.com' } },
     },
   ];
 }
+
+/**
+ * What flow logs of the network are written with (Amazon VPC User Guide, "IAM role for publishing flow logs to CloudWatch
+ * Logs"), without the right to make log groups.
+ */
+export const run = (account: Account): Statement[] => [
+  {
+    Sid: 'WriteFlowLogs',
+    Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+    Resource: account.logGroup(`${logGroups.flow(account.environment)}:*`),
+  },
+  describeLogGroups(account),
+];

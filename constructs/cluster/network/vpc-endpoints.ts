@@ -3,10 +3,11 @@ import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
 import { Construct } from 'constructs';
 import { policyDocument } from '../../base/policy';
+import { AccountStack } from '../../base/account-stack';
+import { bucketArn } from '../../base/account';
 
 export interface VpcEndpointsProps {
   readonly name: string;
-  readonly region: string;
   readonly vpcId: string;
   readonly vpcCidr: string;
   readonly subnetIds: readonly string[];
@@ -24,7 +25,8 @@ export interface VpcEndpointsProps {
 export class VpcEndpoints extends Construct {
   constructor(scope: Construct, id: string, props: VpcEndpointsProps) {
     super(scope, id);
-    const { name, region, vpcId, vpcCidr, services } = props;
+    const { region } = AccountStack.of(this).account;
+    const { name, vpcId, vpcCidr, services } = props;
     const fromHere = { StringEquals: { 'aws:SourceVpc': vpcId } };
     new VpcEndpoint(this, 'S3', {
       vpcId,
@@ -35,7 +37,7 @@ export class VpcEndpoints extends Construct {
         {
           // Inputs of orders lie in buckets of anybody, and are read without credentials: who may write is a matter of
           // each bucket.
-          Sid: 'FromThisNetwork',
+          Sid: 'AllowFromVpc',
           Principal: { AWS: '*' },
           Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
           Resource: '*',
@@ -48,7 +50,7 @@ export class VpcEndpoints extends Construct {
                 Sid: 'CreateBucketAtStart',
                 Principal: { AWS: '*' },
                 Action: 's3:CreateBucket',
-                Resource: `arn:aws:s3:::${props.createdBucket}`,
+                Resource: bucketArn(props.createdBucket),
                 Condition: fromHere,
               },
             ]),

@@ -2,7 +2,6 @@ import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-sec
 import { SecretsmanagerSecretPolicy } from '@cdktf/provider-aws/lib/secretsmanager-secret-policy';
 import { Construct } from 'constructs';
 import {
-  arns,
   clusterPath,
   clusterSecrets,
   nodeRoles,
@@ -12,10 +11,9 @@ import {
 } from '../../../config/names';
 import { policyDocument } from '../../base/policy';
 import { GeneratedPassword } from './generated-password';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ClusterSecretsProps {
-  readonly environment: string;
-  readonly accountId: string;
   /** Encrypts the values. */
   readonly kmsKeyArn: string;
   /** For as long a deleted secret can be restored. */
@@ -45,7 +43,9 @@ export class ClusterSecrets extends Construct {
 
   constructor(scope: Construct, id: string, props: ClusterSecretsProps) {
     super(scope, id);
-    const { environment, accountId, kmsKeyArn, passwordVersions } = props;
+    const { account } = AccountStack.of(this);
+    const { environment } = account;
+    const { kmsKeyArn, passwordVersions } = props;
     const secret = (name: ClusterSecret): string => {
       const { arn } = new SecretsmanagerSecret(this, name, {
         name: `${clusterPath(environment)}/${name}`,
@@ -63,12 +63,12 @@ export class ClusterSecrets extends Construct {
         secretArn: arn,
         blockPublicPolicy: true,
         policy: policyDocument({
-          Sid: 'NotForThese',
+          Sid: 'DenySecretRead',
           Effect: 'Deny',
           Principal: { AWS: '*' },
           Action: 'secretsmanager:GetSecretValue',
           Resource: '*',
-          Condition: { ArnEquals: { 'aws:PrincipalArn': refused.map((role) => arns.role(accountId, role)) } },
+          Condition: { ArnEquals: { 'aws:PrincipalArn': refused.map((role) => account.role(role)) } },
         }),
       });
       return arn;

@@ -1,69 +1,19 @@
-import {
-  arns,
-  clusterFunctions,
-  clusterParameters,
-  clusterPath,
-  logGroups,
-  policies,
-  roles,
-  stacks,
-  storageBucket,
-  storageUser,
-} from '../../../config/names';
+import { clusterFunctions, logGroups, policies, roles, storageBucket, storageUser } from '../../../config/names';
 import type { Statement } from '../../base/policy';
-import type { ClusterAccount } from '../rights';
+import type { Account } from '../../base/account';
+import { bucketArn } from '../../base/account';
 
 const { storageKeys } = clusterFunctions;
 
-const secretsOf = ({ environment, accountId, region }: ClusterAccount): string =>
-  `arn:aws:secretsmanager:${region}:${accountId}:secret:${clusterPath(environment)}/*`;
-const parametersOf = ({ environment, accountId, region }: ClusterAccount): string[] =>
-  clusterParameters.map((name) => `arn:aws:ssm:${region}:${accountId}:parameter${clusterPath(environment)}/${name}`);
-const bucketOf = ({ environment, accountId, region }: ClusterAccount): string =>
-  `arn:aws:s3:::${storageBucket(environment, accountId, region)}`;
-const functionOf = ({ accountId, region }: ClusterAccount): string =>
-  `arn:aws:lambda:${region}:${accountId}:function:${storageKeys}`;
-const logsOf = ({ accountId, region }: ClusterAccount): string =>
-  `arn:aws:logs:${region}:${accountId}:log-group:${logGroups.lambda(storageKeys)}`;
-const alarmOf = ({ accountId, region }: ClusterAccount): string =>
-  arns.alarm(accountId, region, `${storageKeys}-errors`);
-const userOf = ({ accountId, environment }: ClusterAccount): string => arns.user(accountId, storageUser(environment));
+const bucketOf = (account: Account): string =>
+  bucketArn(storageBucket(account.environment, account.accountId, account.region));
+const functionOf = (account: Account): string => account.arn('lambda', `function:${storageKeys}`);
+const logsOf = (account: Account): string => account.logGroup(logGroups.lambda(storageKeys));
+const alarmOf = (account: Account): string => account.alarm(`${storageKeys}-errors`);
+const userOf = (account: Account): string => account.user(storageUser(account.environment));
 
-/** Whoever may change a secret's policy could let itself in there: this counts more. */
-export const neverReadValues: Statement = {
-  Sid: 'NeverReadValues',
-  Effect: 'Deny',
-  Action: ['secretsmanager:BatchGetSecretValue', 'secretsmanager:GetSecretValue'],
-  Resource: '*',
-};
-
-/**
- * What Terraform reads of secrets, parameters and storage. Values of secrets are not among it: what Terraform writes into
- * them it never reads back.
- */
-export const readStorage = (account: ClusterAccount): Statement[] => [
-  {
-    // These have no resources (Service Authorization Reference, "AWS Secrets Manager", "AWS Systems Manager"). Every plan
-    // makes up passwords, and forgets them.
-    Sid: 'ReadWithoutNames',
-    Action: ['secretsmanager:GetRandomPassword', 'ssm:DescribeParameters'],
-    Resource: '*',
-    Condition: { StringEquals: { 'aws:RequestedRegion': account.region } },
-  },
-  {
-    Sid: 'ReadSecrets',
-    Action: [
-      'secretsmanager:DescribeSecret',
-      'secretsmanager:GetResourcePolicy',
-      'secretsmanager:ListSecretVersionIds',
-    ],
-    Resource: secretsOf(account),
-  },
-  {
-    Sid: 'ReadParameters',
-    Action: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:ListTagsForResource'],
-    Resource: parametersOf(account),
-  },
+/** What Terraform reads of the bucket, of its user, and of the function that makes its keys. */
+export const read = (account: Account): Statement[] => [
   {
     Sid: 'ReadStorage',
     Action: [
@@ -108,74 +58,31 @@ export const readStorage = (account: ClusterAccount): Statement[] => [
   },
 ];
 
-/** What Terraform changes of secrets, parameters and the bucket, by their names. */
-export function changeStorage(account: ClusterAccount): Statement[] {
-  const { environment, accountId, region } = account;
-  return [
-    {
-      Sid: 'ChangeSecrets',
-      Action: [
-        'secretsmanager:CancelRotateSecret',
-        'secretsmanager:CreateSecret',
-        'secretsmanager:DeleteResourcePolicy',
-        'secretsmanager:DeleteSecret',
-        'secretsmanager:PutResourcePolicy',
-        'secretsmanager:RotateSecret',
-        'secretsmanager:TagResource',
-        'secretsmanager:UntagResource',
-        'secretsmanager:UpdateSecret',
-      ],
-      Resource: secretsOf(account),
-    },
-    {
-      // The others have their values from people and from the function.
-      Sid: 'WritePasswords',
-      Action: ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
-      Resource: `${secretsOf(account)}-password-??????`,
-    },
-    {
-      // Secrets Manager encrypts a value with its writer's rights, and checks both (AWS Secrets Manager User Guide,
-      // "Secret encryption and decryption").
-      Sid: 'EncryptSecrets',
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      Resource: `arn:aws:kms:${region}:${accountId}:key/*`,
-      Condition: {
-        StringEquals: {
-          'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
-          'aws:ResourceTag/Stack': stacks.cluster(environment),
-        },
-      },
-    },
-    {
-      Sid: 'ChangeParameters',
-      Action: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter', 'ssm:RemoveTagsFromResource'],
-      Resource: parametersOf(account),
-    },
-    {
-      // Not s3:DeleteBucket: whoever wants that is a person.
-      Sid: 'ChangeStorage',
-      Action: [
-        's3:CreateBucket',
-        's3:PutBucketOwnershipControls',
-        's3:PutBucketPolicy',
-        's3:PutBucketPublicAccessBlock',
-        's3:PutBucketTagging',
-        's3:PutEncryptionConfiguration',
-        's3:PutLifecycleConfiguration',
-        's3:TagResource',
-        's3:UntagResource',
-      ],
-      Resource: bucketOf(account),
-    },
-  ];
-}
+/** What Terraform changes of the bucket. */
+export const change = (account: Account): Statement[] => [
+  {
+    // Not s3:DeleteBucket: whoever wants that is a person.
+    Sid: 'ChangeStorage',
+    Action: [
+      's3:CreateBucket',
+      's3:PutBucketOwnershipControls',
+      's3:PutBucketPolicy',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketTagging',
+      's3:PutEncryptionConfiguration',
+      's3:PutLifecycleConfiguration',
+      's3:TagResource',
+      's3:UntagResource',
+    ],
+    Resource: bucketOf(account),
+  },
+];
 
 /** What Terraform changes of the storage's user, and of the function that makes its keys. It can make no key itself. */
-export function changeStorageKeys(account: ClusterAccount): Statement[] {
-  const { environment, accountId } = account;
-  const role = arns.role(accountId, roles.storageKeys(environment));
+export function changeKeys(account: Account): Statement[] {
+  const role = account.role(roles.storageKeys(account.environment));
   const below = (boundary: string) => ({
-    ArnEquals: { 'iam:PermissionsBoundary': arns.policy(accountId, boundary) },
+    ArnEquals: { 'iam:PermissionsBoundary': account.policy(boundary) },
   });
   return [
     {
@@ -192,7 +99,7 @@ export function changeStorageKeys(account: ClusterAccount): Statement[] {
       Condition: below(policies.storageKeysBoundary),
     },
     {
-      Sid: 'GiveFunctionItsRole',
+      Sid: 'PassFunctionRole',
       Action: 'iam:PassRole',
       Resource: role,
       Condition: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } },

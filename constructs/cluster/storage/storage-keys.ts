@@ -1,13 +1,13 @@
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation';
 import { Construct } from 'constructs';
-import { arns, clusterFunctions, logGroups, policies, roles } from '../../../config/names';
+import { clusterFunctions, logGroups, policies, roles } from '../../../config/names';
 import { Lambda } from '../../base/lambda';
-import type { NodeAccount } from '../instances/instance-rights';
 import type { Storage } from './storage';
-import { storageKeysPermissions } from './storage-rights';
+import { runKeys } from './storage-rights';
+import { AccountStack } from '../../base/account-stack';
 
-export interface StorageKeysProps extends NodeAccount {
+export interface StorageKeysProps {
   readonly storage: Storage;
   /** ARN of the secret that holds the key. */
   readonly secretArn: string;
@@ -27,12 +27,13 @@ export interface StorageKeysProps extends NodeAccount {
 export class StorageKeys extends Construct {
   constructor(scope: Construct, id: string, props: StorageKeysProps) {
     super(scope, id);
-    const { environment, accountId, storage, secretArn } = props;
+    const { account } = AccountStack.of(this);
+    const { storage, secretArn } = props;
     const functionName = clusterFunctions.storageKeys;
     const lambda = new Lambda(this, 'Function', {
       functionName,
-      roleName: roles.storageKeys(environment),
-      permissionsBoundary: arns.policy(accountId, policies.storageKeysBoundary),
+      roleName: roles.storageKeys(account.environment),
+      permissionsBoundary: account.policy(policies.storageKeysBoundary),
       description: "Makes and rotates the access key of Bento's storage",
       archive: props.archive,
       logGroupName: logGroups.lambda(functionName),
@@ -45,7 +46,7 @@ export class StorageKeys extends Construct {
         STORAGE_BUCKET: storage.bucketName,
         STORAGE_SECRET_ARN: secretArn,
       },
-      statements: storageKeysPermissions(props),
+      statements: runKeys(account),
       alarmActions: props.alarmActions,
     });
     // By account alone, which AWS documents for this service (AWS Secrets Manager User Guide, "Rotation by Lambda
@@ -54,7 +55,7 @@ export class StorageKeys extends Construct {
       functionName: lambda.name,
       action: 'lambda:InvokeFunction',
       principal: 'secretsmanager.amazonaws.com',
-      sourceAccount: accountId,
+      sourceAccount: account.accountId,
     });
     new SecretsmanagerSecretRotation(this, 'Rotation', {
       secretId: secretArn,

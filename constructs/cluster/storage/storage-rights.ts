@@ -1,27 +1,13 @@
-import {
-  arns,
-  clusterFunctions,
-  clusterPath,
-  logGroups,
-  stacks,
-  storageBucket,
-  storageUser,
-} from '../../../config/names';
+import { clusterFunctions, clusterPath, logGroups, stacks, storageBucket, storageUser } from '../../../config/names';
 import type { Statement } from '../../base/policy';
-import type { NodeAccount } from '../instances/instance-rights';
+import { bucketArn, type Account } from '../../base/account';
 
-/**
- * What Bento does with its storage (docs/facts/bento.md#storage-keys): nothing else is this user's, and no other
- * bucket.
- */
-export function bentoStoragePermissions(
-  { environment, accountId, region }: NodeAccount,
-  createsBucket: boolean,
-): Statement[] {
-  const bucket = `arn:aws:s3:::${storageBucket(environment, accountId, region)}`;
+/** What Bento does with its storage (docs/facts/bento.md#storage-keys): nothing else is this user's, and no other bucket. */
+export function runBento(account: Account, createsBucket: boolean): Statement[] {
+  const bucket = bucketArn(storageBucket(account.environment, account.accountId, account.region));
   return [
     {
-      Sid: 'FindFiles',
+      Sid: 'ListBucket',
       // For a bucket that is there CreateBucket changes nothing: S3 answers BucketAlreadyOwnedByYou (Amazon S3 API
       // Reference, "CreateBucket"; us-east-1, where it would not, is refused in `config/together.ts`).
       // HeadBucket and ListObjects are s3:ListBucket (Service Authorization Reference, "Amazon S3").
@@ -29,7 +15,7 @@ export function bentoStoragePermissions(
       Resource: bucket,
     },
     {
-      Sid: 'UseFiles',
+      Sid: 'ReadWriteObjects',
       Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
       Resource: `${bucket}/*`,
     },
@@ -37,31 +23,31 @@ export function bentoStoragePermissions(
 }
 
 /** What the function that makes the storage's keys does beside writing its log. */
-export function storageKeysPermissions({ environment, accountId, region }: NodeAccount): Statement[] {
+export function runKeys(account: Account): Statement[] {
   return [
     {
-      Sid: 'KeysOfTheUser',
+      Sid: 'ManageAccessKeys',
       Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
-      Resource: arns.user(accountId, storageUser(environment)),
+      Resource: account.user(storageUser(account.environment)),
     },
     {
-      Sid: 'OwnSecret',
+      Sid: 'RotateSecret',
       Action: [
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
         'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
-      Resource: arns.secret(accountId, region, `${clusterPath(environment)}/storage`),
+      Resource: account.secret(`${clusterPath(account.environment)}/storage`),
     },
     {
       Sid: 'EncryptSecret',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      Resource: `arn:aws:kms:${region}:${accountId}:key/*`,
+      Resource: account.keys,
       Condition: {
         StringEquals: {
-          'kms:ViaService': `secretsmanager.${region}.amazonaws.com`,
-          'aws:ResourceTag/Stack': stacks.cluster(environment),
+          'kms:ViaService': `secretsmanager.${account.region}.amazonaws.com`,
+          'aws:ResourceTag/Stack': stacks.cluster(account.environment),
         },
       },
     },
@@ -69,11 +55,11 @@ export function storageKeysPermissions({ environment, accountId, region }: NodeA
 }
 
 /** The most that the function may ever do. */
-export const storageKeysBoundary = (account: NodeAccount): Statement[] => [
-  ...storageKeysPermissions(account),
+export const keysBoundary = (account: Account): Statement[] => [
+  ...runKeys(account),
   {
     Sid: 'WriteLogs',
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: `arn:aws:logs:${account.region}:${account.accountId}:log-group:${logGroups.lambda(clusterFunctions.storageKeys)}:*`,
+    Resource: account.logGroup(`${logGroups.lambda(clusterFunctions.storageKeys)}:*`),
   },
 ];

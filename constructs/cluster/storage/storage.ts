@@ -8,12 +8,12 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { arns, policies, storageBucket, storageUser } from '../../../config/names';
+import { policies, storageBucket, storageUser } from '../../../config/names';
 import { policyDocument } from '../../base/policy';
-import type { NodeAccount } from '../instances/instance-rights';
-import { bentoStoragePermissions } from './storage-rights';
+import { runBento } from './storage-rights';
+import { AccountStack } from '../../base/account-stack';
 
-export interface StorageProps extends NodeAccount {
+export interface StorageProps {
   /** After how many days inputs of orders are deleted. */
   readonly inputDays: number;
   /** After how many days receipts, preflight journals and logs of guests are deleted. */
@@ -47,7 +47,8 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
-    const { environment, accountId, region } = props;
+    const { account } = AccountStack.of(this);
+    const { environment, accountId, region } = account;
     const name = storageBucket(environment, accountId, region);
     const resource = new S3Bucket(this, 'Bucket', {
       bucket: name,
@@ -89,14 +90,14 @@ export class Storage extends Construct {
     });
     const user = new IamUser(this, 'User', {
       name: storageUser(environment),
-      permissionsBoundary: arns.policy(accountId, policies.storageBoundary),
+      permissionsBoundary: account.policy(policies.storageBoundary),
       // Its keys are not Terraform's: without this, it could not be deleted while it has one.
       forceDestroy: true,
     });
     const permissions = new IamUserPolicy(this, 'UserPolicy', {
       name: storageUser(environment),
       user: user.name,
-      policy: policyDocument(...bentoStoragePermissions(props, props.createsBucket)),
+      policy: policyDocument(...runBento(account, props.createsBucket)),
     });
     this.bucketName = bucket;
     this.userName = user.name;

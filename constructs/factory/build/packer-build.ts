@@ -9,9 +9,10 @@ import { connectionStatement } from '../../base/connection';
 import { LogGroup } from '../../base/log-group';
 import { serviceTrust, type Statement } from '../../base/policy';
 import { Role } from '../../base/role';
-import { artifactPermissions } from '../delivery/rights';
+import * as artifacts from '../delivery/rights';
 import { Builder } from './builder';
-import { packerPermissions } from './rights';
+import { run } from './rights';
+import { AccountStack } from '../../base/account-stack';
 
 export interface PackerBuildProps {
   readonly config: OpsConfig;
@@ -29,11 +30,12 @@ export class PackerBuild extends Construct {
 
   constructor(scope: Construct, id: string, { config, imageKeyArn, operationsKeyArn }: PackerBuildProps) {
     super(scope, id);
-    const { accountId, region, build, repository } = config;
+    const { account } = AccountStack.of(this);
+    const { build, repository } = config;
     /** The pipeline starts builds too, and its source is cloned by the build itself, with the build's own rights. */
     const pipelineStatements = (connectionArn: string): Statement[] => [
       connectionStatement(connectionArn, ['GetConnection', 'GetConnectionToken', 'UseConnection']),
-      ...artifactPermissions({ accountId, pipeline: pipelines.packer, kmsKeyArn: operationsKeyArn, access: 'write' }),
+      ...artifacts.run(account, { pipeline: pipelines.packer, kmsKeyArn: operationsKeyArn, access: 'write' }),
     ];
     const builder = new Builder(this, 'Builder');
     const logs = new LogGroup(this, 'Logs', {
@@ -48,7 +50,7 @@ export class PackerBuild extends Construct {
       statements: [
         logs.writeStatement(),
         ...(repository.connectionArn === null ? [] : pipelineStatements(repository.connectionArn)),
-        ...packerPermissions({ accountId, region, imageKeyArn, builderRoleArn: builder.roleArn }),
+        ...run(account, { imageKeyArn, builderRoleArn: builder.roleArn }),
       ],
     });
     const variables = {

@@ -1,9 +1,8 @@
 import { codeBuildProjects, packerBuilderProfile } from '../../../config/names';
 import type { Statement } from '../../base/policy';
+import type { Account } from '../../base/account';
 
-export interface PackerPermissionsProps {
-  readonly accountId: string;
-  readonly region: string;
+export interface BuildRightsProps {
   readonly imageKeyArn: string;
   readonly builderRoleArn: string;
 }
@@ -16,22 +15,17 @@ export interface PackerPermissionsProps {
  * condition key says that a call changes something else is not documented; `lambda/packer-ami-sharing/images/imds-support.ts`),
  * and `DeregisterImage` and `DeleteSnapshot` (a build must not be able to destroy what is in use; retirement cleans up).
  */
-export function packerPermissions({
-  accountId,
-  region,
-  imageKeyArn,
-  builderRoleArn,
-}: PackerPermissionsProps): Statement[] {
-  const ec2 = (type: string, name = '*') => `arn:aws:ec2:${region}:${accountId}:${type}/${name}`;
-  const publicEc2 = (type: string) => `arn:aws:ec2:${region}::${type}/*`;
-  const inRegion = { 'aws:RequestedRegion': region };
+export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRightsProps): Statement[] {
+  const ec2 = (type: string, name = '*') => account.arn('ec2', `${type}/${name}`);
+  const publicEc2 = (type: string) => account.regionalArn('ec2', `${type}/*`);
+  const inRegion = account.inRegion.StringEquals;
   const own = { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } };
   const taggedAsOwn = { StringEquals: { 'aws:RequestTag/ManagedBy': 'packer' } };
 
   return [
     {
       // Describe actions have no resources (Service Authorization Reference, "Amazon EC2").
-      Sid: 'Read',
+      Sid: 'DescribeBuilders',
       Action: [
         // Why a fleet launched nothing: `packer/build/spot-failure.sh`.
         'ec2:DescribeFleets',
@@ -51,9 +45,9 @@ export function packerPermissions({
     },
     {
       // Whether a build exported the image that is there: `packer/build/find-image.sh`.
-      Sid: 'ReadRecordsOfBuilds',
+      Sid: 'ReadBuildRecords',
       Action: 'codebuild:BatchGetBuilds',
-      Resource: `arn:aws:codebuild:${region}:${accountId}:project/${codeBuildProjects.packer}`,
+      Resource: account.arn('codebuild', `project/${codeBuildProjects.packer}`),
     },
     {
       // Spot builders start from a template that Packer makes for each of them, tagged by `spot_tags`.
@@ -64,7 +58,7 @@ export function packerPermissions({
     },
     {
       // No tag is demanded here: Packer tags a spot machine only once it runs.
-      Sid: 'Launch',
+      Sid: 'RunBuilders',
       Action: ['ec2:RunInstances', 'ec2:CreateFleet'],
       Resource: [
         ec2('fleet'),
@@ -89,17 +83,17 @@ export function packerPermissions({
       Condition: { StringEquals: inRegion },
     },
     {
-      Sid: 'OwnMachines',
+      Sid: 'ChangeOwnBuilders',
       Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteSecurityGroup', 'ec2:StopInstances', 'ec2:TerminateInstances'],
       Resource: [ec2('instance'), ec2('launch-template'), ec2('security-group')],
       Condition: own,
     },
-    { Sid: 'ImageOfOwnMachine', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: own },
-    { Sid: 'ImageItself', Action: 'ec2:CreateImage', Resource: [publicEc2('image'), publicEc2('snapshot')] },
+    { Sid: 'CreateImageFromOwnBuilder', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: own },
+    { Sid: 'CreateImageResource', Action: 'ec2:CreateImage', Resource: [publicEc2('image'), publicEc2('snapshot')] },
     {
-      Sid: 'TagAsOwn',
+      Sid: 'TagOnCreate',
       Action: 'ec2:CreateTags',
-      Resource: [`arn:aws:ec2:${region}:${accountId}:*/*`, publicEc2('image'), publicEc2('snapshot')],
+      Resource: [account.arn('ec2', '*/*'), publicEc2('image'), publicEc2('snapshot')],
       Condition: taggedAsOwn,
     },
     {
@@ -121,15 +115,15 @@ export function packerPermissions({
       Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
     {
-      Sid: 'GiveBuildersTheirRole',
+      Sid: 'PassBuilderRole',
       Action: 'iam:PassRole',
       Resource: builderRoleArn,
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     },
     {
-      Sid: 'FindBuilderProfile',
+      Sid: 'ReadBuilderProfile',
       Action: 'iam:GetInstanceProfile',
-      Resource: `arn:aws:iam::${accountId}:instance-profile/${packerBuilderProfile}`,
+      Resource: account.globalArn('iam', `instance-profile/${packerBuilderProfile}`),
     },
     {
       Sid: 'OpenSessions',
@@ -138,17 +132,17 @@ export function packerPermissions({
       Condition: { StringEquals: { 'ssm:resourceTag/ManagedBy': 'packer' } },
     },
     {
-      Sid: 'SessionsForwardPorts',
+      Sid: 'StartPortForwardingSessions',
       Action: 'ssm:StartSession',
-      Resource: `arn:aws:ssm:${region}::document/AWS-StartPortForwardingSession`,
+      Resource: account.regionalArn('ssm', 'document/AWS-StartPortForwardingSession'),
     },
     {
       // A session is named after the role session that opened it; CodeBuild's start like this.
       // Newer plugins open the channel with the caller's rights, and take it up again after a break (AWS Systems Manager
       // User Guide, "Sample IAM policies for Session Manager").
-      Sid: 'UseOwnSessions',
+      Sid: 'ManageOwnSessions',
       Action: ['ssm:ResumeSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel'],
-      Resource: `arn:aws:ssm:${region}:${accountId}:session/AWSCodeBuild-*`,
+      Resource: account.arn('ssm', 'session/AWSCodeBuild-*'),
     },
   ];
 }

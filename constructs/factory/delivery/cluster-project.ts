@@ -6,9 +6,10 @@ import { buildCache, buildMachine } from '../../base/build-machine';
 import { LogGroup } from '../../base/log-group';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
-import { artifactPermissions } from './rights';
+import * as artifacts from './rights';
 import type { PipelineContext } from './pipeline';
 import type { BuildProject } from './steps';
+import { AccountStack } from '../../base/account-stack';
 
 /** The environment that a project works on. */
 export interface ClusterEnvironment {
@@ -41,6 +42,7 @@ export class ClusterProject extends Construct implements BuildProject {
 
   constructor(scope: Construct, id: string, props: ClusterProjectProps) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
     const { name, description, cluster, ops, operationsKeyArn } = props;
     const logs = new LogGroup(this, 'Logs', {
       name: logGroups.codeBuild(name),
@@ -53,13 +55,12 @@ export class ClusterProject extends Construct implements BuildProject {
       trust: serviceTrust('codebuild.amazonaws.com'),
       statements: [
         logs.writeStatement(),
-        ...artifactPermissions({
-          accountId: ops.accountId,
+        ...artifacts.run(account, {
           pipeline: pipelines.cluster(cluster.environment),
           kmsKeyArn: operationsKeyArn,
           access: props.artifacts,
         }),
-        { Sid: 'ActInServiceAccounts', Action: 'sts:AssumeRole', Resource: props.assumes },
+        { Sid: 'AssumeServiceAccountRoles', Action: 'sts:AssumeRole', Resource: props.assumes },
       ],
     });
     const project = new CodebuildProject(this, 'Resource', {

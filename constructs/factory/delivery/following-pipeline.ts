@@ -18,7 +18,7 @@ export class FollowingPipeline extends Construct {
   constructor(scope: Construct, id: string, { cluster, alarmActions, ...context }: FollowingPipelineProps) {
     super(scope, id);
     const { environment, accountId } = cluster;
-    const { accountId: opsAccountId, region, delivery } = context.ops;
+    const { delivery } = context.ops;
     const name = pipelines.cluster(environment);
     const deployment = new ClusterProject(this, 'Deployment', {
       ...context,
@@ -50,8 +50,6 @@ export class FollowingPipeline extends Construct {
     if (delivery.schedule !== null)
       new Schedule(this, 'Schedule', {
         ...delivery.schedule,
-        accountId: opsAccountId,
-        region,
         name,
         roleName: roles.clusterSchedule(environment),
         pipelineArn: pipeline.arn,

@@ -7,8 +7,9 @@ import { connectionStatement } from '../../base/connection';
 import { serviceTrust, type Statement } from '../../base/policy';
 import { Role } from '../../base/role';
 import { ArtifactBucket } from './artifact-bucket';
-import { artifactPermissions } from './rights';
+import * as artifacts from './rights';
 import { sourceStep, type SourceProps, type Step } from './steps';
+import { AccountStack } from '../../base/account-stack';
 
 /** What all pipelines have in common. */
 export interface PipelineContext {
@@ -46,7 +47,8 @@ export class Pipeline extends Construct {
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const { name, ops, connectionArn, operationsKeyArn } = props;
-    const { accountId, repository } = ops;
+    const { account } = AccountStack.of(this);
+    const { repository } = ops;
     const { branch } = repository;
     const source = sourceStep({
       connectionArn,
@@ -56,7 +58,7 @@ export class Pipeline extends Construct {
       format: props.sourceFormat,
     });
     const bucket = new ArtifactBucket(this, 'Artifacts', {
-      name: artifactBucket(name, accountId),
+      name: artifactBucket(name, account.accountId),
       kmsKeyArn: operationsKeyArn,
       retentionDays: ops.delivery.artifactRetentionDays,
     });
@@ -66,7 +68,7 @@ export class Pipeline extends Construct {
       trust: serviceTrust('codepipeline.amazonaws.com'),
       statements: [
         connectionStatement(connectionArn, ['UseConnection']),
-        ...artifactPermissions({ accountId, pipeline: name, kmsKeyArn: operationsKeyArn, access: 'manage' }),
+        ...artifacts.run(account, { pipeline: name, kmsKeyArn: operationsKeyArn, access: 'manage' }),
         ...stepStatements(props.stages.flatMap(({ steps }) => steps)),
       ],
     });

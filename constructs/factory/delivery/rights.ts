@@ -1,9 +1,9 @@
 import { artifactBucket } from '../../../config/names';
 import type { Statement } from '../../base/policy';
+import type { Account } from '../../base/account';
+import { bucketArn } from '../../base/account';
 
-export interface ArtifactPermissionsProps {
-  /** The account of the bucket: a bucket of that name in another account is not meant. */
-  readonly accountId: string;
+export interface ArtifactRightsProps {
   readonly pipeline: string;
   readonly kmsKeyArn: string;
   /** `read` and `write` are a build's; `manage` is the pipeline's own, which checks its bucket too. */
@@ -26,8 +26,8 @@ const ofObjects = {
  * The artifacts of one pipeline, as CodePipeline's and CodeBuild's service roles need them (CodePipeline User Guide,
  * "Manage the CodePipeline service role"; CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services").
  */
-export function artifactPermissions({ accountId, pipeline, kmsKeyArn, access }: ArtifactPermissionsProps): Statement[] {
-  const bucket = `arn:aws:s3:::${artifactBucket(pipeline, accountId)}`;
+export function run({ accountId }: Account, { pipeline, kmsKeyArn, access }: ArtifactRightsProps): Statement[] {
+  const bucket = bucketArn(artifactBucket(pipeline, accountId));
   const Condition = { StringEquals: { 'aws:ResourceAccount': accountId } };
   return [
     { Sid: 'ArtifactBucket', Action: ofBucket[access], Resource: bucket, Condition },

@@ -4,10 +4,9 @@ import { Construct } from 'constructs';
 import { OccurrenceAlarm } from '../../base/alarm';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ScheduleProps {
-  readonly accountId: string;
-  readonly region: string;
   /** Name of the pipeline, and of the schedule and its group. */
   readonly name: string;
   readonly roleName: string;
@@ -24,7 +23,8 @@ export interface ScheduleProps {
 export class Schedule extends Construct {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
-    const { accountId, region, name } = props;
+    const { account } = AccountStack.of(this);
+    const { name } = props;
     // In a group of its own: a role's trust can name a group, but no schedule (EventBridge Scheduler User Guide,
     // "Confused deputy prevention"), and so do metrics.
     const group = new SchedulerScheduleGroup(this, 'Group', { name });
@@ -33,8 +33,8 @@ export class Schedule extends Construct {
       description: `Starts ${name} at its times`,
       trust: serviceTrust('scheduler.amazonaws.com', {
         StringEquals: {
-          'aws:SourceAccount': accountId,
-          'aws:SourceArn': `arn:aws:scheduler:${region}:${accountId}:schedule-group/${name}`,
+          'aws:SourceAccount': account.accountId,
+          'aws:SourceArn': account.arn('scheduler', `schedule-group/${name}`),
         },
       }),
       statements: [{ Sid: 'Start', Action: 'codepipeline:StartPipelineExecution', Resource: props.pipelineArn }],

@@ -6,10 +6,9 @@ import { Construct } from 'constructs';
 import { volumeKeyActions } from '../../../config/image-key';
 import { arns, keyAliases, roles } from '../../../config/names';
 import { autoScalingRole, policyDocument, type Statement } from '../../base/policy';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ImageKeyProps {
-  readonly accountId: string;
-  readonly region: string;
   /** The accounts that launch from the images. */
   readonly serviceAccountIds: readonly string[];
 }
@@ -22,27 +21,28 @@ export interface ImageKeyProps {
 export class ImageKey extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { accountId, region, serviceAccountIds }: ImageKeyProps) {
+  constructor(scope: Construct, id: string, { serviceAccountIds }: ImageKeyProps) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
     const serviceAccounts = { AWS: serviceAccountIds.map(arns.root) };
-    const spot = { AWS: [roles.ec2Fleet, roles.ec2Spot].map((role) => arns.role(accountId, role)) };
-    const throughEc2 = { StringEquals: { 'kms:ViaService': `ec2.${region}.amazonaws.com` } };
+    const spot = { AWS: [roles.ec2Fleet, roles.ec2Spot].map((role) => account.role(role)) };
+    const throughEc2 = { StringEquals: { 'kms:ViaService': `ec2.${account.region}.amazonaws.com` } };
     const forAwsResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
     const statements: readonly Statement[] = [
-      { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
+      { Sid: 'Administration', Principal: { AWS: account.root }, Action: 'kms:*', Resource: '*' },
       // Spot builders are launched by AWS's own roles (EC2 User Guide, "EC2 Fleet prerequisites", "Service-linked role
       // for Spot Instance requests").
-      { Sid: 'SpotUse', Principal: spot, Action: volumeKeyActions, Resource: '*' },
-      { Sid: 'SpotGrants', Principal: spot, Action: 'kms:CreateGrant', Resource: '*', Condition: forAwsResource },
+      { Sid: 'UseBySpot', Principal: spot, Action: volumeKeyActions, Resource: '*' },
+      { Sid: 'GrantBySpot', Principal: spot, Action: 'kms:CreateGrant', Resource: '*', Condition: forAwsResource },
       {
-        Sid: 'ServiceAccountsUse',
+        Sid: 'UseFromServiceAccounts',
         Principal: serviceAccounts,
         Action: volumeKeyActions,
         Resource: '*',
         Condition: throughEc2,
       },
       {
-        Sid: 'ServiceAccountsGrantToVolumes',
+        Sid: 'GrantToVolumesFromServiceAccounts',
         Principal: serviceAccounts,
         Action: 'kms:CreateGrant',
         Resource: '*',
@@ -51,7 +51,7 @@ export class ImageKey extends Construct {
       {
         // No kms:GrantIsForAWSResource here: it would refuse the grant that Terraform makes
         // (docs/facts/images.md#key-policy).
-        Sid: 'ServiceAccountsGrantToAutoScaling',
+        Sid: 'GrantToAutoScalingFromServiceAccounts',
         Principal: serviceAccounts,
         Action: 'kms:CreateGrant',
         Resource: '*',
@@ -60,7 +60,7 @@ export class ImageKey extends Construct {
       {
         // Terraform looks the key up by its alias and reads its grant back (C4.9). Nobody may revoke grants: that would
         // let one service account cut off another. A grant names who may retire it, and that is its own account.
-        Sid: 'ServiceAccountsFindTheirGrants',
+        Sid: 'ListGrantsFromServiceAccounts',
         Principal: serviceAccounts,
         Action: ['kms:DescribeKey', 'kms:ListGrants'],
         Resource: '*',

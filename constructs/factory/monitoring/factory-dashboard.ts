@@ -1,7 +1,6 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
 import {
-  arns,
   cleanupFunction,
   codeBuildProjects,
   dashboards,
@@ -14,10 +13,9 @@ import {
   type ImageKind,
 } from '../../../config/names';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
+import { AccountStack } from '../../base/account-stack';
 
 export interface FactoryDashboardProps {
-  readonly accountId: string;
-  readonly region: string;
   /** Environments whose clusters have dashboards of their own. */
   readonly environments: readonly string[];
 }
@@ -69,8 +67,10 @@ const alarmNames = [
 
 /** How the factory does: alarms, builds, sharing, ages of images, retirement, approvals. Clusters have their own. */
 export class FactoryDashboard extends Construct {
-  constructor(scope: Construct, id: string, { accountId, region, environments }: FactoryDashboardProps) {
+  constructor(scope: Construct, id: string, { environments }: FactoryDashboardProps) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
+    const { region } = account;
     const usedKinds = nodeRoles.map((role) => imageOfRole[role]);
     const clusters = environments.slice(0, 20).map((environment) => `\`${dashboards.cluster(environment)}\``);
     const rows: readonly (readonly Part[])[] = [
@@ -85,7 +85,7 @@ export class FactoryDashboard extends Construct {
         {
           kind: 'alarms',
           title: 'Alarms',
-          alarmArns: alarmNames.map((name) => arns.alarm(accountId, region, name)),
+          alarmArns: alarmNames.map((name) => account.alarm(name)),
         },
       ],
       [

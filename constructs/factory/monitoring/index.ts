@@ -25,7 +25,7 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { config, operationsKeyArn, alarms, archive, environments, approvalPipelines } = props;
-    const { accountId, region, logRetentionDays, monthlyBudgetUsd } = config;
+    const { logRetentionDays, monthlyBudgetUsd } = config;
     const { statusEmails, slack } = config.notifications;
     const status = new Topic(this, 'Status', {
       name: topics.status,
@@ -34,8 +34,6 @@ export class Monitoring extends Construct {
       emails: statusEmails,
     });
     new Notices(this, 'Notices', {
-      accountId,
-      region,
       operationsKeyArn,
       logRetentionDays,
       archive,
@@ -44,9 +42,8 @@ export class Monitoring extends Construct {
       alarmActions: [alarms.arn],
     });
     new FactoryAlarms(this, 'Alarms', { thresholds: config.monitoring, actions: [alarms.arn] });
-    new FactoryDashboard(this, 'Dashboard', { accountId, region, environments });
-    if (slack !== null)
-      new Chat(this, 'Chat', { region, ...slack, topicArns: [status.arn, alarms.arn], logRetentionDays });
+    new FactoryDashboard(this, 'Dashboard', { environments });
+    if (slack !== null) new Chat(this, 'Chat', { ...slack, topicArns: [status.arn, alarms.arn], logRetentionDays });
     if (monthlyBudgetUsd !== null)
       new Budget(this, 'Budget', {
         name: budgets.account('ops'),

@@ -4,10 +4,9 @@ import { Construct } from 'constructs';
 import { logGroups, roles, slackChannelConfiguration } from '../../../config/names';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
+import { AccountStack } from '../../base/account-stack';
 
 export interface ChatProps {
-  /** The region of the alarms that messages show. */
-  readonly region: string;
   readonly workspaceId: string;
   readonly channelId: string;
   /** Topics whose messages go to the channel. */
@@ -21,12 +20,9 @@ export interface ChatProps {
  * somebody may give it later. The workspace is let in by hand, once (docs/monitoring.md, "Slack").
  */
 export class Chat extends Construct {
-  constructor(
-    scope: Construct,
-    id: string,
-    { region, workspaceId, channelId, topicArns, logRetentionDays }: ChatProps,
-  ) {
+  constructor(scope: Construct, id: string, { workspaceId, channelId, topicArns, logRetentionDays }: ChatProps) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
     // The service logs to this region, and would make a group that never forgets. The operations key is of another
     // region; CloudWatch Logs encrypts with its own. What is logged are errors of delivery, not messages.
     new CloudwatchLogGroup(this, 'Logs', {
@@ -41,7 +37,7 @@ export class Chat extends Construct {
       statements: [
         {
           // These have no resources (Service Authorization Reference, "Amazon CloudWatch"); reading is all they do.
-          Sid: 'ShowAlarms',
+          Sid: 'ReadAlarms',
           Action: [
             'cloudwatch:DescribeAlarms',
             'cloudwatch:GetMetricData',
@@ -50,7 +46,7 @@ export class Chat extends Construct {
             'cloudwatch:ListMetrics',
           ],
           Resource: '*',
-          Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+          Condition: account.inRegion,
         },
       ],
     });

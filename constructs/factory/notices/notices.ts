@@ -1,6 +1,5 @@
 import { Construct } from 'constructs';
 import {
-  arns,
   codeBuildProjects,
   deadLetterQueue,
   eventQueue,
@@ -17,11 +16,10 @@ import { Lambda } from '../../base/lambda';
 import type { Topic } from '../../base/topic';
 import { enqueue, trigger } from '../../base/trigger';
 import { noticeSources } from './notice-sources';
-import { noticesPermissions } from './rights';
+import { run } from './rights';
+import { AccountStack } from '../../base/account-stack';
 
 export interface NoticesProps {
-  readonly accountId: string;
-  readonly region: string;
   readonly operationsKeyArn: string;
   readonly logRetentionDays: number;
   readonly archive: string;
@@ -49,8 +47,10 @@ const batches = { windowSeconds: 60, size: 1000, maxReceives: 3, lateSeconds: 90
 export class Notices extends Construct {
   constructor(scope: Construct, id: string, props: NoticesProps) {
     super(scope, id);
-    const { accountId, region, topic, alarmActions } = props;
-    const ruleArn = (name: string) => arns.eventRule(accountId, region, name);
+    const { account } = AccountStack.of(this);
+    const { accountId } = account;
+    const { topic, alarmActions } = props;
+    const ruleArn = (name: string) => account.eventRule(name);
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       name: deadLetterQueue(functions.notices),
       kmsKeyArn: props.operationsKeyArn,
@@ -80,11 +80,7 @@ export class Notices extends Construct {
         APPROVAL_PIPELINES: props.approvalPipelines.join(','),
       },
       deadLetterQueue: deadLetters,
-      statements: [
-        ...topic.publishStatements(),
-        ...queue.receiveStatements(),
-        ...noticesPermissions({ accountId, region }),
-      ],
+      statements: [...topic.publishStatements(), ...queue.receiveStatements(), ...run(account)],
     });
     queue.feed({ lambda, ...batches });
     for (const { id: part, name, description, pattern } of noticeSources) {

@@ -9,10 +9,9 @@ import {
   withdrawnTag,
 } from '../../../config/names';
 import type { Statement } from '../../base/policy';
+import type { Account } from '../../base/account';
 
-export interface SharingPermissionsProps {
-  readonly accountId: string;
-  readonly region: string;
+export interface SharingRightsProps {
   readonly serviceAccountIds: readonly string[];
   readonly imageKeyArn: string;
 }
@@ -21,13 +20,8 @@ export interface SharingPermissionsProps {
  * What the sharing Lambda does in its own account. A test shares, reconciles and withdraws, and compares the calls with
  * these statements: an action that is missing here or never used fails it.
  */
-export function sharingPermissions({
-  accountId,
-  region,
-  serviceAccountIds,
-  imageKeyArn,
-}: SharingPermissionsProps): Statement[] {
-  const images = `arn:aws:ec2:${region}::image/*`;
+export function run(account: Account, { serviceAccountIds, imageKeyArn }: SharingRightsProps): Statement[] {
+  const images = account.regionalArn('ec2', 'image/*');
   const ofThisFactory = { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': project };
   return [
     {
@@ -35,10 +29,10 @@ export function sharingPermissions({
       Sid: 'ReadImages',
       Action: ['ec2:DescribeImageAttribute', 'ec2:DescribeImages', 'ec2:DescribeSnapshots'],
       Resource: '*',
-      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+      Condition: account.inRegion,
     },
     {
-      Sid: 'ShareAndDeprecateImagesOfThisFactory',
+      Sid: 'ShareAndDeprecateFactoryImages',
       Action: ['ec2:EnableImageDeprecation', 'ec2:ModifyImageAttribute'],
       Resource: images,
       Condition: { StringEquals: ofThisFactory },
@@ -48,11 +42,11 @@ export function sharingPermissions({
       Sid: 'MakePublicImagesPrivate',
       Action: 'ec2:ModifyImageAttribute',
       Resource: images,
-      Condition: { Bool: { 'ec2:Public': 'true' }, StringEquals: { 'ec2:Owner': accountId } },
+      Condition: { Bool: { 'ec2:Public': 'true' }, StringEquals: { 'ec2:Owner': account.accountId } },
     },
     {
       // No other tag: those of a build say what the image is.
-      Sid: 'MarkWithdrawnImages',
+      Sid: 'TagWithdrawnImages',
       Action: 'ec2:CreateTags',
       Resource: images,
       Condition: {
@@ -64,29 +58,29 @@ export function sharingPermissions({
     {
       Sid: 'ReadBuilds',
       Action: 'codebuild:BatchGetBuilds',
-      Resource: `arn:aws:codebuild:${region}:${accountId}:project/${codeBuildProjects.packer}`,
+      Resource: account.arn('codebuild', `project/${codeBuildProjects.packer}`),
     },
     {
-      Sid: 'CheckWhoMayUseTheImageKey',
+      Sid: 'ReadImageKeyPolicy',
       Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'],
       Resource: imageKeyArn,
     },
     {
       // Where a reconcile run goes on: this one parameter.
-      Sid: 'KeepThePositionOfReconcile',
+      Sid: 'ReadWriteReconcilePosition',
       Action: ['ssm:GetParameters', 'ssm:PutParameter'],
-      Resource: `arn:aws:ssm:${region}:${accountId}:parameter${reconcilePositionName}`,
+      Resource: account.parameter(reconcilePositionName),
     },
     {
-      Sid: 'TellOutcomes',
+      Sid: 'PublishOutcomes',
       Action: 'events:PutEvents',
-      Resource: `arn:aws:events:${region}:${accountId}:event-bus/default`,
+      Resource: account.arn('events', 'event-bus/default'),
       Condition: { StringEquals: { 'events:source': outcomeEvents.source } },
     },
     {
       // One ARN for both roles of an account: two for each of 100 accounts are more than a role's policies may hold (IAM
       // quotas). Of the roles that are called like this, only those two trust this one.
-      Sid: 'ActInServiceAccounts',
+      Sid: 'AssumeServiceAccountRoles',
       Action: 'sts:AssumeRole',
       Resource: serviceAccountIds.map((serviceAccount) => arns.role(serviceAccount, roles.sharingFamily)),
     },

@@ -1,14 +1,13 @@
 import { Construct } from 'constructs';
-import { arns, codeBuildProjects, deadLetterQueue, functions, logGroups, roles } from '../../../config/names';
+import { codeBuildProjects, deadLetterQueue, functions, logGroups, roles } from '../../../config/names';
 import { DeadLetterQueue } from '../../base/dead-letter-queue';
 import { Lambda } from '../../base/lambda';
 import { trigger } from '../../base/trigger';
+import { run } from './rights';
 import { SharingAlarms } from './sharing-alarms';
-import { sharingPermissions } from './rights';
+import { AccountStack } from '../../base/account-stack';
 
 export interface SharingProps {
-  readonly accountId: string;
-  readonly region: string;
   readonly serviceAccountIds: readonly string[];
   readonly imageKeyArn: string;
   readonly operationsKeyArn: string;
@@ -29,11 +28,13 @@ export interface SharingProps {
 export class Sharing extends Construct {
   constructor(scope: Construct, id: string, props: SharingProps) {
     super(scope, id);
-    const { accountId, region, alarmActions } = props;
+    const { account } = AccountStack.of(this);
+    const { accountId } = account;
+    const { alarmActions } = props;
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       name: deadLetterQueue(functions.sharing),
       kmsKeyArn: props.operationsKeyArn,
-      ruleArns: [builds, schedule].map((name) => arns.eventRule(accountId, region, name)),
+      ruleArns: [builds, schedule].map((name) => account.eventRule(name)),
     });
     const lambda = new Lambda(this, 'Function', {
       functionName: functions.sharing,
@@ -53,7 +54,7 @@ export class Sharing extends Construct {
         BUILD_PROJECT: codeBuildProjects.packer,
       },
       deadLetterQueue: deadLetters,
-      statements: sharingPermissions(props),
+      statements: run(account, props),
     });
     const target = { lambda, deadLetters };
     const onBuild = {

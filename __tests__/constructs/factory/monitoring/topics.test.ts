@@ -71,7 +71,7 @@ test('every rule of the notices leaves what it can not deliver in their queue', 
     .filter((name) => !name.startsWith('packer-ami-sharing'));
   expect(rules).toHaveLength(6);
   const queue = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/Monitoring_Notices_DeadLetters_Policy'));
-  const sources = queue?.statements.find(({ Sid }) => Sid === 'UndeliveredEvents')?.Condition?.['ArnEquals'];
+  const sources = queue?.statements.find(({ Sid }) => Sid === 'SendUndeliveredEvents')?.Condition?.['ArnEquals'];
   expect([...listOf(sources?.['aws:SourceArn'])].sort()).toEqual(
     rules.map((name) => `arn:aws:events:us-west-2:111111111111:rule/${name}`).sort(),
   );
@@ -140,9 +140,9 @@ describe('the queue of the notices', () => {
 
   test('is what its role reads, and no other queue', () => {
     const statements = identityPolicy(ops, 'boundless-notices-role');
-    expect(statements.filter(({ Sid }) => ['TakeEvents', 'DecryptEvents'].includes(Sid))).toEqual([
+    expect(statements.filter(({ Sid }) => ['ReceiveEvents', 'DecryptEvents'].includes(Sid))).toEqual([
       {
-        Sid: 'TakeEvents',
+        Sid: 'ReceiveEvents',
         Effect: 'Allow',
         Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
         Resource: expect.stringMatching(/^\$\{aws_sqs_queue\.Monitoring_Notices_Queue_\w+\.arn\}$/) as unknown,
