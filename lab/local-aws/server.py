@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in thirteen places that the factory depends on.
+"""moto_server, brought nearer to AWS in fourteen places that the factory depends on.
 
 1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -20,6 +20,8 @@
    and the current version is the one with that label.
 12. CreateImage gives an image's snapshots the tags that it is asked for, as the amazon plugin of Packer does; moto fails.
 13. ModifyImageAttribute keeps ImdsSupport, and DescribeImages shows it; moto takes the call and forgets it.
+14. An image is dated a second or more after the one before it, as two builds are; moto dates all images of one second
+   alike, and who wants the newest of them would go by their ids.
 
 It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
 
@@ -58,6 +60,17 @@ def key_arn(backend, key_id):
     return get_backend("kms")[backend.account_id][backend.region_name].describe_key(key_id).arn
 
 
+newest_date = datetime.datetime.min
+
+
+def next_creation_date(now):
+    global newest_date
+    with creation_lock:
+        newest_date = max(now.replace(microsecond=0), newest_date + datetime.timedelta(seconds=1))
+        return newest_date
+
+
+creation_lock = threading.Lock()
 create_ami = amis.Ami.__init__
 
 
@@ -65,6 +78,7 @@ def create_ami_from_machine(self, ec2_backend, ami_id, instance=None, **rest):
     create_ami(self, ec2_backend, ami_id, instance=instance, **rest)
     if instance is None:
         return
+    self.creation_date = next_creation_date(self.creation_date)
     root = instance.block_device_mapping[instance.root_device_name]
     volume = ec2_backend.get_volume(root.volume_id)
     self.ebs_snapshot.encrypted = volume.encrypted

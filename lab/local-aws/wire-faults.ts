@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 /** What can go wrong with a call on its way. */
 export type Fault =
   /** It is turned away for now. */
@@ -38,13 +36,15 @@ const codes = {
 /** How services are spoken to; S3 alone by paths and methods. */
 export type Protocol = 'query' | 'json' | 'rest';
 
-/** Answers a call with an error, in the protocol of its service. */
-export function answerWithError(
-  response: ServerResponse,
-  service: string,
-  protocol: Protocol,
-  fault: keyof typeof codes,
-): void {
+/** An answer of HTTP. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The error that a service answers, in the protocol that it is spoken to. */
+export function errorAnswer(service: string, protocol: Protocol, fault: keyof typeof codes): ErrorAnswer {
   const kind = service === 'ec2' || service === 's3' ? service : 'others';
   const [code, status] = codes[fault][kind];
   const body =
@@ -55,6 +55,5 @@ export function answerWithError(
         : protocol === 'query'
           ? `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>injected</Message></Error><RequestId>0</RequestId></ErrorResponse>`
           : JSON.stringify({ __type: code, message: 'injected' });
-  const type = protocol === 'json' ? 'application/x-amz-json-1.1' : 'text/xml';
-  response.writeHead(status, { 'content-type': type }).end(body);
+  return { status, type: protocol === 'json' ? 'application/x-amz-json-1.1' : 'text/xml', body };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerWithError, type Fault, type Protocol } from './wire-faults';
+import { errorAnswer, type Fault, type Protocol } from './wire-faults';
 
 /** One call as it went over the wire. */
 export interface Call {
@@ -76,7 +76,8 @@ export async function layWire(endpoint: string, decide: Decide = () => undefined
     if (fault === 'hang') return;
     if (fault === 'delay') await sleep(100);
     else if (fault !== undefined && fault !== 'lose') {
-      answerWithError(response, service, protocol, fault);
+      const { status, type, body: error } = errorAnswer(service, protocol, fault);
+      response.writeHead(status, { 'content-type': type }).end(error);
       return;
     }
     const answer = await forward(endpoint, request, body);

@@ -1,23 +1,18 @@
 import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';
 
 const accounts = ['222222222222', '333333333333'];
 const [staging] = accounts as [string];
-const saved = { ...process.env };
 let aws: MemoryAws;
 let calls: MemoryCall[];
 
+functionEnvironment(() => environment(accounts));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(accounts) };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   aws = new MemoryAws();
   calls = [];
   aws.before = (call) => void calls.push(call);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = () => aws.invoke({ command: 'reconcile' }) as Promise<ReconcileResult>;

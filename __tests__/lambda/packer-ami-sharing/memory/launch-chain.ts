@@ -13,8 +13,8 @@ const Statement = [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', 
 /** What lets Auto Scaling of accounts start instances. All links of it hold, until a test takes one away. */
 export class LaunchChain {
   keyPolicy = JSON.stringify({ Statement });
-  /** Accounts without the role of Auto Scaling, and without a grant for it. */
-  readonly unprepared = new Set<string>();
+  /** Whether an account has the role of Auto Scaling, and a grant for it. */
+  isPrepared: (account: string) => boolean = () => true;
   readonly allowedImages = new Map<string, { state: AllowedImagesSettingsEnabledState; criteria: ImageCriterion[] }>();
 
   allowed(account: string) {
@@ -37,18 +37,18 @@ export const launchAnswers: Answers = {
   ReplaceImageCriteriaInAllowedImagesSettings: ({ launch }, { account, input }) => {
     const { ImageCriteria = [] } = input as ReplaceImageCriteriaInAllowedImagesSettingsCommandInput;
     // Criteria name what they allow as `ImageProviders`, in what is asked and in what is answered.
-    launch.allowed(account).criteria = ImageCriteria as ImageCriterion[];
+    launch.allowed(account).criteria = ImageCriteria;
     return {};
   },
   GetRole: ({ launch }, { account }) => {
-    if (launch.unprepared.has(account)) throw new NoSuchEntityException({ message: autoScaling, $metadata: {} });
+    if (!launch.isPrepared(account)) throw new NoSuchEntityException({ message: autoScaling, $metadata: {} });
     return {};
   },
   GetKeyPolicy: ({ launch }) => ({ Policy: launch.keyPolicy }),
   DescribeKey: () => ({ KeyMetadata: { KeyState: 'Enabled', Enabled: true } }),
   ListGrants: (aws) => ({
     Grants: aws.accountIds
-      .filter((id) => !aws.launch.unprepared.has(id))
+      .filter((id) => aws.launch.isPrepared(id))
       .map((id) => ({ GranteePrincipal: `arn:aws:iam::${id}:${autoScaling}`, Operations: launchGrantOperations })),
   }),
 };
