@@ -1,4 +1,4 @@
-import { lifecycleHooks } from './names';
+import { lifecycleHooks } from './contract';
 import type { GroupRollout } from './rollout';
 
 /**
@@ -8,17 +8,17 @@ import type { GroupRollout } from './rollout';
  */
 export const hooks: GroupRollout['hooks'] = [
   {
-    LifecycleHookName: lifecycleHooks.launch,
+    LifecycleHookName: lifecycleHooks.launch.name,
     LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
     // Longer than any part of a boot without a beat: the kernel, or a filesystem that is checked.
-    HeartbeatTimeout: 1800,
+    HeartbeatTimeout: lifecycleHooks.launch.heartbeatSeconds,
     // A machine that never reports that it works is replaced.
     DefaultResult: 'ABANDON',
   },
   {
-    LifecycleHookName: lifecycleHooks.terminate,
+    LifecycleHookName: lifecycleHooks.terminate.name,
     LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-    HeartbeatTimeout: 900,
+    HeartbeatTimeout: lifecycleHooks.terminate.heartbeatSeconds,
     DefaultResult: 'CONTINUE',
   },
 ];

@@ -1,7 +1,30 @@
 /**
  * Every name that crosses a boundary: between accounts, between a stack and a script, between the factory and the
- * people who read its logs. Across accounts nothing reads another stack's state, so these names are the contract.
+ * people who read its logs. Across accounts nothing reads another stack's state, so these names are the contract. Those
+ * that the instances know as well come from `contract.ts`.
  */
+import { clusterPath, nodeLogGroup, type ClusterSecret, type NodeRole } from './contract';
+
+export {
+  clusterParameters,
+  clusterPath,
+  clusterSecrets,
+  gpuMetrics,
+  isOptionalSecret,
+  lifecycleHooks,
+  nodeMetricNamespace,
+  nodeMetrics,
+  nodeRoles,
+  parametersOf,
+  queueMetrics,
+  readsSecret,
+  smokeProofs,
+  valkeyMetrics,
+  type ClusterParameter,
+  type ClusterSecret,
+  type NodeRole,
+  type SmokeProof,
+} from './contract';
 
 /** The images that the factory bakes. */
 export const imageKinds = ['manager', 'prover', 'bento'] as const;
@@ -36,10 +59,6 @@ export const withdrawalAnnouncedTag = 'WithdrawalAnnounced';
 
 /** The parameter of the ops account that says after which image the next reconcile run goes on. */
 export const reconcilePositionName = '/boundless/ami-sharing/reconcile-position';
-
-/** The roles that a machine of a cluster can have. */
-export const nodeRoles = ['manager', 'prover'] as const;
-export type NodeRole = (typeof nodeRoles)[number];
 
 export const project = 'boundless-ami-factory';
 
@@ -262,22 +281,11 @@ export const scalingAlarms = (environment: string) =>
     in: `${scalingGroup(environment, 'prover')}-scale-in`,
   }) as const;
 
-/** What a smoke test makes: a STARK proof and its Groth16 proof, as orders need it, or the STARK proof alone. */
-export const smokeProofs = ['groth16', 'stark'] as const;
-export type SmokeProof = (typeof smokeProofs)[number];
-
-/** How long a smoke test may take: the test itself gives up after 30 minutes (scripts/boot/smoke.py). */
+/** How long a smoke test may take. By then it has given up (`smokeLimitMinutes`), its unit, and the document of Systems Manager. */
 export const smokeMinutes = 45;
 
 /** The document of Systems Manager that runs the smoke test on a manager, and nothing else. */
 export const smokeDocument = (environment: string): string => `${stacks.cluster(environment)}-smoke`;
-
-/** Everything that the machines of a cluster read at boot lives below this path; the boot code builds the same names. */
-export const clusterPath = (environment: string): string => `/boundless/${environment}/prover-cluster`;
-
-/** SSM parameters below `clusterPath`: what the stack says to its machines (docs/boot.md has their keys). */
-export const clusterParameters = ['settings', 'broker'] as const;
-export type ClusterParameter = (typeof clusterParameters)[number];
 
 /** What the stack wants the groups to launch, which no machine reads (`config/rollout.ts` has its keys). */
 export const rolloutParameter = (environment: string): string => `${clusterPath(environment)}/rollout`;
@@ -292,17 +300,6 @@ export const storageBucket = (environment: string, accountId: string, region: st
  */
 export const storageUser = (environment: string): string => `${stacks.cluster(environment)}-storage`;
 
-/** Secrets of Secrets Manager below `clusterPath`, with the roles of machines that read them. */
-export const clusterSecrets = {
-  'database-password': ['manager', 'prover'],
-  'valkey-password': ['manager', 'prover'],
-  storage: ['manager', 'prover'],
-  'wallet-key': ['manager'],
-  'rpc-urls': ['manager'],
-  'order-stream-url': ['manager'],
-} as const satisfies Readonly<Record<string, readonly NodeRole[]>>;
-export type ClusterSecret = keyof typeof clusterSecrets;
-
 /** Secrets that the stack makes up itself. */
 export const generatedSecrets = ['database-password', 'valkey-password'] as const satisfies readonly ClusterSecret[];
 
@@ -312,33 +309,6 @@ export const operatorSecrets = [
   'rpc-urls',
   'order-stream-url',
 ] as const satisfies readonly ClusterSecret[];
-
-/** A cluster works without these. */
-export const optionalSecrets = ['order-stream-url'] as const satisfies readonly ClusterSecret[];
-
-/** Lifecycle hooks of the machines' groups: the boot code completes them. */
-export const lifecycleHooks = { launch: 'bento-launch', terminate: 'bento-terminate' } as const;
-
-/** Namespace of what machines measure of themselves: dimensions `Environment` and `Role`. */
-export const nodeMetricNamespace = 'BoundlessProverCluster';
-
-/** What machines measure: bytes of memory, and how full `/` and the data volume are, from 0 to 1 (`Mountpoint`). */
-export const nodeMetrics = ['MemoryAvailable', 'MemoryTotal', 'FilesystemUsed'] as const;
-
-/** What machines with a GPU measure, in percent; their temperature, in degrees Celsius, as `GpuTemperature`. */
-export const gpuMetrics = ['GpuUtilization', 'GpuMemoryUtilization'] as const;
-
-/**
- * What the manager measures of Bento's task database, each minute: tasks that nobody has taken, tasks that are worked on,
- * and for how many seconds the oldest of the first has waited; 0 when there is none.
- */
-export const queueMetrics = ['QueuedTasks', 'RunningTasks', 'QueueAgeSeconds'] as const;
-
-/** What the manager measures of Valkey, each minute: the part of its memory limit that is taken, from 0 to 1. */
-export const valkeyMetrics = ['ValkeyMemoryUsed'] as const;
-
-/** The folder of the manager's data volume; `FilesystemUsed` measures it as its own `Mountpoint`. */
-export const dataMountpoint = '/var/lib/bento';
 
 /** Alarms of a cluster; docs/cluster-alarms.md says what each means. */
 export const clusterAlarms = [
@@ -421,8 +391,8 @@ export const logMetric = (alarm: ClusterAlarm): string =>
   alarm.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 export const logGroups = {
-  /** What machines of a role write; `bento-logs.service` ships it. */
-  node: (environment: string, role: NodeRole) => `${clusterPath(environment)}/${role}`,
+  /** What instances of a role write. */
+  node: nodeLogGroup,
   /** Who talked to whom in the network of a cluster. */
   flow: (environment: string) => `${clusterPath(environment)}/network`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,

@@ -1,8 +1,6 @@
+import { drainMinutes } from './contract';
 import { rolloutMinutes } from './deployment-time';
 import type { Rule } from './rule';
-
-/** A manager drains for at most so long before the next one starts: TimeoutStopSec of `bento-broker.service`. */
-const drainMinutes = 135;
 
 /** A deployment waits for both groups at once, with the pauses of their refreshes, and ends when its time is over. */
 const rolloutTime: Rule = ({ manager, prover, smoke }, { delivery }) => {

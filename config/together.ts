@@ -1,4 +1,5 @@
 import { brokerRelease, createsBucket } from './broker/releases';
+import { managerMemoryGiB } from './contract';
 import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
 import { rolloutRules } from './rollout-rules';
@@ -78,12 +79,6 @@ const bucketRegion: Rule = ({ region, broker }) => {
     'is a release whose agents do not start in us-east-1 (S3 refuses their CreateBucket); give v1.1.2 or later';
   return { field: 'broker.releases.from', value: broker.releases.from, message };
 };
-
-/**
- * GiB that one executor may need (upstream's compose.yml limits it so), and what everything else on a manager needs. The
- * boot divides memory by the same numbers: scripts/boot/bento_boot/executors.py.
- */
-const managerMemoryGiB = { executor: 4, others: 8 } as const;
 
 const managerMemory: Rule = ({ manager: { instanceType }, bento: { executors } }) => {
   const [memory, { executor, others }] = [instanceMemoryGiB(instanceType), managerMemoryGiB];

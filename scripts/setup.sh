@@ -19,7 +19,7 @@ decide_release() {
   local decided
   # What latest was at first is what the image gets, whatever comes out while it is baked.
   if [[ ${BOUNDLESS_VERSION:-latest} == latest && -e $release_file ]]; then return 0; fi
-  decided=$(bash "$here/../resolve-version.sh" "${BOUNDLESS_VERSION:-latest}")
+  decided=$(CONTRACT=$here/boot/contract.json bash "$here/../resolve-version.sh" "${BOUNDLESS_VERSION:-latest}")
   eval "$decided"
   begin_release "$VERSION" "$BROKER_VERSION"
 }

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { brokerRelease, createsBucket } from '../config/broker/releases';
+import { instanceTags } from '../config/contract';
 import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type NodeRole } from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
@@ -79,7 +80,7 @@ export class ProverClusterStack extends AccountStack {
       // The data volume and the manager's address do not leave their zone.
       subnetIds: role === 'manager' ? [home.id] : network.subnets.map(({ id }) => id),
       alarms: alarms.rollback[role],
-      tags: { ...this.standardTags, Role: role },
+      tags: { ...this.standardTags, [instanceTags.role]: role },
       after: everything,
     });
     const provers = new ProverGroup(this, 'ProverGroup', group('prover', prover));

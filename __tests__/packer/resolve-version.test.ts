@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isSupportedBento } from '../../config/bento-releases';
 import { brokerReleases } from '../../config/broker/releases';
@@ -133,9 +132,8 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
     expect(stderr).toContain(reason);
   });
 
-  test('the configuration knows the same brokers', async () => {
+  test('takes each broker of the contract', async () => {
     const known = brokerReleases.map((release) => `v${release}`);
-    expect(readFileSync(script, 'utf8')).toContain(`\nbrokers=(${known.join(' ')})\n`);
     for (const broker of known)
       expect(await resolve('v1.2.2', { BROKER_VERSION: broker })).toMatchObject(said('v1.2.2', broker));
   });

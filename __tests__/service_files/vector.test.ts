@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { gpuMetrics, logGroups, nodeMetricNamespace, nodeMetrics, nodeRoles } from '../../config/names';
+import { logGroups, nodeMetricNamespace, nodeRoles } from '../../config/names';
 import { python } from '../scripts/boot/python';
 
 interface Sink {
@@ -40,15 +40,10 @@ test('logs wait on disk while the network is away, and none is dropped', () => {
   }
 });
 
-test('measurements go into the namespace that the machines may write to', () => {
+test('measurements go into the namespace that the boot gives', () => {
   const metrics = sinks.filter(({ type }) => type === 'aws_cloudwatch_metrics');
-  expect(metrics.map((sink) => sink.default_namespace)).toEqual([nodeMetricNamespace, nodeMetricNamespace]);
-  expect(configurations[0]!.sources['machine']!.namespace).toBe(nodeMetricNamespace);
-});
-
-test('measurements are called what dashboards and alarms call them', () => {
-  for (const name of nodeMetrics) expect(text('vector.yaml')).toContain(`.name = "${name}"`);
-  for (const name of gpuMetrics) expect(text('vector-gpu.yaml')).toContain(`name: ${name},`);
+  expect(metrics.map((sink) => sink.default_namespace)).toEqual(['${METRIC_NAMESPACE}', '${METRIC_NAMESPACE}']);
+  expect(configurations[0]!.sources['machine']!.namespace).toBe('${METRIC_NAMESPACE}');
 });
 
 test('every variable is one that the boot writes, and the group is the one of the stack', () => {
@@ -73,6 +68,8 @@ print(json.dumps(logs.variables(machine, Purpose(given["role"], "staging"))))`,
     // Written once the secrets have been read; the configuration has a default.
     expect([...Object.keys(written), 'REDACTED']).toEqual(expect.arrayContaining([...used]));
     expect(written['LOG_GROUP']).toBe(logGroups.node('staging', role));
+    // What instances may write to, by their role's policy.
+    expect(written['METRIC_NAMESPACE']).toBe(nodeMetricNamespace);
     expect(written['VECTOR_CONFIG']!.split(',').map((file) => file.replace('/usr/local/share/boundless/', ''))).toEqual(
       role === 'manager' ? ['vector.yaml'] : files,
     );

@@ -1,6 +1,6 @@
 import { factory, type FactoryConfig } from '../../config';
 import { brokerReleases } from '../../config/broker/releases';
-import { clusterSecrets, generatedSecrets, storageBucket, type NodeRole } from '../../config/names';
+import { clusterSecrets, generatedSecrets, readsSecret, storageBucket } from '../../config/names';
 import { answers, pythonPackages } from '../scripts/boot/python';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
@@ -40,9 +40,7 @@ describe.each(environments)('%s', (environment, account) => {
 
   test('secrets have the names that machines ask for, the key of the cluster, and a time to be restored', () => {
     expect(resourcesOf(cluster, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
-      Object.keys(clusterSecrets)
-        .sort()
-        .map((name) => `${path}/${name}`),
+      [...clusterSecrets].sort().map((name) => `${path}/${name}`),
     );
     for (const secret of resourcesOf(cluster, 'aws_secretsmanager_secret'))
       expect(secret).toMatchObject({
@@ -52,13 +50,13 @@ describe.each(environments)('%s', (environment, account) => {
   });
 
   test('a secret refuses pipelines, and machines that need it not', () => {
-    for (const [name, readers] of Object.entries(clusterSecrets) as [string, readonly NodeRole[]][]) {
+    for (const name of clusterSecrets) {
       const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
         id.startsWith(`Data_Secrets_${name}-policy_`),
       )?.[1];
       expect(found).toMatchObject({ block_public_policy: true });
       const { Statement } = JSON.parse(String(found?.['policy'])) as { Statement: PolicyStatement[] };
-      const strangers = (['manager', 'prover'] as const).filter((node) => !readers.includes(node));
+      const strangers = (['manager', 'prover'] as const).filter((node) => !readsSecret(node, name));
       expect(Statement).toEqual([
         expect.objectContaining({
           Effect: 'Deny',
@@ -102,7 +100,7 @@ describe.each(environments)('%s', (environment, account) => {
   test('a deployment writes the values that it makes up, and no others', () => {
     const resources = allowing(deployment, 'secretsmanager:PutSecretValue').flatMap(({ Resource }) => listOf(Resource));
     expect(resources).toEqual([`arn:aws:secretsmanager:us-west-2:${account}:secret:${path}/*-password-??????`]);
-    expect(Object.keys(clusterSecrets).filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
+    expect(clusterSecrets.filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
   });
 
   test('a deployment makes the user and the role of the function below their boundaries, and hands that role to Lambda', () => {

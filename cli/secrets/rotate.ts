@@ -1,8 +1,9 @@
+import { refreshHours } from '../../config/contract';
 import { Refused } from './set';
 import type { StoredSecrets } from './stored';
 
-/** Within this time after a rotation every machine that can takes the new key by itself (docs/boot.md). */
-const takenWithinHours = 26;
+/** Within this time after a rotation every instance that can takes the new key by itself: also one that fails once (docs/boot.md). */
+const takenWithinHours = refreshHours.after + 2 * refreshHours.afterFailure;
 
 export interface RotateOptions {
   readonly environment: string;

@@ -1,5 +1,5 @@
 import type { EnvironmentConfig } from '../../config';
-import { clusterSecrets, generatedSecrets, optionalSecrets, type ClusterSecret } from '../../config/names';
+import { clusterSecrets, generatedSecrets, isOptionalSecret, type ClusterSecret } from '../../config/names';
 import { problemWith } from './forms';
 import { binary, NoSuchSecret, type StoredSecrets } from './stored';
 
@@ -25,7 +25,7 @@ function remedy(name: ClusterSecret, environment: string, replace = false): stri
 
 async function statusOf(name: ClusterSecret, stored: StoredSecrets, config: EnvironmentConfig): Promise<SecretStatus> {
   const { environment } = config;
-  const optional = isIn(optionalSecrets, name);
+  const optional = isOptionalSecret(name);
   const status = (state: SecretStatus['state'], remark: string): SecretStatus => ({ name, state, optional, remark });
   let description;
   try {
@@ -48,7 +48,7 @@ async function statusOf(name: ClusterSecret, stored: StoredSecrets, config: Envi
 /** All secrets of an environment, in the order in which the boot asks for them. */
 export async function statusOfAll(stored: StoredSecrets, config: EnvironmentConfig): Promise<readonly SecretStatus[]> {
   const all: SecretStatus[] = [];
-  for (const name of Object.keys(clusterSecrets) as ClusterSecret[]) all.push(await statusOf(name, stored, config));
+  for (const name of clusterSecrets) all.push(await statusOf(name, stored, config));
   return all;
 }
 

@@ -1,3 +1,4 @@
+import { accountPattern, paths } from '../contract';
 import { isFrom, type BrokerRelease } from './releases';
 
 /** Says what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
@@ -50,7 +51,7 @@ export const flag: ValueCheck<boolean> = (value) =>
 export const text: ValueCheck<string> = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
 
 /** The broker's own folder is all that it may write in (docs/facts/runtime-paths.md). */
-const brokerFolder = '/var/lib/bento/broker/';
+const brokerFolder = `${paths.broker}/`;
 
 export const ownFolder: ValueCheck<string> = (value) =>
   isText(value) && value.startsWith(brokerFolder) && !value.split('/').includes('..')
@@ -82,7 +83,7 @@ const listOf =
 
 export const addresses = listOf(
   'addresses of accounts (0x and 40 hexadecimal digits)',
-  (item) => typeof item === 'string' && /^0x[0-9a-fA-F]{40}$/.test(item),
+  (item) => typeof item === 'string' && accountPattern.test(item),
 );
 export const urls = listOf('web addresses with https:// and without a port', isReachable);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { smokeProofs } from '../names';
+import { environmentPattern, smokeProofs } from '../contract';
 import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { manager, prover } from './groups';
@@ -20,7 +20,7 @@ export const environmentSchema = z
     /** The name that stacks, roles and tags carry. */
     environment: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{1,19}$/, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
+      .regex(environmentPattern, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
       .refine((name) => name !== 'ops', 'is the name of the ops account; choose another'),
     ...account,
     /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brokerReleases } from '../broker/releases';
-import { isSupportedBento, supportedBento } from '../bento-releases';
+import { isSupportedBento } from '../bento-releases';
+import { supportedBento } from '../contract';
 import { repositoryHosts, repositoryId, sourceType } from '../repository';
 import { account, alarmEmails, count, email, instanceType, isTimeZone, text } from './values';
 

@@ -1,5 +1,6 @@
 import { SsmDocument } from '@cdktf/provider-aws/lib/ssm-document';
 import { Construct } from 'constructs';
+import { paths, smokeLimitMinutes } from '../../config/contract';
 import { smokeDocument, type SmokeProof } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 
@@ -8,10 +9,10 @@ export interface SmokeDocumentProps {
   readonly proof: SmokeProof;
 }
 
-const program = '/usr/local/lib/boundless/smoke.sh';
+const program = `${paths.programs}/smoke.sh`;
 
-/** After this many seconds Systems Manager ends the command; the test gives up by itself before (scripts/boot/smoke.py). */
-const limitSeconds = 2400;
+/** After this many seconds Systems Manager ends the command; the test gives up by itself before. */
+const limitSeconds = (smokeLimitMinutes + 10) * 60;
 
 /**
  * The document of Systems Manager that runs the smoke test on a manager. It takes no parameters, so whoever may send it

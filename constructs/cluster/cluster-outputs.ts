@@ -1,6 +1,7 @@
 import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
+import { ports } from '../../config/contract';
 import { clusterPath, dashboards, logGroups, nodeRoles, scalingGroup, type NodeRole } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 
@@ -25,7 +26,7 @@ export class ClusterOutputs extends Construct {
     };
     output(
       'api_endpoint',
-      `http://${network.managerAddress}:8081`,
+      `http://${network.managerAddress}:${ports.api}`,
       "Bento's API, for provers and within the cluster only",
     );
     output('vpc_id', vpcId, 'Network of the machines');

@@ -9,21 +9,18 @@
 #
 # BROKER_VERSION  another release of the broker than the one that belongs to Bento's
 # API_URL         where GitHub's API is
+# CONTRACT        contract.json, where this is not in its checkout
 set -euo pipefail
 # A failure inside $(...) ends this as well.
 shopt -s inherit_errexit
-
-# What the units, scripts and broker.toml are made for, by release: 1.4 changes broker.toml, 2.x the artifacts. Tests
-# hold config/ and the templates to it.
-first=v1.0.0
-end=v1.3.0
-brokers=(v1.0.0 v1.0.2 v1.1.0 v1.1.1 v1.1.2 v1.2.0 v1.2.1 v1.2.2)
 
 wanted=${1:-${BOUNDLESS_VERSION:-latest}}
 api=${API_URL:-https://api.github.com}
 repository=boundless-xyz/boundless
 bundle=bento-bundle-linux-amd64.tar.gz
 most_pages=10
+
+contract=${CONTRACT:-$(dirname "${BASH_SOURCE[0]}")/../../scripts/boot/contract.json}
 
 say() {
   echo "resolve-version: $*" >&2
@@ -33,6 +30,13 @@ die() {
   say "$@"
   exit 1
 }
+
+# What the units, scripts and broker.toml are made for, by release: config/contract.ts says why.
+supports=$(jq --exit-status --raw-output '.bento.from, .bento.before, (.brokers | keys_unsorted[] | "v" + .)' "$contract") ||
+  die "$contract does not say which releases are supported"
+mapfile -t brokers <<<"$supports"
+readonly first=${brokers[0]} end=${brokers[1]}
+brokers=("${brokers[@]:2}")
 
 # Whether a version comes before another one.
 before() {

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Callable
 
 from bento_boot import aws, log, logs, manager, prover, services
+from bento_boot.contract import BOOT_FAILURE, LAUNCH_HOOK, cluster_path
 from bento_boot.files import alone
 from bento_boot.identity import Machine, Purpose, read_machine, read_purpose
-from bento_boot.lifecycle import LAUNCH_HOOK, Hook, settle
+from bento_boot.lifecycle import Hook, settle
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.release import Release, read_release
 from bento_boot.settings import parse_settings
-from bento_boot.store import Store, prefix, storage
+from bento_boot.store import Store, storage
 
 ETC = Path("/etc/bento")
 REFRESH_TIMER = "bento-refresh.timer"
@@ -45,7 +46,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
     settings = parse_settings(text, name)
     secrets = store.secrets(purpose.role) if check else store.filled_secrets(purpose.role, waiting)
-    keys = storage(secrets["storage"], prefix(purpose.environment))
+    keys = storage(secrets["storage"], cluster_path(purpose.environment))
     if purpose.role == "manager":
         manager.check(store, settings, keys, machine, patience)
     if check:
@@ -97,11 +98,11 @@ def main() -> int:
         with alone(wait=not check):
             take_role(machine, purpose, release, check, hook.heartbeat if hook is not None else lambda: None)
     except (Refusal, *aws.ERRORS, OSError) as error:
-        log.error(f"this machine cannot take its role: {error}")
+        log.error(f"{BOOT_FAILURE}: {error}")
         return give_up(hook)
     except Exception:
         # Nobody has thought of it: the journal gets all there is to know, and the machine is not left waiting.
-        log.error("this machine cannot take its role, for a reason that this program does not know")
+        log.error(f"{BOOT_FAILURE}, for a reason that this program does not know")
         give_up(hook)
         raise
     if not check:

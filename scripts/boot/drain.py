@@ -13,15 +13,16 @@ import time
 from typing import Callable
 
 from bento_boot import log, services
+from bento_boot.contract import DRAIN_S, TERMINATE_HOOK
 from bento_boot.identity import read_machine
-from bento_boot.lifecycle import TERMINATE_HOOK, Hook, reason_to_go
+from bento_boot.lifecycle import Hook, reason_to_go
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.volume import MOUNT_UNIT
 
 POLL_S = 5.0
-# The broker has 2 h 15 min by its unit; systemd ends what takes longer, and this is for a systemd that does not answer.
-STOPPED_WITHIN_S = 3 * 3600.0
+# systemd ends a broker that takes longer than its drain, and this is for a systemd that does not answer.
+STOPPED_WITHIN_S = DRAIN_S + 45 * 60.0
 # One transaction: systemd stops units in the reverse of their order.
 UNITS = [
     "bento-manager.target",

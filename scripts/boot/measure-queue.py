@@ -17,12 +17,12 @@ from typing import Callable
 from botocore.config import Config
 
 from bento_boot import aws, log
+from bento_boot.contract import METRIC_DIMENSIONS, METRIC_NAMESPACE, QUEUE_METRICS, VALKEY_METRICS
 from bento_boot.environment import DATABASE
 from bento_boot.refusal import Refusal
 from bento_boot.valkey_memory import memory_used
 
 PSQL = "/usr/local/lib/boundless/bin/postgresql/psql"
-NAMESPACE = "BoundlessProverCluster"
 # All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks
 # (docs/facts/bento.md#agents).
 PROVE = "prove"
@@ -82,23 +82,28 @@ def read_queue() -> Queue:
 Measured = list[tuple[str, float, str]]
 
 
+def with_units(values: dict[str, float], units: dict[str, str]) -> Measured:
+    """:raises ValueError: when these are not the metrics of the contract"""
+    if values.keys() != units.keys():
+        raise ValueError(f"{sorted(values)} are measured, and the contract has {sorted(units)}")
+    return [(name, value, units[name]) for name, value in values.items()]
+
+
 def queue() -> Measured:
     found = read_queue()
-    return [
-        ("QueuedTasks", found.queued, "Count"),
-        ("RunningTasks", found.running, "Count"),
-        ("QueueAgeSeconds", found.age_s, "Seconds"),
-    ]
+    values = {"QueuedTasks": found.queued, "RunningTasks": found.running, "QueueAgeSeconds": found.age_s}
+    return with_units(values, QUEUE_METRICS)
 
 
 def valkey() -> Measured:
-    return [("ValkeyMemoryUsed", memory_used(), "None")]
+    return with_units({"ValkeyMemoryUsed": memory_used()}, VALKEY_METRICS)
 
 
 def publish(measured: Measured, region: str, environment: str) -> None:
-    dimensions = [{"Name": "Environment", "Value": environment}, {"Name": "Role", "Value": "manager"}]
+    values = {"environment": environment, "role": "manager"}
+    dimensions = [{"Name": METRIC_DIMENSIONS[name], "Value": value} for name, value in values.items()]
     aws.client("cloudwatch", region, CONFIG).put_metric_data(
-        Namespace=NAMESPACE,
+        Namespace=METRIC_NAMESPACE,
         MetricData=[
             {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, value, unit in measured
         ],

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from bento_boot import aws, log, logs, manager, prover, services
+from bento_boot.contract import REFRESH_AFTER_FAILURE_S, REFRESH_S, cluster_path
 from bento_boot.files import alone
 from bento_boot.identity import read_machine, read_purpose
 from bento_boot.lifecycle import reason_to_go
@@ -22,12 +23,10 @@ from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.release import read_release
 from bento_boot.settings import parse_settings
-from bento_boot.store import Store, prefix, storage
+from bento_boot.store import Store, storage
 
 # Its time is when the next look is due; it goes with the boot, which reads everything anew.
 NEXT = Path("/run/bento-refresh/next")
-DAY_S = 24 * 3600.0
-AGAIN_S = 3600.0
 
 
 def due() -> bool:
@@ -53,18 +52,18 @@ def refresh(metadata: Metadata, now: bool) -> None:
         return
     if not (now or due() or (role is prover and prover.refused())):
         return
-    look_again_in(AGAIN_S)
+    look_again_in(REFRESH_AFTER_FAILURE_S)
     machine = read_machine(metadata)
     store = Store(purpose.environment, machine.region)
     name, text = store.parameter("settings")
     if text is None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
     secrets = store.secrets(purpose.role)
-    keys = storage(secrets["storage"], prefix(purpose.environment))
+    keys = storage(secrets["storage"], cluster_path(purpose.environment))
     # Before any service has them; those of before stay out of the log as well.
     logs.redact(secrets)
     role.refresh(store, parse_settings(text, name), secrets, keys, release, machine)
-    look_again_in(DAY_S)
+    look_again_in(REFRESH_S)
     log.info(f"this {purpose.role} has the secrets and settings of now")
 
 

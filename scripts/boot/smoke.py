@@ -20,19 +20,17 @@ import sys
 import time
 
 from bento_boot import log
+from bento_boot.contract import API_PORT, SMOKE_LIMIT_S, SMOKE_PROOFS
 from bento_boot.refusal import Refusal
 from bento_boot.smoke import Api, Deadline, prove_groth16, prove_stark
-
-PROOFS = ("groth16", "stark")
-# Seconds; the proofs take a few minutes, and may have to wait behind orders. The unit and the document of Systems
-# Manager wait longer than this.
-LIMIT_S = 30 * 60
 
 
 def run(proof: str) -> str:
     """:raises Refusal: when a proof is not made in time"""
-    api = Api(os.environ.get("SMOKE_API", "http://127.0.0.1:8081"))
-    deadline = Deadline(float(os.environ.get("SMOKE_LIMIT_S", LIMIT_S)))
+    api = Api(os.environ.get("SMOKE_API", f"http://127.0.0.1:{API_PORT}"))
+    # The proofs take a few minutes, and may have to wait behind orders. The unit and the document of Systems Manager
+    # wait longer than this.
+    deadline = Deadline(float(os.environ.get("SMOKE_LIMIT_S", SMOKE_LIMIT_S)))
     api.await_health(deadline)
     started = time.monotonic()
     job = prove_stark(os.environ.get("SMOKE_CLI", "/usr/local/bin/bento-cli"), api.address, deadline)
@@ -45,8 +43,8 @@ def run(proof: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in PROOFS:
-        log.error(f"usage: smoke.py {'|'.join(PROOFS)}")
+    if len(arguments) != 1 or arguments[0] not in SMOKE_PROOFS:
+        log.error(f"usage: smoke.py {'|'.join(SMOKE_PROOFS)}")
         return 2
     try:
         log.info(f"the smoke test passed: {run(arguments[0])}")

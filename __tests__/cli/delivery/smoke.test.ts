@@ -13,6 +13,8 @@ import { readGroup, type GroupState, type Machine } from '../../../cli/delivery/
 import { smokeCommands } from '../../../cli/delivery/smoke/command';
 import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from '../../../cli/delivery/smoke/record';
 import { runSmoke, type SmokeProps } from '../../../cli/delivery/smoke/run-smoke';
+import { smokeLimitMinutes } from '../../../config/contract';
+import { smokeMinutes } from '../../../config/names';
 import { temporaryFolder } from '../../scripts/support';
 
 jest.mock('../../../cli/delivery/rollout/group');
@@ -232,10 +234,12 @@ describe('the record that a promotion asks for', () => {
 
 test('limits: the test gives up first, then its unit, then the document, then whoever waits for it', () => {
   const read = (file: string, pattern: RegExp) => Number(pattern.exec(readFileSync(file, 'utf8'))?.[1]);
-  const test = read('scripts/boot/smoke.py', /^LIMIT_S = (\d+) \* 60$/m) * 60;
+  const test = smokeLimitMinutes * 60;
   const unit = read('service_files/bento-smoke@.service', /^TimeoutStartSec=(\d+)min$/m) * 60;
-  const document = read('constructs/account/smoke-document.ts', /limitSeconds = (\d+);/);
-  const waits = read('config/names.ts', /smokeMinutes = (\d+);/) * 60;
+  const document =
+    (test / 60 + read('constructs/account/smoke-document.ts', /limitSeconds = \(smokeLimitMinutes \+ (\d+)\) \* 60;/)) *
+    60;
+  const waits = smokeMinutes * 60;
   // bento_boot waits for the API within the first limit.
   expect([test, unit, document, waits]).toEqual([test, unit, document, waits].sort((one, other) => one - other));
   expect(new Set([test, unit, document, waits]).size).toBe(4);

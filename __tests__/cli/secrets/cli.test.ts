@@ -59,10 +59,10 @@ describeWith([localAws], 'the command', () => {
   });
   afterAll(() => aws.stop());
   beforeEach(async () => {
-    for (const name of Object.keys(clusterSecrets)) await client.send(new CreateSecretCommand({ Name: idOf(name) }));
+    for (const name of clusterSecrets) await client.send(new CreateSecretCommand({ Name: idOf(name) }));
   });
   afterEach(async () => {
-    for (const name of Object.keys(clusterSecrets))
+    for (const name of clusterSecrets)
       await client.send(new DeleteSecretCommand({ SecretId: idOf(name), ForceDeleteWithoutRecovery: true }));
   });
 

@@ -1,5 +1,5 @@
 import { largestSegmentPo2 } from '../../../config/instance-types';
-import { limits } from '../../../config/limits';
+import { settings } from '../../../config/contract';
 import { staging, testRefused, problemsOf, withValue, type RefusedValue } from '../../support/refused-values';
 
 const file = 'config/staging.ts';
@@ -257,7 +257,7 @@ test('a cluster that is switched off may have no prover, whatever it validates',
 });
 
 test('the largest segments that are taken are those of the largest GPUs', () => {
-  expect(limits.segmentPo2[1]).toBe(largestSegmentPo2(Infinity));
+  expect(settings.segmentPo2.most).toBe(largestSegmentPo2(Infinity));
 });
 
 test.each(['info', 'debug', 'info,broker=debug', 'warn,broker=info,boundless_market=info'])(

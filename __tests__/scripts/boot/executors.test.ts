@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { instanceCpus, instanceMemoryGiB } from '../../../config/instance-types';
-import { limits } from '../../../config/limits';
+import { settings } from '../../../config/contract';
 import { problemsOf, staging, withValue } from '../../support/refused-values';
 import { describeWith } from '../../support/tools';
 import { run, temporaryFolder } from '../support';
@@ -47,7 +47,8 @@ describeWith(pythonPackages, 'executors of a manager', () => {
   );
 
   test('of a number that is given are as many', () => {
-    expect(evaluated('executors.count(one, 1024)', limits.executors)).toEqual(limits.executors);
+    const { least, most } = settings.executors;
+    expect(evaluated('executors.count(one, 1024)', [least, most])).toEqual([least, most]);
   });
 
   test('leave two for proofs when orders are priced, and price one at a time at least', () => {

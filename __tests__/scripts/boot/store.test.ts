@@ -97,12 +97,20 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
     ['valkey-password', `${canary}\u0000`, 'is not printable ASCII'],
     ['database-password', `${canary}\nsecond line`, 'is not letters, digits and'],
     ['database-password', `${canary}@host/`, 'is not letters, digits and'],
-    ['storage', canary, 'is no JSON object with accessKeyId and secretAccessKey'],
-    ['storage', `["${canary}"]`, 'is no JSON object'],
-    ['storage', `{"accessKeyId": "${canary}"}`, 'is no JSON object'],
-    ['storage', `{"accessKeyId": "${canary}", "secretAccessKey": 1}`, 'is no JSON object'],
+    ['storage', canary, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    ['storage', `["${canary}"]`, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    ['storage', `{"accessKeyId": "${canary}"}`, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    [
+      'storage',
+      `{"accessKeyId": "${canary}", "secretAccessKey": 1}`,
+      'is not a JSON object with accessKeyId and secretAccessKey',
+    ],
     // An SDK would take an empty key for none, and use the machine's role: the check would lie.
-    ['storage', `{"accessKeyId": "", "secretAccessKey": "${canary}"}`, 'is no JSON object'],
+    [
+      'storage',
+      `{"accessKeyId": "", "secretAccessKey": "${canary}"}`,
+      'is not a JSON object with accessKeyId and secretAccessKey',
+    ],
   ])('%s that is %j is refused by its form', async (name, value, reason) => {
     const { refused, below } = await read('store.secrets("manager")', { ...right, [name]: value });
     expect(refused).toContain(`${below}/${name} ${reason}`);

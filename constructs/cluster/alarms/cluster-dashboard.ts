@@ -1,12 +1,12 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
+import { nodeDimensions, paths } from '../../../config/contract';
 import {
   brokerErrorFamilies,
   clusterAlarm,
   clusterFunctions,
   clusterVoices,
   dashboards,
-  dataMountpoint,
   gpuMetrics,
   logMetric,
   nodeMetricNamespace,
@@ -45,7 +45,7 @@ const ofNodes = (
 ): Line => ({
   namespace: nodeMetricNamespace,
   metric,
-  dimensions: { Environment: environment, Role: role, ...(mountpoint !== undefined && { Mountpoint: mountpoint }) },
+  dimensions: nodeDimensions(environment, role, mountpoint),
   label,
   stat,
 });
@@ -125,7 +125,7 @@ export class ClusterDashboard extends Construct {
       [
         graph('Disks, the fullest, and Valkey', 'part', [
           ofNodes(environment, 'manager', 'FilesystemUsed', 'manager', 'Maximum', '/'),
-          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', dataMountpoint),
+          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', paths.data),
           ofNodes(environment, 'prover', 'FilesystemUsed', 'prover', 'Maximum', '/'),
           ofNodes(environment, 'manager', 'ValkeyMemoryUsed', "manager, Valkey's memory", 'Maximum'),
         ]),

@@ -1,11 +1,11 @@
 import { Construct } from 'constructs';
-import { nodeRoles, type NodeRole } from '../../../config/names';
+import { logLines, nodeRoles, type NodeRole } from '../../../config/contract';
 import { LogCount } from './log-count';
 import { all, any, is, lacks, pattern, says } from './patterns';
 import type { AlarmsProps } from './props';
 
-/** What `scripts/boot/configure.py` says once for each boot that fails, whatever the reason. */
-export const bootFailure = 'this machine cannot take its role';
+/** What `scripts/boot/configure.py` logs once for each boot that fails, whatever the reason. */
+const { bootFailure } = logLines;
 
 /**
  * What systemd says of a unit. On the manager, of each end that was a failure. Agents of provers fail whenever the manager

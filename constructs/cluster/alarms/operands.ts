@@ -1,15 +1,6 @@
-import {
-  nodeMetricNamespace,
-  scalingGroup,
-  type gpuMetrics,
-  type nodeMetrics,
-  type NodeRole,
-  type queueMetrics,
-} from '../../../config/names';
+import { nodeMetricNamespace, scalingGroup, type NodeRole } from '../../../config/names';
+import { nodeDimensions, type GpuMetric, type NodeMetric, type QueueMetric } from '../../../config/contract';
 import type { Operand } from '../../base/math-alarm';
-
-type NodeMetric = (typeof nodeMetrics)[number] | (typeof gpuMetrics)[number];
-type QueueMetric = (typeof queueMetrics)[number];
 
 /** Alarms that last look in these steps. */
 export const stepSeconds = 300;
@@ -32,12 +23,12 @@ export const ofGroup = (
 export const ofNodes = (
   environment: string,
   role: NodeRole,
-  metric: NodeMetric | QueueMetric,
+  metric: NodeMetric | GpuMetric | QueueMetric,
   stat: Operand['stat'],
 ): Operand => ({
   namespace: nodeMetricNamespace,
   metric,
-  dimensions: { Environment: environment, Role: role },
+  dimensions: nodeDimensions(environment, role),
   stat,
 });
 

@@ -1,19 +1,13 @@
 import { Construct } from 'constructs';
-import {
-  clusterAlarm,
-  dataMountpoint,
-  nodeMetricNamespace,
-  nodeRoles,
-  type NodeRole,
-  type valkeyMetrics,
-} from '../../../config/names';
+import { nodeDimensions, paths, type NodeMetric, type ValkeyMetric } from '../../../config/contract';
+import { clusterAlarm, nodeMetricNamespace, nodeRoles } from '../../../config/names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';
 
 const disks = [
   { alarm: 'manager-disk', role: 'manager', mountpoint: '/' },
-  { alarm: 'manager-data-disk', role: 'manager', mountpoint: dataMountpoint },
+  { alarm: 'manager-data-disk', role: 'manager', mountpoint: paths.data },
   { alarm: 'prover-disk', role: 'prover', mountpoint: '/' },
 ] as const;
 
@@ -39,7 +33,6 @@ export class Resources extends Construct {
       missingData: 'notBreaching',
       actions: [],
     } as const;
-    const dimensions = (role: NodeRole) => ({ Environment: environment, Role: role });
     this.alarms = [
       ...disks.map(
         ({ alarm, role, mountpoint }) =>
@@ -47,8 +40,8 @@ export class Resources extends Construct {
             ...common,
             name: clusterAlarm(environment, alarm),
             description: `The file system ${mountpoint} of a ${role} instance is more than ${diskPercent} % full.`,
-            metric: 'FilesystemUsed',
-            dimensions: { ...dimensions(role), Mountpoint: mountpoint },
+            metric: 'FilesystemUsed' satisfies NodeMetric,
+            dimensions: nodeDimensions(environment, role, mountpoint),
             statistic: 'Maximum',
             threshold: diskPercent / 100,
           }),
@@ -59,8 +52,8 @@ export class Resources extends Construct {
             ...common,
             name: clusterAlarm(environment, `${role}-memory`),
             description: `A ${role} instance has less than ${memoryMiB} MiB of memory available.`,
-            metric: 'MemoryAvailable',
-            dimensions: dimensions(role),
+            metric: 'MemoryAvailable' satisfies NodeMetric,
+            dimensions: nodeDimensions(environment, role),
             statistic: 'Minimum',
             threshold: memoryMiB * MiB,
             rings: 'below',
@@ -70,8 +63,8 @@ export class Resources extends Construct {
         ...common,
         name: clusterAlarm(environment, 'manager-valkey-memory'),
         description: `Valkey of the manager uses more than ${valkeyPercent} % of its memory limit. At 100 % jobs of orders fail.`,
-        metric: 'ValkeyMemoryUsed' satisfies (typeof valkeyMetrics)[number],
-        dimensions: dimensions('manager'),
+        metric: 'ValkeyMemoryUsed' satisfies ValkeyMetric,
+        dimensions: nodeDimensions(environment, 'manager'),
         statistic: 'Maximum',
         periodSeconds: 60,
         threshold: valkeyPercent / 100,

@@ -1,12 +1,12 @@
 import {
-  clusterParameters,
   clusterPath,
   clusterSecrets,
   logGroups,
   nodeMetricNamespace,
+  parametersOf,
+  readsSecret,
   scalingGroup,
   stacks,
-  type ClusterSecret,
   type NodeRole,
 } from '../../../config/names';
 import type { Statement } from '../../base/policy';
@@ -18,18 +18,14 @@ import type { Account } from '../../base/account';
 /** What a machine of a role may do: what its boot code asks for (docs/boot.md), what ships its logs, and Session Manager. */
 export function run(account: Account, role: NodeRole): Statement[] {
   const path = clusterPath(account.environment);
-  const secrets = (Object.keys(clusterSecrets) as ClusterSecret[]).filter((name) =>
-    (clusterSecrets[name] as readonly NodeRole[]).includes(role),
-  );
+  const secrets = clusterSecrets.filter((name) => readsSecret(role, name));
   const logs = account.logGroup(logGroups.node(account.environment, role));
   return [
     sessionAgentStatement(),
     {
       Sid: 'ReadSettings',
       Action: 'ssm:GetParameter',
-      Resource: clusterParameters
-        .filter((name) => name !== 'broker' || role === 'manager')
-        .map((name) => account.parameter(`${path}/${name}`)),
+      Resource: parametersOf(role).map((name) => account.parameter(`${path}/${name}`)),
     },
     {
       // Secrets Manager adds six characters of its own to a name.

@@ -1,7 +1,7 @@
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import type { NodeRole } from '../../../config/names';
+import { instanceTags, type NodeRole } from '../../../config/contract';
 
 /** What Auto Scaling launches, and default tags do not reach (docs/facts/cdktf.md#default-tags). */
 const launchedResources = ['instance', 'volume', 'network-interface'] as const;
@@ -36,7 +36,7 @@ export class InstanceTemplate extends Construct {
 
   constructor(scope: Construct, id: string, props: InstanceTemplateProps) {
     super(scope, id);
-    const tags = { ...props.tags, Name: props.name, Role: props.role };
+    const tags = { ...props.tags, Name: props.name, [instanceTags.role]: props.role };
     const template = new LaunchTemplate(this, 'Resource', {
       name: props.name,
       description: `Machines of role ${props.role}`,

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../../config';
+import { drainMinutes } from '../../../config/contract';
 import { scalingGroup } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
 import { InstanceGroup, type InstanceGroupProps } from './instance-group';
@@ -10,9 +11,6 @@ export type GroupProps = Pick<InstanceGroupProps, 'template' | 'imageId' | 'subn
   /** Names of alarms that take a refresh back. */
   readonly alarms: readonly string[];
 };
-
-/** A broker finishes its orders for up to that long (docs/facts/bento.md#broker-drain). */
-const drainMinutes = 135;
 
 /**
  * One manager at a time. The old one ends before the new one gets the data volume, so nothing is gained by starting

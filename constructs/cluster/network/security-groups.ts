@@ -2,16 +2,16 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
 import { Construct } from 'constructs';
-import type { NodeRole } from '../../../config/names';
+import { ports, type NodeRole } from '../../../config/contract';
 
 /**
  * What provers use of the manager (docs/facts/bento.md#ports). Nothing reaches provers, and nothing comes in from
  * outside.
  */
 const managerPorts = [
-  { name: 'PostgreSql', port: 5432, purpose: 'Task database' },
-  { name: 'Valkey', port: 6379, purpose: 'Segments and receipts in flight' },
-  { name: 'Api', port: 8081, purpose: 'Bento REST API' },
+  { name: 'PostgreSql', port: ports.postgresql, purpose: 'Task database' },
+  { name: 'Valkey', port: ports.valkey, purpose: 'Segments and receipts in flight' },
+  { name: 'Api', port: ports.api, purpose: 'Bento REST API' },
 ] as const;
 
 export interface SecurityGroupsProps {

@@ -5,9 +5,9 @@ import {
   clusterPath,
   clusterSecrets,
   nodeRoles,
+  readsSecret,
   roles,
   type ClusterSecret,
-  type NodeRole,
 } from '../../../config/names';
 import { policyDocument } from '../../base/policy';
 import { GeneratedPassword } from './generated-password';
@@ -53,11 +53,10 @@ export class ClusterSecrets extends Construct {
         kmsKeyId: kmsKeyArn,
         recoveryWindowInDays: props.recoveryDays,
       });
-      const readers: readonly NodeRole[] = clusterSecrets[name];
       const refused = [
         roles.deployment,
         roles.plan,
-        ...nodeRoles.filter((role) => !readers.includes(role)).map((role) => roles.node(environment, role)),
+        ...nodeRoles.filter((role) => !readsSecret(role, name)).map((role) => roles.node(environment, role)),
       ];
       new SecretsmanagerSecretPolicy(this, `${name}-policy`, {
         secretArn: arn,
@@ -73,8 +72,7 @@ export class ClusterSecrets extends Construct {
       });
       return arn;
     };
-    const names = Object.keys(clusterSecrets) as ClusterSecret[];
-    this.arns = Object.fromEntries(names.map((name) => [name, secret(name)])) as Record<ClusterSecret, string>;
+    this.arns = Object.fromEntries(clusterSecrets.map((name) => [name, secret(name)])) as Record<ClusterSecret, string>;
     for (const [name, version] of [
       ['database-password', passwordVersions.database],
       ['valkey-password', passwordVersions.valkey],

@@ -7,6 +7,7 @@ import re
 from typing import Mapping
 from urllib.parse import quote
 
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .refusal import Refusal
 from .release import Release
 from .settings import Settings
@@ -52,12 +53,12 @@ def _storage(settings: Settings, keys: Storage, region: str) -> Variables:
 
 
 def _database_url(host: str, password: str) -> str:
-    return f"postgresql://{DATABASE_USER}:{quote(password, safe='')}@{host}:5432/{DATABASE}"
+    return f"postgresql://{DATABASE_USER}:{quote(password, safe='')}@{host}:{POSTGRESQL_PORT}/{DATABASE}"
 
 
 def _valkey_url(host: str, password: str) -> str:
     # The name that every password without one belongs to; some clients take an empty name for another.
-    return f"redis://default:{quote(password, safe='')}@{host}:6379/0"
+    return f"redis://default:{quote(password, safe='')}@{host}:{VALKEY_PORT}/0"
 
 
 def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, cancels: bool) -> Variables:
@@ -83,7 +84,7 @@ def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, ca
     if cancels or not release.broker_from("1.1.0"):
         variables.update(
             POSTGRES_HOST="127.0.0.1",
-            POSTGRES_PORT="5432",
+            POSTGRES_PORT=str(POSTGRESQL_PORT),
             POSTGRES_DB=DATABASE,
             POSTGRES_USER=DATABASE_USER,
             POSTGRES_PASSWORD=secrets["database-password"],

@@ -11,8 +11,8 @@ import re
 from pathlib import Path
 
 from . import log, services
+from .contract import EXECUTOR_MIB, OTHERS_MIB, SETTINGS
 from .files import write
-from .limits import EXECUTORS
 
 UNITS = Path("/run/systemd/system")
 TEMPLATE = "bento-executor@"
@@ -23,9 +23,8 @@ _MEMORY = UNITS / f"{TEMPLATE}.service.d/memory.conf"
 # that wait for Valkey are about that much (CONCURRENT_SEGMENTS in bento/crates/workflow/src/tasks/executor.rs).
 _OTHER_THREADS = 4
 _THREADS_EACH = 2
-_MIB_EACH = 4096
-# PostgreSQL, Valkey, API and broker, as config/together.ts counts them.
-_OTHER_MIB = 8192
+_LEAST: int = SETTINGS["executors"]["least"]
+_MOST: int = SETTINGS["executors"]["most"]
 # One that needs more than twice upstream's limit does so by mistake.
 _MOST_MIB = 8192
 
@@ -37,8 +36,8 @@ def by_size(threads: int, memory_mib: int) -> int:
     :param memory_mib: as the kernel has it, which is somewhat less than the instance type's: those are multiples of 4 GiB
     """
     by_threads = (threads - _OTHER_THREADS) // _THREADS_EACH
-    by_memory = (math.ceil(memory_mib / 4096) * 4096 - _OTHER_MIB) // _MIB_EACH
-    return max(EXECUTORS[0], min(by_threads, by_memory, EXECUTORS[1]))
+    by_memory = (math.ceil(memory_mib / 4096) * 4096 - OTHERS_MIB) // EXECUTOR_MIB
+    return max(_LEAST, min(by_threads, by_memory, _MOST))
 
 
 def count(wanted: int | None, memory_mib: int) -> int:
@@ -53,7 +52,7 @@ def preflights(executors: int) -> int:
 
 def memory_max_mib(executors: int, memory_mib: int) -> int:
     """`MemoryMax=` of each, in MiB: an equal share of what the rest of the machine leaves, 8 GiB at most."""
-    return max(1024, min((memory_mib - _OTHER_MIB) // executors, _MOST_MIB))
+    return max(1024, min((memory_mib - OTHERS_MIB) // executors, _MOST_MIB))
 
 
 def units(executors: int) -> list[str]:

@@ -1,15 +1,14 @@
 """Which machine this is, and what it is for."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .contract import ROLES, TAGS, is_environment
 from .metadata import Metadata
 from .refusal import Refusal
 from .release import Release
 
-ROLES = ("manager", "prover")
 # User data brings it: a cloud-config that writes this file. Without it, the instance's tags count.
 INSTANCE_FILE = Path("/etc/bento/instance.json")
 
@@ -49,7 +48,7 @@ def _told(file: Path) -> dict[str, str]:
 
 
 def _one(field: str, told: str | None, tag: str | None) -> str:
-    name = field.capitalize()
+    name = TAGS[field]
     if told is not None and tag is not None and told != tag:
         raise Refusal(f"user data says {field} {told!r}, the tag {name} says {tag!r}; make them agree, or drop one")
     value = told if told is not None else tag
@@ -78,13 +77,13 @@ def read_purpose(metadata: Metadata, release: Release, file: Path = INSTANCE_FIL
     :raises Refusal: no role or environment, two that differ, a role that is unknown or that the image cannot take
     """
     told = _told(file)
-    role = _one("role", told.get("role"), metadata.get("tags/instance/Role"))
-    environment = _one("environment", told.get("environment"), metadata.get("tags/instance/Environment"))
+    role = _one("role", told.get("role"), metadata.get(f"tags/instance/{TAGS['role']}"))
+    environment = _one("environment", told.get("environment"), metadata.get(f"tags/instance/{TAGS['environment']}"))
     if role not in ROLES:
         raise Refusal(f"the role {role!r} is unknown; use {' or '.join(ROLES)}")
-    if re.fullmatch(r"[a-z][a-z0-9-]*", environment) is None:
+    if not is_environment(environment):
         raise Refusal(f"the environment {environment!r} is no name; use one such as staging")
-    if release.image not in (role, "bento"):
+    if release.image not in ROLES[role]["images"]:
         raise Refusal(
             f"this is a {release.image} image, and the role is {role}; start the machine from a {role} or bento image"
         )

@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from . import aws, log
+from .contract import TERMINATE_HOOK_S
 from .identity import Machine
 from .metadata import Metadata
 
-LAUNCH_HOOK = "bento-launch"
-TERMINATE_HOOK = "bento-terminate"
 HEARTBEAT_S = 300.0
 # Sooner after one that did not get through.
 HEARTBEAT_AGAIN_S = 30.0
-# As long as bento-terminate waits without a heartbeat (config/lifecycle-hooks.ts).
-COMPLETED_WITHIN_S = 900.0
+# As long as the hook waits without a heartbeat.
+COMPLETED_WITHIN_S = float(TERMINATE_HOOK_S)
 # There once a boot has ended as it may: the role works, or Auto Scaling took the machine back as it launched. What fails
 # later is no failed boot. It goes with the boot.
 SETTLED = Path("/run/bento-boot/settled")

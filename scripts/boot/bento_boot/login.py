@@ -13,6 +13,7 @@ import struct
 from io import BufferedRWPair
 from typing import Callable, Iterable
 
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .environment import DATABASE, DATABASE_USER
 from .refusal import Refusal
 
@@ -26,7 +27,7 @@ def valkey(host: str, password: str, *command: str) -> bool | None:
     :param command: to do as well; what it answers must be OK
     """
     try:
-        with socket.create_connection((host, 6379), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
+        with socket.create_connection((host, VALKEY_PORT), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
             for words in (("AUTH", "default", password), command):
                 if not words:
                     continue
@@ -72,7 +73,7 @@ def postgresql(host: str, password: str) -> bool | None:
     """PostgreSQL, "Message Flow" and "SASL Authentication"; 28P01 is a wrong password ("PostgreSQL Error Codes")."""
     first = f"n=,r={base64.b64encode(os.urandom(18)).decode()}"
     try:
-        with socket.create_connection((host, 5432), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
+        with socket.create_connection((host, POSTGRESQL_PORT), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
             names = f"user\0{DATABASE_USER}\0database\0{DATABASE}\0\0".encode()
             _send(stream, b"", struct.pack("!I", 196608) + names)
             while True:

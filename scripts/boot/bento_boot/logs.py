@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Mapping
 
 from . import environment, log, redaction, services
+from .contract import METRIC_NAMESPACE, log_group
 from .environment import Variables, render
 from .files import write
 from .identity import Machine, Purpose
 from .refusal import Refusal
-from .store import prefix
 
 UNIT = "bento-logs.service"
 FILE = Path("/etc/bento/logs.env")
@@ -25,7 +25,8 @@ def variables(machine: Machine, purpose: Purpose) -> Variables:
         "INSTANCE_ID": machine.instance_id,
         "ROLE": purpose.role,
         "ENVIRONMENT": purpose.environment,
-        "LOG_GROUP": f"{prefix(purpose.environment)}/{purpose.role}",
+        "LOG_GROUP": log_group(purpose.environment, purpose.role),
+        "METRIC_NAMESPACE": METRIC_NAMESPACE,
         "VECTOR_CONFIG": ",".join(f"{TEMPLATES}/{name}" for name in CONFIGURATION[purpose.role]),
     }
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import boto3
 
 from . import address, aws, broker_toml, environment, executors, log, login, services, stores, volume
+from .contract import API_PORT
 from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
@@ -140,7 +141,7 @@ def run(
         services.ensure(unit, file, waiting=waiting)
     _look_at_broker()
     # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
-    services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)
+    services.wait("the API", lambda: services.healthy(f"http://127.0.0.1:{API_PORT}/health"), 900, waiting)
     services.expect_steady([*(unit for unit, _ in _without_broker()), "bento-broker.service"], 20)
 
 

@@ -5,6 +5,7 @@ from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 from . import aws, environment, log, login, logs, manager, services
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .files import keep, put_back, write
 from .identity import Machine
 from .refusal import Refusal
@@ -19,8 +20,8 @@ FILES = frozenset({"prover.env"})
 MANAGER_WITHIN_S = 3600.0
 # Secret, store, its port, the variable with its password, and what tries one.
 STORES: tuple[tuple[str, str, int, str, login.Attempt], ...] = (
-    ("database-password", "PostgreSQL", 5432, "DATABASE_URL", login.postgresql),
-    ("valkey-password", "Valkey", 6379, "REDIS_URL", login.valkey),
+    ("database-password", "PostgreSQL", POSTGRESQL_PORT, "DATABASE_URL", login.postgresql),
+    ("valkey-password", "Valkey", VALKEY_PORT, "REDIS_URL", login.valkey),
 )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 from typing import Iterable
 
+from .contract import DATA, POSTGRESQL_PORT, VALKEY_PORT
 from .environment import DATABASE, DATABASE_USER
 
 MIB = 1024 * 1024
@@ -20,7 +21,7 @@ def postgresql_conf(addresses: list[str], memory: int) -> str:
     # 100 provers of eight GPUs fit.
     return f"""# Written at boot; changes are lost.
 listen_addresses = '{','.join(['127.0.0.1', *addresses])}'
-port = 5432
+port = {POSTGRESQL_PORT}
 max_connections = 1000
 unix_socket_directories = '/run/bento-postgresql'
 hba_file = '/etc/bento/pg_hba.conf'
@@ -64,12 +65,12 @@ def valkey_conf(addresses: list[str], memory: int) -> str:
     """
     return f"""# Written at boot; changes are lost.
 bind 127.0.0.1 {' '.join(addresses)}
-port 6379
+port {VALKEY_PORT}
 protected-mode yes
 aclfile /etc/bento/valkey.acl
 supervised systemd
 daemonize no
-dir /var/lib/bento/valkey
+dir {DATA}/valkey
 maxmemory {max(64, memory * 2 // 5)}mb
 maxmemory-policy noeviction
 appendonly yes

@@ -3,6 +3,7 @@
 import re
 import socket
 
+from .contract import VALKEY_PORT
 from .refusal import Refusal
 from .stores import VALKEY_MEASURER
 
@@ -28,7 +29,7 @@ def _info_memory(host: str, port: int) -> str:
         return stream.read(min(length, MOST_BYTES)).decode(errors="replace")
 
 
-def memory_used(host: str = "127.0.0.1", port: int = 6379) -> float:
+def memory_used(host: str = "127.0.0.1", port: int = VALKEY_PORT) -> float:
     """
     The part of `maxmemory` that is taken, from 0 to 1: at 1, writes fail (stores.valkey_conf).
 

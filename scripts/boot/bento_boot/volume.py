@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, Callable
 
 from . import aws, log
+from .contract import DATA, DRAIN_S
 from .identity import Machine
 from .refusal import Refusal
 
 LABEL = "bento-data"
 MOUNT_UNIT = "var-lib-bento.mount"
 DEVICES = Path("/dev/disk/by-id")
-# A manager that ends drains its broker for up to 2 h 15 min, and holds the volume as long
-# (docs/facts/bento.md#broker-drain).
-FREE_WITHIN_S = 2.5 * 3600
+# A manager that ends holds the volume for as long as it drains.
+FREE_WITHIN_S = DRAIN_S + 15 * 60.0
 MIB = 1024 * 1024
 
 
@@ -139,7 +139,7 @@ def mount_unit(device: Path) -> str:
 Description=Data of Bento
 [Mount]
 What={device}
-Where=/var/lib/bento
+Where={DATA}
 Type=ext4
 Options=nodev,nosuid,noexec,noatime
 """

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { logLines, refreshHours } from '../../../../config/contract';
 import { clusterAlarm, logMetric, rollbackAlarms, type ClusterAlarm, type NodeRole } from '../../../../config/names';
-import { agentErrors, bootFailure, unitFailure } from '../../../../constructs/cluster/alarms/machines';
+import { agentErrors, unitFailure } from '../../../../constructs/cluster/alarms/machines';
 import { alarmsOf, counted, filtersOf, rings } from '../../../support/cluster-alarms';
 import { takes, type LogLine } from '../../../support/filter-pattern';
 import { documentedLines, plain } from '../../../support/log-patterns';
 import { stackOf, synthesize } from '../../../support/synthesized';
 
+const { bootFailure } = logLines;
 const environment = 'production';
 const stack = stackOf(synthesize(), 'prover-cluster-production');
 const alarms = alarmsOf(stack);
@@ -248,9 +250,11 @@ describe('what is looked for is what is said', () => {
   const text = (file: string) => readFileSync(file, 'utf8');
 
   test('each boot that fails says so once', () => {
-    const said = [...text('scripts/boot/configure.py').matchAll(/log\.error\(f?"([^"]*)/g)].map(
-      ([, message]) => message!,
-    );
+    const said = [
+      ...text('scripts/boot/configure.py')
+        .replaceAll('{BOOT_FAILURE}', bootFailure)
+        .matchAll(/log\.error\(f?"([^"]*)/g),
+    ].map(([, message]) => message!);
     expect(said.filter((message) => message.startsWith(bootFailure))).toHaveLength(2);
     expect(said.filter((message) => !message.startsWith(bootFailure))).toEqual([
       'Auto Scaling could not be told: {problem}',
@@ -268,10 +272,9 @@ describe('what is looked for is what is said', () => {
   });
 
   test('a machine that cannot take its secrets has failed as often as its alarm counts, by then', () => {
-    const [, seconds] = /^AGAIN_S = ([\d.]+)$/m.exec(text('scripts/boot/refresh.py'))!;
     const [atLeast, minutes] = limits['prover-secrets-stale']!;
     // The timer looks five to seven minutes after the time has come.
-    expect((Number(seconds) / 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);
+    expect((refreshHours.afterFailure * 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);
     expect(text('service_files/bento-refresh.service')).toContain('ExecStart=/usr/local/lib/boundless/refresh.py');
   });
 
