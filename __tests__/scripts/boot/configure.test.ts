@@ -253,7 +253,7 @@ describeWith(tools, 'a manager that cannot', () => {
     ['wallet-key', 'canary', 'is not 64 hexadecimal digits'],
     ['rpc-urls', 'canary.example.com', 'is not addresses with https://'],
     ['database-password', 'canary-ä', 'is not letters, digits and'],
-    ['storage', '{"canary": 1}', 'is no JSON object with accessKeyId and secretAccessKey'],
+    ['storage', '{"canary": 1}', 'is not a JSON object with accessKeyId and secretAccessKey'],
   ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
     await machine.secrets({ [name]: value });
     expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${said}`));

@@ -182,7 +182,7 @@ describeWith(tools, 'a manager that works', () => {
 
   test('changes nothing for what is malformed, and looks again within an hour', async () => {
     await put('storage', '{"canary": 1}');
-    expect(await failure()).toContain('is no JSON object with accessKeyId and secretAccessKey');
+    expect(await failure()).toContain('is not a JSON object with accessKeyId and secretAccessKey');
     expect(events()).toEqual([]);
     const { stdout } = await machine.run([
       'bash',
