@@ -1,14 +1,7 @@
 import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 import { SecretsmanagerSecretPolicy } from '@cdktf/provider-aws/lib/secretsmanager-secret-policy';
 import { Construct } from 'constructs';
-import {
-  clusterPath,
-  clusterSecrets,
-  nodeRoles,
-  readsSecret,
-  roles,
-  type ClusterSecret,
-} from '../../../config/names';
+import { clusterPath, clusterSecrets, nodeRoles, readsSecret, roles, type ClusterSecret } from '../../../config/names';
 import { policyDocument } from '../../base/policy';
 import { GeneratedPassword } from './generated-password';
 import { AccountStack } from '../../base/account-stack';
