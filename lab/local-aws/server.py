@@ -50,6 +50,7 @@ from moto.ec2.responses.amis import AmisResponse
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 from moto.kms.responses import KmsResponse
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.secretsmanager.exceptions import ResourceExistsException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
@@ -353,6 +354,18 @@ def current_version(self):
     return next((key for key, version in self.versions.items() if "AWSCURRENT" in version["version_stages"]), None)
 
 
+service_of_host = DomainDispatcherApplication.get_backend_for_host
+services = {}
+
+
+def known_service_of_host(self, host):
+    """moto walks through all of its folders for each request, which takes longer than the answer."""
+    if host not in services:
+        services[host] = service_of_host(self, host)
+    return services[host]
+
+
+DomainDispatcherApplication.get_backend_for_host = known_service_of_host
 AmisResponse.describe_images = describe_images_in_pages
 AmisResponse.get_allowed_images_settings = get_allowed_images_settings
 AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
