@@ -1,12 +1,12 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install synth rehearse test validate bench bootstrap lock format clean
+.PHONY: help install synth try-cdktn rehearse test validate bench bootstrap lock format clean
 .PHONY: delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 # npm writes this file last: it is there only after a whole install.
 node_modules/.package-lock.json: package.json package-lock.json .npmrc
@@ -17,6 +17,9 @@ install: node_modules/.package-lock.json ## Install the dependencies
 
 synth: install ## Write Terraform JSON of every stack to cdktf.out
 	@npm run --silent synth
+
+try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/decisions/0001-cdktf-and-leaving-it.md)
+	@npm run --silent cdktn
 
 rehearse: install ## Live the life of an image on a local AWS (JSON=1: for machines)
 	@npm run --silent rehearse -- $(if $(JSON),--json)
