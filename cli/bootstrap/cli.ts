@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { factory, validated } from '../../config';
 import { stacks } from '../../config/names';
-import { explain } from '../common/explain';
+import { command } from '../common/command';
 import { pathStyle } from '../common/s3';
 import { bootstrap } from './bootstrap';
 
@@ -28,13 +28,12 @@ interface Arguments {
 }
 
 /** @throws Error for what can't be understood */
-function parse(args: readonly string[]): Arguments | 'help' {
+function parse(args: readonly string[]): Arguments {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { 'dry-run': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: { 'dry-run': { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  if (values.help) return 'help';
   const [environment = '', ...rest] = positionals;
   if (!environments.includes(environment) || rest.length > 0)
     throw new Error(
@@ -43,20 +42,7 @@ function parse(args: readonly string[]): Arguments | 'help' {
   return { environment, dryRun: values['dry-run'] };
 }
 
-async function main(): Promise<number> {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  let args: Arguments | 'help';
-  try {
-    args = parse(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (args === 'help') {
-    console.log(usage);
-    return 0;
-  }
-  const { environment, dryRun } = args;
+async function run({ environment, dryRun }: Arguments): Promise<number> {
   const { region } = validated(factory).ops;
   const clients = {
     s3: new S3Client({ region, forcePathStyle: pathStyle() }),
@@ -72,10 +58,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(explain(error));
-    process.exitCode = 1;
-  },
-);
+export const bootstrapCommand = command({
+  summary: 'make or repair the state bucket of an account',
+  usage,
+  parse,
+  run,
+});

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { EnvironmentConfig } from '../../config';
 import { actAsVariable, arns } from '../../config/names';
-import { DeliveryRefused } from './problem';
+import { DeliveryRefusedError } from './problem';
 
 /** What SDK clients need to act in an account: the credentials at hand, a profile, or what a rehearsal gives. */
 export interface ClientSettings {
@@ -43,7 +43,7 @@ export interface ProfileRole {
  * Writes profiles that act through roles, and lets the SDKs of this process and its children find them. Whoever uses such
  * a profile takes the role itself and again before its session ends; exported credentials would end after an hour.
  *
- * @throws DeliveryRefused where there are no credentials that a profile can start from
+ * @throws DeliveryRefusedError where there are no credentials that a profile can start from
  */
 export async function writeProfiles(
   folder: string,
@@ -74,7 +74,7 @@ function credentialSource(variables: NodeJS.ProcessEnv): string {
   const has = (name: string): boolean => (variables[name] ?? '') !== '';
   if (has('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI') || has('AWS_CONTAINER_CREDENTIALS_FULL_URI')) return 'EcsContainer';
   if (has('AWS_ACCESS_KEY_ID')) return 'Environment';
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     'BOUNDLESS_ACT_AS takes a role with the credentials of a CodeBuild build, and there are none; unset it to act with your own.',
   );
 }
@@ -96,11 +96,11 @@ export async function accessTo(
   };
 }
 
-/** @throws DeliveryRefused for credentials of another account: a mix-up must not read or change anything there */
+/** @throws DeliveryRefusedError for credentials of another account: a mix-up must not read or change anything there */
 export async function expectAccount(client: ClientSettings, accountId: string): Promise<void> {
   const { Account } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
   if (Account !== accountId)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `These are credentials of ${Account ?? 'nobody'}, not of ${accountId}; set AWS_PROFILE, or BOUNDLESS_ACT_AS in a build.`,
     );
 }

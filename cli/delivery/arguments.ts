@@ -40,7 +40,7 @@ export const commands = ['images', 'plan', 'apply', 'rollout', 'smoke', 'promote
 
 /** What was asked for. `variables` are those of the environment, with what the options say in their place. */
 export interface Action {
-  readonly command: (typeof commands)[number] | 'help';
+  readonly command: (typeof commands)[number];
   readonly dryRun: boolean;
   readonly ignoreAlarms: boolean;
   readonly folder: string;
@@ -64,7 +64,6 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
       exports: text,
       'ignore-alarms': { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
@@ -82,7 +81,6 @@ export function parse(args: readonly string[], inherited: Readonly<Record<string
   const { 'dry-run': dryRun, 'ignore-alarms': ignoreAlarms, folder, exports: exportsFile } = values;
   if (folder === '') throw new Error('--folder is empty; the action needs the input artifact `plan`.');
   const action = { dryRun, ignoreAlarms, folder, exportsFile, file: rest[0] ?? '', variables };
-  if (values.help) return { ...action, command: 'help' };
   const command = commands.find((known) => known === name);
   if (command === undefined) throw new Error(`There is no command ${JSON.stringify(name)}.`);
   const count = command === 'summary' ? 1 : 0;

@@ -8,7 +8,7 @@ import { buildLink, writeExports } from './exports';
 import { idsOf, resolveImages, type ResolvedImages } from './images/resolve';
 import { applyPlan } from './plan/apply';
 import { makePlan } from './plan/make';
-import { DeliveryRefused } from './problem';
+import { DeliveryRefusedError } from './problem';
 import { promote } from './promote';
 import { rollOut } from './rollout/roll-out';
 import { prepare, workDirectory, type Setting } from './prepare';
@@ -44,7 +44,6 @@ export async function run(action: Action, factory: FactoryConfig): Promise<void>
       return smoke(setting);
     case 'promote':
       return validate(setting);
-    case 'help':
   }
 }
 
@@ -132,7 +131,7 @@ function deployed({ action, account }: Setting): Record<NodeRole, string> {
   const idOf = (role: NodeRole): string => {
     const request = requests[role];
     if ('id' in request) return request.id;
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `${role.toUpperCase()}_IMAGE_ID is ${request.pointer}; give the id that was deployed: the pointer may have moved since.`,
     );
   };
@@ -188,7 +187,7 @@ const namesImages = ({ variables }: Action): boolean =>
 async function validate(setting: Setting): Promise<void> {
   const { action, account } = setting;
   if (!account.followsLatest)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `${account.environment} validates no images (followsLatest is false in its configuration).`,
     );
   const { dryRun } = action;
@@ -226,6 +225,6 @@ function limit(variables: Action['variables'], name: string, standard: number): 
   const value = variables[name] ?? '';
   if (value === '') return standard;
   if (!/^[1-9]\d{0,3}$/.test(value))
-    throw new DeliveryRefused(`${name} is ${JSON.stringify(value)}; give it a whole number from 1 to 9999.`);
+    throw new DeliveryRefusedError(`${name} is ${JSON.stringify(value)}; give it a whole number from 1 to 9999.`);
   return Number(value);
 }

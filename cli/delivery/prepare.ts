@@ -4,7 +4,7 @@ import { arns, roles } from '../../config/names';
 import { accessTo, expectAccount, maxAttempts, type Access, type ProfileRole } from './access';
 import type { Action } from './arguments';
 import type { PointerSource } from './images/resolve';
-import { DeliveryRefused } from './problem';
+import { DeliveryRefusedError } from './problem';
 import { actAsRole, environmentOf, required } from './settings';
 
 /** For files that no commit has. */
@@ -26,7 +26,7 @@ export interface Setting {
 /**
  * Finds out what a command is about, and gets into the account.
  *
- * @throws DeliveryRefused where project, configuration and credentials do not mean the same account
+ * @throws DeliveryRefusedError where project, configuration and credentials do not mean the same account
  */
 export async function prepare(action: Action, factory: FactoryConfig): Promise<Setting> {
   const { variables } = action;
@@ -56,7 +56,7 @@ function provingEnvironment({ variables }: Action, factory: FactoryConfig): Envi
   if (name === '') return undefined;
   const proving = environmentOf(factory, variables, name, 'PROVING_ACCOUNT_ID');
   if (proving.followsLatest) return proving;
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `PROVING_ENVIRONMENT is ${name}, which proves no images (followsLatest is false in its configuration).`,
   );
 }

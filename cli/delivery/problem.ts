@@ -1,6 +1,8 @@
+import { OperatorError } from '../common/errors';
+
 /** Something that an operator can put right: the message says what was found, and what to do. */
-export class DeliveryRefused extends Error {
-  override readonly name = 'DeliveryRefused';
+export class DeliveryRefusedError extends OperatorError {
+  override readonly name = 'DeliveryRefusedError';
 }
 
 /** The text of a list of problems, one a line. */

@@ -8,7 +8,7 @@ import {
   writeValidatedImages,
   type ValidatedImages,
 } from './images/validated-images';
-import { DeliveryRefused, listed } from './problem';
+import { DeliveryRefusedError, listed } from './problem';
 import { rolloutLook, type RolloutProps } from './rollout/watch';
 
 export interface PromoteProps extends RolloutProps {
@@ -46,7 +46,7 @@ export interface Promotions {
  * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
  * same, and production plans with the images that ran together before; a repetition does the rest.
  *
- * @throws DeliveryRefused where a group does not run its image, or a parameter does not show its value in time
+ * @throws DeliveryRefusedError where a group does not run its image, or a parameter does not show its value in time
  */
 export async function promote(props: PromoteProps): Promise<Promotions> {
   const { client, images, dryRun } = props;
@@ -88,7 +88,7 @@ async function recordedImages({ environment, client, report }: PromoteProps): Pr
 
 /**
  * @returns a look at all groups that gives the roles whose instances run their image, tested where the environment tests
- * @throws DeliveryRefused (the look) where a group does not run its image
+ * @throws DeliveryRefusedError (the look) where a group does not run its image
  */
 function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
   const look = rolloutLook(props);
@@ -96,7 +96,7 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
     const groups = await look();
     const open = groups.filter(({ is }) => is !== 'done');
     if (open.length > 0)
-      throw new DeliveryRefused(
+      throw new DeliveryRefusedError(
         `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ text }) => text))}`,
       );
     const running = nodeRoles.filter((_, index) => {
@@ -104,7 +104,7 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
       return group?.is === 'done' && group.machines > 0;
     });
     if (props.smoke === 'skipped' && running.length === nodeRoles.length)
-      throw new DeliveryRefused(
+      throw new DeliveryRefusedError(
         `The smoke test of ${props.environment} was skipped, and now there are instances of each role; run it: make smoke ENV=${props.environment}`,
       );
     return new Set(props.smoke === 'skipped' ? [] : running);
@@ -123,7 +123,7 @@ async function expectWritten(
     found = await read();
     if (found === wanted) return;
   }
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `${name} is ${found ?? 'not there'} after ${wanted} was written; Parameter Store drops images that the writing role ` +
       'may not describe (ec2:DescribeImages), or another principal writes it: see PutParameter in CloudTrail.',
   );

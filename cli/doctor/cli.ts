@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { environmentNamed, factory, validated } from '../../config';
 import { expectAccount } from '../common/account';
-import { explain } from '../common/explain';
+import { command } from '../common/command';
 import { exitCode, lineOf, runChecks } from './check';
 import { environmentChecks, opsChecks } from './checks';
 
@@ -24,33 +24,19 @@ interface Arguments {
 }
 
 /** @throws Error that names what cannot be understood */
-function parse(args: readonly string[]): Arguments | 'help' {
+function parse(args: readonly string[]): Arguments {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: { json: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  if (values.help) return 'help';
   const [environment = '', ...rest] = positionals;
   if (rest.length > 0 || !names.includes(environment))
     throw new Error(`Give one environment of ${names.join(', ')}, not ${JSON.stringify(positionals.join(' '))}.`);
   return { environment, json: values.json };
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  let parsed: Arguments | 'help';
-  try {
-    parsed = parse(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed === 'help') {
-    console.log(usage);
-    return 0;
-  }
-  const { environment, json } = parsed;
+async function run({ environment, json }: Arguments): Promise<number> {
   const all = validated(factory);
   const config = environment === 'ops' ? undefined : environmentNamed(environment, all);
   const { region, accountId } = config ?? all.ops;
@@ -63,10 +49,9 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCode(results);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(explain(error));
-    process.exitCode = 1;
-  },
-);
+export const doctorCommand = command({
+  summary: 'check an account before a deployment; only reads',
+  usage,
+  parse,
+  run,
+});

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { command } from '../common/command';
 import { parseLock, withHashes, type Entry } from './lock-file';
 import { refresh, type Outcome } from './refresh';
 
@@ -61,7 +62,7 @@ async function lock(file: string, { accepted, check, dryRun }: Options): Promise
   return !bad && !(check && hashes.size > 0);
 }
 
-function options(args: readonly string[]): Options | undefined {
+function parse(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -69,10 +70,8 @@ function options(args: readonly string[]): Options | undefined {
       accept: { type: 'string', multiple: true, default: [] },
       check: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return undefined;
   return {
     files: positionals.length > 0 ? positionals : lockFiles,
     accepted: new Set(values.accept.flatMap((names) => names.split(','))),
@@ -81,27 +80,15 @@ function options(args: readonly string[]): Options | undefined {
   };
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  let parsed: Options | undefined;
-  try {
-    parsed = options(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed === undefined) {
-    console.log(usage);
-    return 0;
-  }
+async function run(parsed: Options): Promise<number> {
   let good = true;
   for (const file of parsed.files) good = (await lock(file, parsed)) && good;
   return good ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+export const lockCommand = command({
+  summary: 'refresh the checksums of downloads',
+  usage,
+  parse,
+  run,
+});

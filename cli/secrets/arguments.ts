@@ -25,7 +25,6 @@ exit codes: 0 done, or nothing is missing; 1 not, or something is; 2 wrong usage
 
 /** What was asked for. */
 export type Action =
-  | { readonly do: 'help' }
   | { readonly do: 'status'; readonly config: EnvironmentConfig }
   | { readonly do: 'rotate'; readonly config: EnvironmentConfig; readonly dryRun: boolean; readonly again: boolean }
   | {
@@ -39,7 +38,6 @@ export type Action =
 /** @throws Error that says what can't be understood, without what was given in the place of a value */
 export function parse(args: readonly string[]): Action {
   const { values, positionals } = parsed(args);
-  if (values.help) return { do: 'help' };
   const [environment = '', command = '', ...rest] = positionals;
   const config = factory.environments.find((known) => known.environment === environment);
   // What stands in its place may be a value.
@@ -75,7 +73,6 @@ function parsed(args: readonly string[]) {
       options: {
         again: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
         replace: { type: 'boolean', default: false },
       },
       allowPositionals: true,

@@ -1,34 +1,22 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { factory, validated } from '../../config';
 import { expectAccount } from '../common/account';
-import { explain } from '../common/explain';
+import { command } from '../common/command';
 import { parse, usage, type Action } from './arguments';
-import { Cancelled, readSecret } from './input';
+import { readSecret } from './input';
 import { rotateKey } from './rotate';
-import { Refused, setSecret } from './set';
+import { setSecret } from './set';
 import { isEnough, lines, statusOfAll } from './status';
-import { NoSuchSecret, StoredSecrets } from './stored';
+import { StoredSecrets } from './stored';
 
-async function main(args: readonly string[]): Promise<number> {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  let action: Action;
-  try {
-    action = parse(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (action.do === 'help') {
-    console.log(usage);
-    return 0;
-  }
+async function run(action: Action): Promise<number> {
   validated(factory);
   const { environment, region, accountId } = action.config;
   await expectAccount(region, accountId);
-  return run(action, new StoredSecrets(new SecretsManagerClient({ region }), environment));
+  return runOn(new StoredSecrets(new SecretsManagerClient({ region }), environment), action);
 }
 
-async function run(action: Exclude<Action, { do: 'help' }>, stored: StoredSecrets): Promise<number> {
+async function runOn(stored: StoredSecrets, action: Action): Promise<number> {
   const { environment } = action.config;
   switch (action.do) {
     case 'status': {
@@ -47,11 +35,9 @@ async function run(action: Exclude<Action, { do: 'help' }>, stored: StoredSecret
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    const own = error instanceof Refused || error instanceof Cancelled || error instanceof NoSuchSecret;
-    console.error(own ? error.message : explain(error));
-    process.exitCode = 1;
-  },
-);
+export const secretsCommand = command({
+  summary: 'set, rotate and check the secrets of a cluster',
+  usage,
+  parse,
+  run,
+});

@@ -1,8 +1,9 @@
+import { OperatorError } from '../common/errors';
 import type { ReadStream } from 'node:tty';
 
 /** The person at the keyboard has changed their mind. */
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled';
+export class CancelledError extends OperatorError {
+  override readonly name = 'CancelledError';
 }
 
 const keys = { enter: ['\r', '\n'], end: '\u0004', cancel: '\u0003', back: ['\u007f', '\b'] };
@@ -23,7 +24,7 @@ function typed(terminal: ReadStream, ask: (text: string) => void, prompt: string
       for (const character of text) {
         if (character === keys.cancel) {
           end(() => {
-            reject(new Cancelled('Nothing was changed.'));
+            reject(new CancelledError('Nothing was changed.'));
           });
           return;
         }

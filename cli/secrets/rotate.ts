@@ -1,5 +1,5 @@
 import { refreshHours } from '../../config/contract';
-import { Refused } from './set';
+import { SecretRefusedError } from './set';
 import type { StoredSecrets } from './stored';
 
 /** Within this time after a rotation every instance that can takes the new key by itself: also one that fails once (docs/boot.md). */
@@ -16,7 +16,7 @@ export interface RotateOptions {
  * Starts a rotation of the storage's key, and doesn't wait for its end.
  *
  * @returns what was done, in words
- * @throws Refused soon after another one, since a rotation deletes the key of before
+ * @throws SecretRefusedError soon after another one, since a rotation deletes the key of before
  */
 export async function rotateKey(
   stored: Pick<StoredSecrets, 'describe' | 'rotate'>,
@@ -26,7 +26,7 @@ export async function rotateKey(
   const { LastRotatedDate: last } = await stored.describe('storage');
   const hours = last === undefined ? Infinity : (now.getTime() - last.getTime()) / 3_600_000;
   if (hours < takenWithinHours && !again)
-    throw new Refused(
+    throw new SecretRefusedError(
       `The last rotation was ${Math.floor(hours)} h ago, and another one deletes the key of before, which machines may ` +
         'still work with: they take the new one within a day. Give --again to rotate all the same. Nothing was changed.',
     );

@@ -1,3 +1,4 @@
+import { OperatorError } from '../common/errors';
 import type { operatorSecrets } from '../../config/names';
 import { problemWith } from './forms';
 import { binary, type StoredSecrets } from './stored';
@@ -6,8 +7,8 @@ import { binary, type StoredSecrets } from './stored';
 const longestBytes = 65_536;
 
 /** Nothing was changed, and why. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class SecretRefusedError extends OperatorError {
+  override readonly name = 'SecretRefusedError';
 }
 
 export interface SetOptions {
@@ -22,7 +23,7 @@ export interface SetOptions {
  *
  * @param read asks for the value, once it is known that there is a place for it
  * @returns what was done, in words
- * @throws Refused for a value that is malformed, too long, or would replace another one
+ * @throws SecretRefusedError for a value that is malformed, too long, or would replace another one
  */
 export async function setSecret(
   stored: StoredSecrets,
@@ -32,17 +33,17 @@ export async function setSecret(
   await stored.describe(name);
   const before = await stored.value(name);
   const value = await read();
-  if (value === '') throw new Refused(`${name}: nothing was given. Nothing was changed.`);
+  if (value === '') throw new SecretRefusedError(`${name}: nothing was given. Nothing was changed.`);
   const bytes = Buffer.byteLength(value);
   if (bytes > longestBytes)
-    throw new Refused(
+    throw new SecretRefusedError(
       `${name}: what was given has ${bytes} bytes, and Secrets Manager takes ${longestBytes} at most. Nothing was changed.`,
     );
   const problem = problemWith(name, value);
-  if (problem !== undefined) throw new Refused(`${name}: what was given ${problem}. Nothing was changed.`);
+  if (problem !== undefined) throw new SecretRefusedError(`${name}: what was given ${problem}. Nothing was changed.`);
   if (before === value) return `${name} is this already.`;
   if (before !== undefined && !replace)
-    throw new Refused(
+    throw new SecretRefusedError(
       `${name} has ${before === binary ? 'a binary value, which is no text' : 'another value'}; ` +
         'give --replace to put this one in its place. Nothing was changed.',
     );

@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from '../../config';
 import { clusterSecrets, generatedSecrets, isOptionalSecret, type ClusterSecret } from '../../config/names';
 import { problemWith } from './forms';
-import { binary, NoSuchSecret, type StoredSecrets } from './stored';
+import { binary, NoSuchSecretError, type StoredSecrets } from './stored';
 
 /** How a secret is. */
 export interface SecretStatus {
@@ -31,7 +31,7 @@ async function statusOf(name: ClusterSecret, stored: StoredSecrets, config: Envi
   try {
     description = await stored.describe(name);
   } catch (error) {
-    if (error instanceof NoSuchSecret) return status('not there', `deploy prover-cluster-${environment}`);
+    if (error instanceof NoSuchSecretError) return status('not there', `deploy prover-cluster-${environment}`);
     throw error;
   }
   const value = await stored.value(name);

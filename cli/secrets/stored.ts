@@ -1,3 +1,4 @@
+import { OperatorError } from '../common/errors';
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
@@ -10,8 +11,8 @@ import {
 import { clusterPath, type ClusterSecret } from '../../config/names';
 
 /** The stack that makes the secrets has not been deployed. */
-export class NoSuchSecret extends Error {
-  override readonly name = 'NoSuchSecret';
+export class NoSuchSecretError extends OperatorError {
+  override readonly name = 'NoSuchSecretError';
 }
 
 /** Stands for a value that is not text: SecretBinary, which no command here writes and no machine reads. */
@@ -31,7 +32,7 @@ export class StoredSecrets {
   /**
    * What there is to know of a secret beside its value.
    *
-   * @throws NoSuchSecret where there is none
+   * @throws NoSuchSecretError where there is none
    */
   async describe(name: ClusterSecret): Promise<DescribeSecretCommandOutput> {
     try {
@@ -39,7 +40,7 @@ export class StoredSecrets {
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       const deploy = `deploy prover-cluster-${this.environment}, which makes it`;
-      throw new NoSuchSecret(`There is no secret ${this.id(name)}; ${deploy}.`);
+      throw new NoSuchSecretError(`There is no secret ${this.id(name)}; ${deploy}.`);
     }
   }
 

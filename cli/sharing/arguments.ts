@@ -31,7 +31,6 @@ exit codes: 0 done, or nothing to do; 1 not, or a problem was found; 2 wrong usa
 
 /** What was asked for. */
 export type Action =
-  | { readonly do: 'help' }
   | { readonly do: 'invoke'; readonly command: Command }
   | { readonly do: 'allow-images'; readonly environment: EnvironmentConfig; readonly dryRun: boolean }
   | { readonly do: 'redrive'; readonly dryRun: boolean; readonly max: number };
@@ -42,13 +41,11 @@ export function parse(args: readonly string[]): Action {
     args: [...args],
     options: {
       'dry-run': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
       max: { type: 'string' },
       reason: { type: 'string' },
     },
     allowPositionals: true,
   });
-  if (values.help) return { do: 'help' };
   const [name = '', ...rest] = positionals;
   const { 'dry-run': dryRun, reason, max } = values;
   const given = { reason: reason !== undefined, max: max !== undefined, 'dry-run': dryRun };

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { factory, validated } from '../../config';
 import { functions } from '../../config/names';
 import { expectAccount } from '../common/account';
-import { explain } from '../common/explain';
+import { command } from '../common/command';
 import { allowImages } from './allow-images';
 import { parse, usage, type Action } from './arguments';
 import { callFunction } from './function';
@@ -13,19 +13,7 @@ import { redrive } from './redrive';
 /** Longer than the function may run. */
 const patient = { requestTimeout: 1_000_000, throwOnRequestTimeout: true };
 
-async function main(args: readonly string[]): Promise<number> {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  let action: Action;
-  try {
-    action = parse(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
-  }
-  if (action.do === 'help') {
-    console.log(usage);
-    return 0;
-  }
+async function run(action: Action): Promise<number> {
   const { ops } = validated(factory);
   const { region } = ops;
   if (action.do === 'allow-images') return allow(action);
@@ -77,10 +65,9 @@ const foundProblems = (result: unknown): boolean =>
   Array.isArray(result.launchProblems) &&
   result.launchProblems.length > 0;
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(explain(error));
-    process.exitCode = 1;
-  },
-);
+export const sharingCommand = command({
+  summary: 'reconcile, withdraw and pin images',
+  usage,
+  parse,
+  run,
+});

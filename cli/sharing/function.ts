@@ -6,14 +6,14 @@ import { functions } from '../../config/names';
 const failureSchema = z.looseObject({ errorType: z.string(), errorMessage: z.string() });
 
 /** The function ran, and failed. */
-export class FunctionFailed extends Error {
-  override readonly name = 'FunctionFailed';
+export class FunctionFailedError extends Error {
+  override readonly name = 'FunctionFailedError';
 }
 
 /**
  * Lets a Lambda of the factory, the sharing one unless told, handle an event or a command, and waits for what comes of it.
  *
- * @throws FunctionFailed with the reason that the function gave
+ * @throws FunctionFailedError with the reason that the function gave
  */
 export async function callFunction(
   lambda: LambdaClient,
@@ -27,5 +27,5 @@ export async function callFunction(
   if (FunctionError === undefined) return answer;
   // A time-out of the function itself has a message and nothing else.
   const { success, data } = failureSchema.safeParse(answer);
-  throw new FunctionFailed(success ? `${data.errorType}: ${data.errorMessage}` : JSON.stringify(answer));
+  throw new FunctionFailedError(success ? `${data.errorType}: ${data.errorMessage}` : JSON.stringify(answer));
 }

@@ -1,7 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueUrlCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { deadLetterQueue } from '../../config/names';
-import { callFunction, FunctionFailed } from './function';
+import { callFunction, FunctionFailedError } from './function';
 import { TakenMessages } from './taken-messages';
 
 export interface RedriveOptions {
@@ -67,7 +67,7 @@ async function isHandled(
   try {
     await callFunction(lambda, event, functionName);
   } catch (error) {
-    if (!(error instanceof FunctionFailed)) throw error;
+    if (!(error instanceof FunctionFailedError)) throw error;
     report(`  failed again: ${error.message}`);
     return false;
   }

@@ -1,5 +1,6 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { command, noArguments } from '../common/command';
 import { isDownloadFailure } from '../terraform/provider';
 import { terraform } from '../terraform/run';
 
@@ -32,15 +33,7 @@ async function validate(name: string, stackDirectory: string): Promise<'valid' |
   return isDownloadFailure(init.output) ? 'no provider' : 'invalid';
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
-    console.log(usage);
-    return 0;
-  }
-  if (args.length > 0) {
-    console.error(`There is no argument ${args.join(' ')}.\n\n${usage}`);
-    return 2;
-  }
+async function run(): Promise<number> {
   const manifest = await readFile(path.join(synthesized, 'manifest.json'), 'utf8').catch(() => undefined);
   if (manifest === undefined) {
     console.error(`There is no ${synthesized}/manifest.json; run \`make synth\` first.`);
@@ -54,10 +47,9 @@ async function main(args: readonly string[]): Promise<number> {
   return results.includes('no provider') ? 3 : 0;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+export const validateCommand = command({
+  summary: 'validate every stack with Terraform',
+  usage,
+  parse: noArguments,
+  run,
+});

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { functions } from '../../config/names';
+import { command, noArguments } from '../../cli/common/command';
 import { buildLambdaArchive } from '../../lambda/archive/archive';
 import { unpack } from '../rehearse/lambda-process';
 import { measure, type Measurement } from './measure';
@@ -21,11 +22,7 @@ function print(name: string, { seconds, megabytes }: Measurement, note: string):
   );
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  if (args.length > 0) {
-    console.log(usage);
-    return;
-  }
+async function run(): Promise<number> {
   const work = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const outdir = { CDKTF_OUTDIR: path.join(work, 'cdktf.out') };
@@ -78,9 +75,7 @@ async function main(args: readonly string[]): Promise<void> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+  return 0;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+export const benchCommand = command({ summary: 'run the benchmarks', usage, parse: noArguments, run });

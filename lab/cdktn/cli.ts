@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { command, noArguments } from '../../cli/common/command';
 import { differences, unexpected, type Versions } from './compare';
 import { installSuccessors, providerVersionOf, versionOf } from './packages';
 
@@ -10,7 +11,7 @@ const usage = `usage: make try-cdktn
 Synthesizes every stack with cdktf and with its successor cdktn, and compares the JSON
 (docs/decisions/0001-cdktf-and-leaving-it.md). Needs the npm registry the first time.
 
-exit codes: 0 the same, 1 different, 2 it could not run`;
+exit codes: 0 the same, 1 different or not compared, 2 wrong usage`;
 
 const folder = path.resolve('.build', 'cdktn');
 
@@ -52,8 +53,7 @@ async function synthesize(name: string, plugins: Plugin[]): Promise<string> {
 const stackOf = (stacks: string, name: string): unknown =>
   JSON.parse(readFileSync(path.join(stacks, name, 'cdk.tf.json'), 'utf8'));
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.length > 0) return (console.log(usage), args.includes('--help') ? 0 : 2);
+async function run(): Promise<number> {
   installSuccessors(folder);
   const before: Versions = {
     tool: versionOf('.', 'cdktf'),
@@ -78,10 +78,9 @@ async function main(args: readonly string[]): Promise<number> {
   return count === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 2;
-  },
-);
+export const cdktnCommand = command({
+  summary: 'compare the synthesis of cdktf with that of its successor cdktn',
+  usage,
+  parse: noArguments,
+  run,
+});

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { command, noArguments } from '../../cli/common/command';
 import { pythonWithServer } from '../local-aws/python';
 import { installTools } from './packages';
 import { testCounts, type TestCounts } from './jest-results';
@@ -35,7 +36,7 @@ const tests: Check = { name: 'tests', command: ['npx', 'jest', '--json', `--outp
 
 type Outcome = 'passed' | 'failed' | 'skipped';
 
-async function run({ name, command: [file, ...args], skippedCode }: Check): Promise<Outcome> {
+async function runCheck({ name, command: [file, ...args], skippedCode }: Check): Promise<Outcome> {
   const started = performance.now();
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -55,11 +56,7 @@ async function run({ name, command: [file, ...args], skippedCode }: Check): Prom
   return outcome;
 }
 
-async function main(args: readonly string[]): Promise<boolean> {
-  if (args.length > 0) {
-    console.log(usage);
-    return args.includes('--help');
-  }
+async function run(): Promise<number> {
   const missing = installTools();
   if (missing.length > 0) console.log(`Not installed, and not to be had here: ${missing.join(', ')}`);
 
@@ -71,7 +68,7 @@ async function main(args: readonly string[]): Promise<boolean> {
   }
 
   const outcomes: { name: string; outcome: Outcome }[] = [];
-  const note = async (check: Check) => outcomes.push({ name: check.name, outcome: await run(check) });
+  const note = async (check: Check) => outcomes.push({ name: check.name, outcome: await runCheck(check) });
   const inOrder = async (checks: readonly Check[]) => {
     for (const check of checks) await note(check);
   };
@@ -79,7 +76,7 @@ async function main(args: readonly string[]): Promise<boolean> {
 
   mkdirSync(path.dirname(reportFile), { recursive: true });
   rmSync(reportFile, { force: true });
-  const outcome = await run(tests);
+  const outcome = await runCheck(tests);
   const counts = countsOf(outcome);
 
   const checks = outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => [name, 1] as const);
@@ -88,7 +85,7 @@ async function main(args: readonly string[]): Promise<boolean> {
   const passed = counts.passed + outcomes.filter((check) => check.outcome === 'passed').length;
   for (const [name, count] of skipped) console.log(`skipped: ${name} (${count})`);
   console.log(`${passed} passed, ${failed} failed, ${skipped.reduce((sum, [, count]) => sum + count, 0)} skipped`);
-  return failed === 0 && outcome === 'passed';
+  return failed === 0 && outcome === 'passed' ? 0 : 1;
 }
 
 /** Jest's counts; one failure where it ended before it could write them. */
@@ -101,10 +98,4 @@ function countsOf(outcome: Outcome): TestCounts {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (ok) => (process.exitCode = ok ? 0 : 1),
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+export const checkCommand = command({ summary: 'run every check and all tests', usage, parse: noArguments, run });

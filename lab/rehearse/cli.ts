@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { command } from '../../cli/common/command';
 import { installTools } from '../check/packages';
 import { rehearse } from './rehearsal';
-import { headerLine, Rehearsal, StepFailed, stepLine, summaryLine } from './report';
+import { headerLine, Rehearsal, StepFailedError, stepLine, summaryLine } from './report';
 
 const usage = `usage: make rehearse [JSON=1]
 
@@ -17,26 +18,15 @@ Terraform where it is installed. Prints a line for each step.
 
 exit codes: 0 every step did what it claims, 1 one did not, 2 wrong usage, 130 interrupted`;
 
-function options(): { json: boolean; help: boolean } | undefined {
-  try {
-    const { values } = parseArgs({
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-    });
-    return values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
+interface Options {
+  readonly json: boolean;
 }
 
-async function main(): Promise<number> {
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const chosen = options();
-  if (chosen === undefined) return 2;
-  if (chosen.help) {
-    console.log(usage);
-    return 0;
-  }
+function parse(args: readonly string[]): Options {
+  return parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } }).values;
+}
+
+async function run(chosen: Options): Promise<number> {
   // Standard output belongs to the report. The three bakes say the same, which is enough once.
   const said = new Set<string>();
   const log = (line: string) => {
@@ -64,7 +54,7 @@ async function main(): Promise<number> {
   try {
     await rehearse(rehearsal, { directory, log });
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
+    if (!(error instanceof StepFailedError)) throw error;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -74,10 +64,4 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
-main().then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+export const rehearseCommand = command({ summary: 'live the life of an image on a local AWS', usage, parse, run });

@@ -44,7 +44,7 @@ export class Rehearsal {
     } catch (error) {
       const details = error instanceof Error ? error.message : String(error);
       this.add({ name, ok: false, seconds: seconds(), details });
-      throw new StepFailed(name, { cause: error });
+      throw new StepFailedError(name, { cause: error });
     }
   }
 
@@ -63,8 +63,8 @@ export class Rehearsal {
 }
 
 /** A step did not do what it claims. The report has the reason. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed';
+export class StepFailedError extends Error {
+  override readonly name = 'StepFailedError';
 }
 
 /** The table's first line. */

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { command } from '../../cli/common/command';
+import { terms } from './glossary';
 import { countsOf, recordCounts, recordedCounts, scan } from './scan';
 
 const usage = `usage: npm run words -- [--word=<word>] [--counts | --record] [<path>...]
@@ -11,25 +13,28 @@ Lists each place with a word that the glossary in CONTRIBUTING.md replaces: file
 
 exit codes: 0 listed, 1 more than there may be, 2 wrong usage`;
 
-function main(): number {
-  const { values, positionals } = parseArgs({
+function parse(args: readonly string[]) {
+  const parsed = parseArgs({
+    args: [...args],
     allowPositionals: true,
     options: {
       word: { type: 'string' },
       counts: { type: 'boolean' },
       record: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   });
-  if (values.help) return (console.log(usage), 0);
+  const { word } = parsed.values;
+  const words = terms.map((term) => term.word);
+  if (word !== undefined && !words.includes(word))
+    throw new Error(`--word=${word}: the glossary has ${words.join(', ')}`);
+  return parsed;
+}
+
+function run({ values, positionals }: ReturnType<typeof parse>): number {
   const all = scan();
   const counts = countsOf(all);
   const recorded = recordedCounts();
   const more = Object.entries(counts).filter(([word, count]) => count > (recorded[word] ?? 0));
-  if (values.word !== undefined && !(values.word in counts)) {
-    console.error(`--word=${values.word}: the glossary has ${Object.keys(counts).join(', ')}`);
-    return 2;
-  }
   if (values.record) {
     if (more.length === 0) recordCounts(counts);
   } else if (values.counts) {
@@ -46,9 +51,4 @@ function main(): number {
   return more.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-  process.exitCode = 2;
-}
+export const wordsCommand = command({ summary: 'list the words that the glossary replaces', usage, parse, run });

@@ -15,7 +15,7 @@ import { logger } from './telemetry';
  * Deletes the keys that no version in use holds: those of before, and those whose rotation was cut short, which nobody
  * knows.
  *
- * @throws RotationRefused where it is unknown which keys are in use; nothing is deleted then
+ * @throws RotationRefusedError where it is unknown which keys are in use; nothing is deleted then
  */
 export async function deleteOthers(token: string, run: Run): Promise<void> {
   // Labels and values are read after the list: a key that is made in between is not on it, and so stays.

@@ -6,7 +6,7 @@ import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
 import { describeWith, localAws } from '../../support/tools';
 import { accounts, bucketOf, clientsOf, emptyAccounts } from './support';
 
-const command = ['cli/run.mjs', 'cli/bootstrap/cli.ts'];
+const command = ['cli/run.mjs', 'cli/main.ts', 'bootstrap'];
 /** Of the operator's environment only what no test has set: the command itself silences the SDK's warning. */
 const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'] });
 

@@ -213,7 +213,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       runBuildspec(specs[name], work, settings(name, env));
     /** The one command of a build that does the work: quicker where the rest is not what matters. */
     const command = (name: 'plan' | 'apply', env: Readonly<Record<string, string>>, ...args: string[]) =>
-      run(process.execPath, ['cli/run.mjs', 'cli/delivery/cli.ts', name, ...args], {
+      run(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'delivery', name, ...args], {
         ...settings(name, { ...specs[name].env.variables, ...env }),
         cwd: work,
       });

@@ -153,7 +153,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     test('another one was approved', async () => {
       const other = 'a'.repeat(64);
       expect(await refused({ sha256: other })).toBe(
-        `DeliveryRefused: The saved plan is not applied, and nothing was changed:\n  - SHA-256: ${other} was approved, ` +
+        `DeliveryRefusedError: The saved plan is not applied, and nothing was changed:\n  - SHA-256: ${other} was approved, ` +
           `but the record of this plan has ${made.sha256}\nPlan again: start the pipeline anew, and approve its plan.`,
       );
     });

@@ -131,7 +131,7 @@ describeWith(['terraform'], 'the summary of a real plan', () => {
     const { json } = await plan(data({ kept: { input: 'same' } }));
     const file = path.join(folder, 'plan.json');
     writeFileSync(file, json);
-    const ended = await run(process.execPath, ['cli/run.mjs', 'cli/delivery/cli.ts', 'summary', file]);
+    const ended = await run(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'delivery', 'summary', file]);
     expect(ended.code).toBe(0);
     expect(ended.stdout).toMatch(/^# Plan of plan\.json\n[^]*## Destroyed/);
     expect(ended.stdout).not.toContain(canary);

@@ -5,7 +5,7 @@ import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
 import { describeWith, localAws } from '../../support/tools';
 
 async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['cli/run.mjs', 'cli/doctor/cli.ts', ...args], {
+  const child = spawn(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'doctor', ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

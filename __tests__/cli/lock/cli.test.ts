@@ -9,7 +9,7 @@ const sha256 = (content: string | Buffer) => createHash('sha256').update(content
 const folder = temporaryFolder();
 const file = path.join(folder, 'test.lock');
 const server = localServer();
-const lock = (...args: string[]) => run(process.execPath, ['cli/run.mjs', 'cli/lock/cli.ts', ...args]);
+const lock = (...args: string[]) => run(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'lock', ...args]);
 
 /** An archive of the vendor's form, with one file that is known by a hash of its own. */
 function archive(): Buffer {

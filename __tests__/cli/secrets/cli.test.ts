@@ -18,7 +18,7 @@ jest.setTimeout(60_000);
 const [staging, production] = ['222222222222', '333333333333'];
 const canary = 'c0ffee'.repeat(10) + 'cafe';
 const another = 'badc0de0'.repeat(8);
-const entry = ['cli/run.mjs', 'cli/secrets/cli.ts'];
+const entry = ['cli/run.mjs', 'cli/main.ts', 'secrets'];
 
 describe('arguments', () => {
   test.each([

@@ -54,7 +54,7 @@ describe('arguments', () => {
 test('without credentials it says how to get some', () => {
   const { PATH = '' } = process.env;
   const env = { PATH, HOME: '/nonexistent', AWS_CONFIG_FILE: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
-  const command = ['cli/run.mjs', 'cli/sharing/cli.ts', 'reconcile'];
+  const command = ['cli/run.mjs', 'cli/main.ts', 'sharing', 'reconcile'];
   const { status, stderr } = spawnSync(process.execPath, command, { env, encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toMatch(/^CredentialsProviderError: .*\nSet AWS_PROFILE to a profile of the account, and sign in/);
@@ -93,9 +93,13 @@ describeWith([localAws], 'the operator commands', () => {
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
     };
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, ['cli/run.mjs', 'cli/sharing/cli.ts', ...args], {
-        env,
-      });
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['cli/run.mjs', 'cli/main.ts', 'sharing', ...args],
+        {
+          env,
+        },
+      );
       return { code: 0, output: stdout };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -133,7 +137,7 @@ describeWith([localAws], 'the operator commands', () => {
     expect(await run(['withdraw', older])).toEqual({
       code: 1,
       output: expect.stringMatching(
-        /FunctionFailed: InvalidCommandError: .*reason is no reason; give 1 to 256/,
+        /FunctionFailedError: InvalidCommandError: .*reason is no reason; give 1 to 256/,
       ) as unknown,
     });
   });

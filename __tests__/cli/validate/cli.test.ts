@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { isDownloadFailure } from '../../../cli/terraform/provider';
 
 const run = (...args: string[]) =>
-  spawnSync(process.execPath, ['cli/run.mjs', 'cli/validate/cli.ts', ...args], { encoding: 'utf8' });
+  spawnSync(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'validate', ...args], { encoding: 'utf8' });
 
 test('says how it is used', () => {
   expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: make validate') as string });

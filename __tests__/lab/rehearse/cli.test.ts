@@ -7,7 +7,7 @@ import type { Report } from '../../../lab/rehearse/report';
 import { isListening } from '../../support/net';
 import { describeWith, installed, localAws } from '../../support/tools';
 
-const command = ['cli/run.mjs', 'lab/rehearse/cli.ts'];
+const command = ['cli/run.mjs', 'lab/main.ts', 'rehearse'];
 /** Temporary folders of the rehearsal: in a place of our own, so that what it leaves can be seen. */
 const work = mkdtempSync(path.join(tmpdir(), 'rehearse-'));
 const environment = { ...process.env, TMPDIR: work };

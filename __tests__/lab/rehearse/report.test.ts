@@ -1,4 +1,4 @@
-import { Rehearsal, stepLine, StepFailed, summaryLine, type Step } from '../../../lab/rehearse/report';
+import { Rehearsal, stepLine, StepFailedError, summaryLine, type Step } from '../../../lab/rehearse/report';
 
 const works = () => Promise.resolve({ details: 'done' });
 const fails = () => Promise.reject(new Error('the pointer is wrong'));
@@ -16,7 +16,7 @@ test('every step did what it claims', async () => {
 test('a step that fails ends the rehearsal with its reason', async () => {
   const rehearsal = new Rehearsal();
   await rehearsal.step('one', works);
-  await expect(rehearsal.step('two', fails)).rejects.toThrow(StepFailed);
+  await expect(rehearsal.step('two', fails)).rejects.toThrow(StepFailedError);
   const report = rehearsal.report();
   expect(report).toMatchObject({ ok: false, steps: [{ ok: true }, { ok: false, details: 'the pointer is wrong' }] });
   expect(report.steps.map(stepLine)[1]).toMatch(/^FAIL .* two +the pointer is wrong$/);

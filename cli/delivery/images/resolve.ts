@@ -10,7 +10,7 @@ import {
   type NodeRole,
 } from '../../../config/names';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused, listed } from '../problem';
+import { DeliveryRefusedError, listed } from '../problem';
 import type { ImageRequest } from '../settings';
 import { imagesById } from './describe';
 import { readPointer } from './pointer';
@@ -47,7 +47,7 @@ export interface ResolvedImages {
  * Finds the images that are asked for, each of which the account can run. Those that are asked for as `validated` come
  * from one record, so they ran together.
  *
- * @throws DeliveryRefused for a pointer that names nothing, and with every rule that an image breaks
+ * @throws DeliveryRefusedError for a pointer that names nothing, and with every rule that an image breaks
  */
 export async function resolveImages(props: ResolveProps): Promise<ResolvedImages> {
   const { requests, account, opsAccountId, client, now = new Date() } = props;
@@ -64,7 +64,7 @@ export async function resolveImages(props: ResolveProps): Promise<ResolvedImages
     problems.push(...brokenRules(id, image, expected));
     return [role, image] as const;
   });
-  if (problems.length > 0) throw new DeliveryRefused(`These images cannot be deployed:${listed(problems)}`);
+  if (problems.length > 0) throw new DeliveryRefusedError(`These images cannot be deployed:${listed(problems)}`);
   const resolved = Object.fromEntries(found) as Record<NodeRole, Image>;
   return {
     images: resolved,
@@ -96,13 +96,13 @@ async function validatedOf({ requests, account, proving }: ResolveProps): Promis
   const asked = nodeRoles.filter((role) => 'pointer' in requests[role] && requests[role].pointer === 'validated');
   if (asked.length === 0) return undefined;
   if (proving === undefined)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `MANAGER_IMAGE_ID and PROVER_IMAGE_ID may be validated in a build only, which sets PROVING_ENVIRONMENT; give ` +
         `${account.environment} image ids such as ami-0123456789abcdef0.`,
     );
   const validated = await readValidatedImages(proving);
   if (validated === undefined)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `${proving.environment} has validated no images: there is no ${validatedImagesName}; run the pipeline ` +
         `${pipelines.cluster(proving.environment)}, which validates what it runs, or give image ids.`,
     );
@@ -120,7 +120,7 @@ async function idOf(
   const kind = imageOfRole[role];
   const id = await readPointer(new SSMClient(client), kind, request.pointer);
   if (id !== undefined) return id;
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `${account.environment} has no ${request.pointer} ${kind} image: there is no ${pointerName(kind, request.pointer)}; ` +
       'build the image, and see that it is shared (make reconcile, in ops).',
   );

@@ -1,7 +1,7 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 import { nodeRoles, pipelines, roles, validatedImagesName, type NodeRole } from '../../../config/names';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import type { PointerSource } from './resolve';
 
 /** Images that ran together in an environment and were validated there, by role. */
@@ -11,7 +11,7 @@ const image = z.string().regex(/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/);
 const schema = z.strictObject({ manager: image, prover: image });
 
 /** The parameter has something else in it than one image for each role. */
-export class UnreadableImagesError extends DeliveryRefused {}
+export class UnreadableImagesError extends DeliveryRefusedError {}
 
 /** Always the same text for the same images. */
 const textOf = (images: ValidatedImages): string =>
@@ -22,7 +22,7 @@ const textOf = (images: ValidatedImages): string =>
  * after the other may be of two deployments.
  *
  * @returns undefined where it has validated none yet
- * @throws DeliveryRefused where the parameter may not be read
+ * @throws DeliveryRefusedError where the parameter may not be read
  * @throws UnreadableImagesError where it has something else in it
  */
 export async function readValidatedImages({
@@ -36,7 +36,7 @@ export async function readValidatedImages({
   } catch (error) {
     if (error instanceof ParameterNotFound) return undefined;
     if (error instanceof Error && error.name === 'AccessDeniedException')
-      throw new DeliveryRefused(
+      throw new DeliveryRefusedError(
         `${validatedImagesName} of ${environment} cannot be read: ${error.message}\n` +
           `Deploy the stack ${environment} of this commit: it gives ${roles.validatedReader} that right.`,
         { cause: error },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EnvironmentConfig } from '../../../config';
 import { stacks } from '../../../config/names';
 import type { Access } from '../access';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import { differences, refusal, wrongAge } from './guard';
 import { receivePlan } from './received';
 import { planFiles, type PlanRecord } from './record';
@@ -38,7 +38,7 @@ export interface AppliedPlan {
  * is. A plan that was applied before, and after which nothing is left to do, is a success: a build that died after its
  * apply can be repeated.
  *
- * @throws DeliveryRefused with everything that differs
+ * @throws DeliveryRefusedError with everything that differs
  */
 export async function applyPlan(props: ApplyPlanProps): Promise<AppliedPlan> {
   const { account, access } = props;
@@ -96,7 +96,7 @@ async function apply(workspace: Workspace, plan: string): Promise<void> {
   if (code === 0) return;
   // The state moved after it was looked at; Terraform has its own guard.
   if (/Saved plan (is stale|does not match)/.test(output)) throw refusal(['state: it has moved just now']);
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     'Terraform stopped in the middle of the plan; its reason stands above. The state has what was done, so this plan can ' +
       'not be used again: put the reason right, then plan again. The new plan shows what is left.',
   );

@@ -1,5 +1,5 @@
 import { nodeRoles } from '../../../config/names';
-import { DeliveryRefused, listed } from '../problem';
+import { DeliveryRefusedError, listed } from '../problem';
 import type { ReceivedPlan } from './received';
 import { planFiles, type PlanRecord } from './record';
 
@@ -66,8 +66,8 @@ export function wrongAge({ createdAt }: PlanRecord, now: Date, maxAgeHours: numb
 }
 
 /** The refusal that names every difference. */
-export const refusal = (found: readonly string[]): DeliveryRefused =>
-  new DeliveryRefused(
+export const refusal = (found: readonly string[]): DeliveryRefusedError =>
+  new DeliveryRefusedError(
     `The saved plan is not applied, and nothing was changed:${listed(found)}\n` +
       'Plan again: start the pipeline anew, and approve its plan.',
   );

@@ -1,6 +1,6 @@
 import { cp, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DeliveryRefused, listed } from '../problem';
+import { DeliveryRefusedError, listed } from '../problem';
 import { hashFiles, planFiles, readRecord, type PlanRecord, type ReadRecord } from './record';
 
 /** A saved plan as it was received: a private copy, which is what is checked and what is applied. */
@@ -19,14 +19,16 @@ export interface ReceivedPlan extends ReadRecord {
  *
  * @param folder where the pipeline left the plan
  * @param copy where the copy goes; what was there is removed
- * @throws DeliveryRefused where there is no plan, or the folder has anything but files and folders
+ * @throws DeliveryRefusedError where there is no plan, or the folder has anything but files and folders
  */
 export async function receivePlan(folder: string, copy: string): Promise<ReceivedPlan> {
   await expectPlainFiles(folder);
   await rm(copy, { recursive: true, force: true });
   await mkdir(path.dirname(copy), { recursive: true });
   await cp(folder, copy, { recursive: true, verbatimSymlinks: true }).catch((cause: unknown) => {
-    throw new DeliveryRefused(`The saved plan in ${folder} can not be copied to ${copy}: ${String(cause)}.`, { cause });
+    throw new DeliveryRefusedError(`The saved plan in ${folder} can not be copied to ${copy}: ${String(cause)}.`, {
+      cause,
+    });
   });
   // Again: a file may have become a link since the first look, and links are copied as links.
   const folders = await expectPlainFiles(copy);
@@ -36,20 +38,20 @@ export async function receivePlan(folder: string, copy: string): Promise<Receive
 
 /**
  * @returns every folder below the given one
- * @throws DeliveryRefused with all entries that are neither file nor folder: a plan is made of nothing else, and a link
+ * @throws DeliveryRefusedError with all entries that are neither file nor folder: a plan is made of nothing else, and a link
  *   could lead out of the artifact
  */
 async function expectPlainFiles(folder: string): Promise<readonly string[]> {
   const top = await lstat(folder).catch(() => undefined);
   if (top === undefined)
-    throw new DeliveryRefused(`There is no saved plan in ${folder}: ${planFiles.record} is missing. Plan again.`);
-  if (!top.isDirectory()) throw new DeliveryRefused(`${folder} is not a folder. Give the folder of a saved plan.`);
+    throw new DeliveryRefusedError(`There is no saved plan in ${folder}: ${planFiles.record} is missing. Plan again.`);
+  if (!top.isDirectory()) throw new DeliveryRefusedError(`${folder} is not a folder. Give the folder of a saved plan.`);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const name = ({ parentPath, name: own }: (typeof entries)[number]) =>
     path.relative(folder, path.join(parentPath, own));
   const others = entries.filter((entry) => !entry.isFile() && !entry.isDirectory());
   if (others.length > 0)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `The saved plan in ${folder} has entries that are neither files nor folders, such as links:` +
         `${listed(others.map(name).sort())}\nFind out in CloudTrail who wrote to the artifact bucket, then plan again.`,
     );

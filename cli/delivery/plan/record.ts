@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 
 /** What a saved plan is kept with, in one folder: the plan itself, its record, the stack, the provider lock, the summary. */
 export const planFiles = { plan: 'plan.tfplan', record: 'plan.json', stack: 'stack', summary: 'summary.md' } as const;
@@ -75,14 +75,14 @@ export interface ReadRecord {
   readonly sha256: string;
 }
 
-/** @throws DeliveryRefused where there is no record, or none that can be understood */
+/** @throws DeliveryRefusedError where there is no record, or none that can be understood */
 export async function readRecord(folder: string): Promise<ReadRecord> {
   const file = path.join(folder, planFiles.record);
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new DeliveryRefused(`There is no saved plan in ${folder}: ${planFiles.record} is missing. Plan again.`, {
+    throw new DeliveryRefusedError(`There is no saved plan in ${folder}: ${planFiles.record} is missing. Plan again.`, {
       cause,
     });
   }
@@ -90,10 +90,10 @@ export async function readRecord(folder: string): Promise<ReadRecord> {
   try {
     content = JSON.parse(text);
   } catch (cause) {
-    throw new DeliveryRefused(`${file} is not JSON. Plan again.`, { cause });
+    throw new DeliveryRefusedError(`${file} is not JSON. Plan again.`, { cause });
   }
   const { success, data, error } = recordSchema.safeParse(content);
   if (!success)
-    throw new DeliveryRefused(`${file} is not the record of a plan: ${z.prettifyError(error)}. Plan again.`);
+    throw new DeliveryRefusedError(`${file} is not the record of a plan: ${z.prettifyError(error)}. Plan again.`);
   return { record: data, sha256: sha256(text) };
 }

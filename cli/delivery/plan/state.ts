@@ -4,7 +4,7 @@ import type { EnvironmentConfig } from '../../../config';
 import { stacks, stateBucket, stateKey } from '../../../config/names';
 import { pathStyle } from '../../common/s3';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import { sha256, type StateIdentity } from './record';
 
 const stateSchema = z.object({ lineage: z.string(), serial: z.int() });
@@ -13,7 +13,7 @@ const stateSchema = z.object({ lineage: z.string(), serial: z.int() });
  * Identifies the cluster's state as it is now: one read of the object in S3, so that content and version belong together.
  *
  * @returns `null` where there is no state yet
- * @throws DeliveryRefused for an object that is no state
+ * @throws DeliveryRefusedError for an object that is no state
  */
 export async function readState(
   client: ClientSettings,
@@ -44,7 +44,7 @@ function parsed(text: string, key: string): z.infer<typeof stateSchema> {
     return stateSchema.parse(JSON.parse(text));
   } catch (cause) {
     const message = `The object ${key} is not a Terraform state. Restore an older version of it: docs/runbook.md says how.`;
-    throw new DeliveryRefused(message, { cause });
+    throw new DeliveryRefusedError(message, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AutoScalingClient, InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { GroupRollout } from '../../../config/rollout';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import { failedActivities } from './activities';
 import { cancelRefresh, isOvertaken, putHooks, saveConfiguration, startRefresh } from './changes';
 import { isActive, readGroup, type GroupState } from './group';
@@ -53,7 +53,7 @@ export class GroupRun {
       const message = error instanceof Error ? error.message : String(error);
       if (isOvertaken(error)) return { is: 'going', text: `${name}: it changed meanwhile (${message}); looking again` };
       this.doubts += 1;
-      const is = error instanceof DeliveryRefused || this.doubts >= patience ? 'failed' : 'going';
+      const is = error instanceof DeliveryRefusedError || this.doubts >= patience ? 'failed' : 'going';
       return { is, text: message.startsWith(name) ? message : `${name}: ${message}` };
     }
   }

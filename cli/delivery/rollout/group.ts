@@ -7,7 +7,7 @@ import {
   type InstanceRefresh,
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeLaunchTemplateVersionsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import { launchedOf } from './matching';
 
 /** One machine of a group. */
@@ -36,20 +36,22 @@ export interface GroupState {
   readonly refreshes: readonly InstanceRefresh[];
 }
 
-/** @throws DeliveryRefused where there is no such group, or it has no launch template */
+/** @throws DeliveryRefusedError where there is no such group, or it has no launch template */
 export async function readGroup(autoScaling: AutoScalingClient, ec2: EC2Client, name: string): Promise<GroupState> {
   const { AutoScalingGroups: [group] = [] } = await autoScaling.send(
     new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
   );
   if (group === undefined)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `There is no Auto Scaling group ${name}; the cluster's stack makes it: deploy that first.`,
     );
   const { LaunchTemplate, MixedInstancesPolicy } = group;
   const saved: DesiredConfiguration = LaunchTemplate === undefined ? { MixedInstancesPolicy } : { LaunchTemplate };
   const { templateId, version: named } = launchedOf(saved);
   if (templateId === undefined)
-    throw new DeliveryRefused(`The group ${name} has no launch template, so nothing names the image it is to run.`);
+    throw new DeliveryRefusedError(
+      `The group ${name} has no launch template, so nothing names the image it is to run.`,
+    );
   const { LaunchTemplateVersions: [version] = [] } = await ec2.send(
     new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [named ?? '$Default'] }),
   );

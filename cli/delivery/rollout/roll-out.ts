@@ -2,7 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { nodeRoles, scalingGroup, type NodeRole } from '../../../config/names';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused, listed } from '../problem';
+import { DeliveryRefusedError, listed } from '../problem';
 import { GroupRun } from './group-run';
 import type { Progress } from './progress';
 import { readWanted } from './wanted';
@@ -29,7 +29,7 @@ const leadMinutes = 5;
  *
  * Repeating it is safe: it goes on with a refresh that runs towards the same, and makes any other give way.
  *
- * @throws DeliveryRefused where a group failed, or the time is over
+ * @throws DeliveryRefusedError where a group failed, or the time is over
  */
 export async function rollOut(props: RollOutProps): Promise<void> {
   const { environment, client, report, limitMinutes, everySeconds } = props;
@@ -71,7 +71,7 @@ export async function rollOut(props: RollOutProps): Promise<void> {
     }
   if (problems.length === 0) return;
   const late = open().length > 0;
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `${late ? `The rollout took longer than ${limitMinutes} minutes (ROLLOUT_MINUTES)` : 'The rollout failed'}:${listed(problems)}\n` +
       (late
         ? `What runs goes on. Repeat the stage, or: make rollout ENV=${environment}; it follows the same refresh.`

@@ -2,13 +2,13 @@ import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/clie
 import { nodeRoles, rolloutParameter, stacks, type NodeRole } from '../../../config/names';
 import { rolloutSchema, type GroupRollout } from '../../../config/rollout';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused, listed } from '../problem';
+import { DeliveryRefusedError, listed } from '../problem';
 
 /**
  * What the cluster's stack wants its groups to launch.
  *
  * @param images what was deployed, where that is known
- * @throws DeliveryRefused where the stack does not publish it, or wants other images than were deployed
+ * @throws DeliveryRefusedError where the stack does not publish it, or wants other images than were deployed
  */
 export async function readWanted(
   client: ClientSettings,
@@ -23,14 +23,16 @@ export async function readWanted(
     text = Parameter?.Value;
   } catch (error) {
     if (error instanceof ParameterNotFound)
-      throw new DeliveryRefused(`There is no parameter ${name}, which the cluster's stack writes: ${deploy} first.`);
+      throw new DeliveryRefusedError(
+        `There is no parameter ${name}, which the cluster's stack writes: ${deploy} first.`,
+      );
     throw error;
   }
   let wanted: Readonly<Record<NodeRole, GroupRollout>>;
   try {
     wanted = rolloutSchema.parse(JSON.parse(text ?? ''));
   } catch (cause) {
-    throw new DeliveryRefused(`${name} is ${JSON.stringify(text)}, which this commit cannot read: ${deploy}.`, {
+    throw new DeliveryRefusedError(`${name} is ${JSON.stringify(text)}, which this commit cannot read: ${deploy}.`, {
       cause,
     });
   }
@@ -40,7 +42,7 @@ export async function readWanted(
       : [`${role}: ${wanted[role].imageId}, not ${images[role]}`],
   );
   if (others.length > 0)
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `${name} asks for other images than were deployed here:${listed(others)}\n` +
         'Another deployment was applied since. Roll that one out, or deploy again; nothing was changed.',
     );

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { smokeDocument, stacks } from '../../../config/names';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 
 /** How a command is: on its way, or ended. */
 export interface CommandState {
@@ -74,19 +74,19 @@ export function smokeCommands(environment: string, client: ClientSettings): Smok
 
 function explained(error: unknown, environment: string, instanceId: string): unknown {
   if (error instanceof InvalidDocument)
-    return new DeliveryRefused(
+    return new DeliveryRefusedError(
       `There is no document ${smokeDocument(environment)}, which runs the smoke test; deploy the stack ${environment} of this commit, ` +
         `or set smoke to null in config/${environment}.ts where the cluster makes no proofs.`,
       { cause: error },
     );
   if (error instanceof InvalidInstanceId)
-    return new DeliveryRefused(
+    return new DeliveryRefusedError(
       `Systems Manager does not know ${instanceId}, or its agent does not answer: ${error.message}; look at ` +
         '`aws ssm describe-instance-information`, and at amazon-ssm-agent on the instance.',
       { cause: error },
     );
   if (error instanceof Error && error.name === 'AccessDeniedException')
-    return new DeliveryRefused(
+    return new DeliveryRefusedError(
       `The smoke test may not be started on ${instanceId}: ${error.message}\n` +
         `Deploy the stack ${environment} of this commit: it gives the deployment role that right.`,
       { cause: error },

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { NodeRole } from '../../../config/names';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 
 const schema = z.strictObject({
   environment: z.string(),
@@ -32,7 +32,7 @@ export async function writeSmokeRecord(folder: string, record: SmokeRecord): Pro
 /**
  * What came of the last smoke test.
  *
- * @throws DeliveryRefused where there is none with these images: a cluster that was not seen to prove is not validated
+ * @throws DeliveryRefusedError where there is none with these images: a cluster that was not seen to prove is not validated
  */
 export async function readSmokeRecord(
   folder: string,
@@ -45,7 +45,7 @@ export async function readSmokeRecord(
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const refused = (what: string) =>
-    new DeliveryRefused(
+    new DeliveryRefusedError(
       `${what}, so these images are not validated. Run it first: make smoke ENV=${environment}. A cluster that makes no proofs ` +
         `has smoke: null in config/${environment}.ts.`,
     );

@@ -2,7 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { nodeRoles, scalingGroup, smokeDocument, type NodeRole, type SmokeProof } from '../../../config/names';
 import type { ClientSettings } from '../access';
-import { DeliveryRefused } from '../problem';
+import { DeliveryRefusedError } from '../problem';
 import { readGroup, type GroupState } from '../rollout/group';
 import type { SmokeCommands } from './command';
 
@@ -34,7 +34,7 @@ export interface SmokeOutcome {
  * makes none: that is reported, and is no failure. Repeating it is safe: while one test runs on an instance, another
  * start there waits for the same.
  *
- * @throws DeliveryRefused where the proof is not made, or the time is over
+ * @throws DeliveryRefusedError where the proof is not made, or the time is over
  */
 export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
   const { environment, client, proof, commands, report, dryRun } = props;
@@ -79,7 +79,7 @@ function imagesOf(groups: Readonly<Record<NodeRole, GroupState>>): Readonly<Reco
 function inService({ name, desired, machines }: GroupState): string {
   const found = machines.find((machine) => machine.inService && machine.healthy);
   if (found !== undefined) return found.id;
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `${name} wants ${desired} instances, and none is in service and healthy, so nothing can be proven; wait for the rollout, or start it.`,
   );
 }
@@ -103,11 +103,11 @@ async function follow(props: SmokeProps, commandId: string, instanceId: string):
         report(`  ${line}`);
       });
     if (state.succeeded) return;
-    throw new DeliveryRefused(
+    throw new DeliveryRefusedError(
       `The smoke test of ${environment} failed (${status}).\n${adviceOn(state.output, status, props, instanceId)}`,
     );
   }
-  throw new DeliveryRefused(
+  throw new DeliveryRefusedError(
     `The smoke test of ${environment} has not ended after ${limitMinutes} minutes (${status}).\n` +
       `Command ${commandId} on ${instanceId} goes on. See bento-smoke@.service in the manager's log, then: make smoke ENV=${environment}`,
   );
