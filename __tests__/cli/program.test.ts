@@ -3,11 +3,13 @@ import { OperatorError } from '../../cli/common/errors';
 import { runProgram } from '../../cli/common/program';
 
 const usage = 'usage: example';
+const loaded = <T>(parts: Parameters<typeof command<T>>[0]) => Promise.resolve(command(parts));
+
 const commands = {
-  done: async () => command({ summary: 'ends well', usage, parse: noArguments, run: () => 0 }),
-  found: async () => command({ summary: 'finds a problem', usage, parse: noArguments, run: () => 3 }),
-  refused: async () =>
-    command({
+  done: () => loaded({ summary: 'ends well', usage, parse: noArguments, run: () => 0 }),
+  found: () => loaded({ summary: 'finds a problem', usage, parse: noArguments, run: () => 3 }),
+  refused: () =>
+    loaded({
       summary: 'is refused',
       usage,
       parse: noArguments,
@@ -15,8 +17,8 @@ const commands = {
         throw new OperatorError('There is no stack; deploy it first.');
       },
     }),
-  broken: async () =>
-    command({
+  broken: () =>
+    loaded({
       summary: 'fails',
       usage,
       parse: noArguments,
