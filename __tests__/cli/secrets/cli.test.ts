@@ -20,6 +20,15 @@ const canary = 'c0ffee'.repeat(10) + 'cafe';
 const another = 'badc0de0'.repeat(8);
 const entry = ['cli/run.mjs', 'cli/main.ts', 'secrets'];
 
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('nothing was refused');
+}
+
 describe('arguments', () => {
   test.each([
     [[], 'First comes an environment: staging|production'],
@@ -34,11 +43,19 @@ describe('arguments', () => {
     [['staging', 'status', '--replace'], 'status takes nothing else'],
     [['staging', 'set', 'wallet-key', '--again'], '--again is for rotate'],
     [['staging', 'rotate', 'wallet-key'], 'rotate takes nothing but --again and --dry-run'],
-  ])('%j are refused, without being repeated', (args, reason) => {
-    expect(() => parse(args)).toThrow(reason);
+  ])('%j are refused, and the message does not repeat them', (args, reason) => {
+    const message = messageOf(() => parse(args));
+    expect(message).toContain(reason);
+    expect(message).not.toContain(canary);
+  });
+
+  // One start of the program: it prints that message and the usage, whatever the arguments are.
+  test('that are refused end the program with 2, and are not printed', () => {
+    const args = ['staging', 'set', 'wallet-key', canary];
     const { status, stdout, stderr } = spawnSync(process.execPath, [...entry, ...args], { encoding: 'utf8' });
     expect(status).toBe(2);
     expect(stdout + stderr).not.toContain(canary);
+    expect(stderr).toContain(messageOf(() => parse(args)).replace(/^\w*Error: /, ''));
     expect(stderr).toContain('usage: npm run secrets');
   });
 
