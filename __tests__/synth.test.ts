@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Linter, type ESLint } from 'eslint';
+import { Linter } from 'eslint';
 import { parser, plugin } from 'typescript-eslint';
 
 const work = mkdtempSync(path.join(tmpdir(), 'synth-'));
