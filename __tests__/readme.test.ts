@@ -40,6 +40,6 @@ test('every script of the Makefile is one of package.json', () => {
   for (const [, script] of makefile.matchAll(/npm run --silent ([a-z-]+)/g))
     expect(Object.keys(scripts)).toContain(script);
   for (const command of Object.values(scripts))
-    for (const [entry] of command.matchAll(/(?:tools\/)?[a-z/]+\.ts/g))
+    for (const [entry] of command.matchAll(/(?<=run\.mjs )[\w/-]+\.ts\b/g))
       expect([entry, existsSync(entry)]).toEqual([entry, true]);
 });

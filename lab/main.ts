@@ -7,6 +7,7 @@ void runProgram(
     bench: async () => (await import('./bench/cli')).benchCommand,
     cdktn: async () => (await import('./cdktn/cli')).cdktnCommand,
     check: async () => (await import('./check/cli')).checkCommand,
+    python: async () => (await import('./check/python')).pythonCommand,
     rehearse: async () => (await import('./rehearse/cli')).rehearseCommand,
     words: async () => (await import('./words/cli')).wordsCommand,
   },

@@ -5,11 +5,12 @@ import { command, noArguments } from '../../cli/common/command';
 import { pythonWithServer } from '../local-aws/python';
 import { installTools } from './packages';
 import { testCounts, type TestCounts } from './jest-results';
+import { pytestCounts, pytestReport } from './pytest-results';
 
 const usage = `usage: make test
 
 Installs the tools that are missing (packer, shellcheck, shfmt and others; on Debian and Ubuntu, as root or with sudo),
-then checks types, style, every stack with the real Terraform, and runs all tests, the rehearsal among them.
+then checks types, style, Python, every stack with the real Terraform, and runs all tests, the rehearsal among them.
 What lacks a tool is skipped and named at the end; under CI=true it fails instead.
 
 exit codes: 0 all passed, 1 not`;
@@ -27,6 +28,7 @@ const reportFile = path.resolve('.build', 'check', 'jest.json');
 const sideBySide: readonly (readonly Check[])[] = [
   [{ name: 'style', command: ['npm', 'run', '--silent', 'lint'] }],
   [
+    { name: 'python', command: ['npm', 'run', '--silent', 'python'] },
     { name: 'types', command: ['npm', 'run', '--silent', 'typecheck'] },
     { name: 'synth', command: ['npm', 'run', '--silent', 'synth'] },
     { name: 'terraform validate', command: ['npm', 'run', '--silent', 'validate'], skippedCode: 3 },
@@ -72,28 +74,29 @@ async function run(): Promise<number> {
   const inOrder = async (checks: readonly Check[]) => {
     for (const check of checks) await note(check);
   };
-  await Promise.all(sideBySide.map(inOrder));
-
   mkdirSync(path.dirname(reportFile), { recursive: true });
-  rmSync(reportFile, { force: true });
+  for (const report of [reportFile, pytestReport]) rmSync(report, { force: true });
+  await Promise.all(sideBySide.map(inOrder));
   const outcome = await runCheck(tests);
-  const counts = countsOf(outcome);
+  const counts = [countsOf('Jest', reportFile, testCounts), countsOf('pytest', pytestReport, pytestCounts)];
 
   const checks = outcomes.filter((check) => check.outcome === 'skipped').map(({ name }) => [name, 1] as const);
-  const skipped = [...checks, ...counts.skipped];
-  const failed = counts.failed + outcomes.filter((check) => check.outcome === 'failed').length;
-  const passed = counts.passed + outcomes.filter((check) => check.outcome === 'passed').length;
+  const skipped = [...checks, ...counts.flatMap((one) => [...one.skipped])];
+  const failed = sum(counts.map((one) => one.failed)) + outcomes.filter((check) => check.outcome === 'failed').length;
+  const passed = sum(counts.map((one) => one.passed)) + outcomes.filter((check) => check.outcome === 'passed').length;
   for (const [name, count] of skipped) console.log(`skipped: ${name} (${count})`);
-  console.log(`${passed} passed, ${failed} failed, ${skipped.reduce((sum, [, count]) => sum + count, 0)} skipped`);
+  console.log(`${passed} passed, ${failed} failed, ${sum(skipped.map(([, count]) => count))} skipped`);
   return failed === 0 && outcome === 'passed' ? 0 : 1;
 }
 
-/** Jest's counts; one failure where it ended before it could write them. */
-function countsOf(outcome: Outcome): TestCounts {
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+/** Counts of a report; one failure where the program ended before it could write them. */
+function countsOf(program: string, report: string, counts: (text: string) => TestCounts): TestCounts {
   try {
-    return testCounts(readFileSync(reportFile, 'utf8'));
+    return counts(readFileSync(report, 'utf8'));
   } catch (error) {
-    console.error(`Jest left no report (${outcome}): ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`${program} left no report: ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1, skipped: new Map() };
   }
 }

@@ -56,7 +56,7 @@ from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 
 def key_arn(backend, key_id):
-    if key_id is None or key_id.startswith("arn:aws:kms") and ":key/" in key_id:
+    if key_id is None or (key_id.startswith("arn:aws:kms") and ":key/" in key_id):
         return key_id
     return get_backend("kms")[backend.account_id][backend.region_name].describe_key(key_id).arn
 
@@ -289,7 +289,7 @@ def start_instance_refresh(self):
     group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
     desired = self._get_param("DesiredConfiguration")
     if desired:
-        group.update(**{parameter: None for parameter in group_settings} | {"launch_template": desired["LaunchTemplate"]})
+        group.update(**dict.fromkeys(group_settings) | {"launch_template": desired["LaunchTemplate"]})
     machines = group.desired_capacity
     group.set_desired_capacity(0)
     group.set_desired_capacity(machines)

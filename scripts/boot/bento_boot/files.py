@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterable, Iterator
 
-
 # Files whose reader watches the inode: one that is replaced is seen once, and never again. The broker watches its
 # configuration so, and reads it again after each event of a change (crates/broker/src/config.rs, notify 6.1.1).
 WATCHED = frozenset({"broker.toml"})

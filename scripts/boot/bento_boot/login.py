@@ -65,7 +65,7 @@ def _proof(password: str, client_first: str, server_first: str) -> str:
     final = f"c=biws,r={given['r']}"
     signed = f"{client_first},{server_first},{final}".encode()
     signature = hmac.digest(hashlib.sha256(client_key).digest(), signed, "sha256")
-    proof = bytes(left ^ right for left, right in zip(client_key, signature))
+    proof = bytes(left ^ right for left, right in zip(client_key, signature, strict=True))
     return f"{final},p={base64.b64encode(proof).decode()}"
 
 

@@ -12,7 +12,6 @@ from typing import Callable, Sequence
 from . import log
 from .refusal import Refusal
 
-
 Waiting = Callable[[], None]
 HEARTBEAT_WITHIN_S = 5.0
 
