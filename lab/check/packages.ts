@@ -20,6 +20,7 @@ const packages: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   'mkfs.ext4': 'e2fsprogs',
   losetup: 'mount',
+  perl: 'perl-base',
   psql: 'postgresql',
   'redis-server': 'redis-server',
   'python3-boto3': 'python3-boto3',

@@ -8,6 +8,9 @@ const at = (name: string) => `${clusterPath('staging')}/${name}`;
 const key = (name: string) => JSON.stringify({ accessKeyId: `AKIA${name}`, secretAccessKey: `canary-${name}` });
 const cli = '/usr/local/lib/boundless/bin/valkey-cli --no-auth-warning';
 
+/** Bash that waits for a file. */
+const until = (file: string, test = '-e') => `until [[ ${test} ${file} ]]; do sleep 0.05; done`;
+
 /**
  * Watches the inode of a file as the broker does: the mask of notify 6.1.1 (src/inotify.rs), and another look at the file
  * for each change of its content or its attributes (crates/broker/src/config.rs 732 to 790). Each look is a line: a
@@ -123,9 +126,9 @@ describeWith(tools, 'a manager that works', () => {
     const connected = machine.run([
       'bash',
       '-c',
-      `(echo PING; sleep 20; echo PING) | ${cli} -u "$(sed 's/\\\\\\(.\\)/\\1/g' /run/old)"`,
+      `(echo PING; ${until('/run/refreshed')}; echo PING) | ${cli} -u "$(sed 's/\\\\\\(.\\)/\\1/g' /run/old)" | tee /run/pongs`,
     ]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await machine.run(['bash', '-c', until('/run/pongs', '-s')]);
     await put('valkey-password', 'canary-valkey-2');
     await put('database-password', 'canary-database-2');
     expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
@@ -137,6 +140,7 @@ describeWith(tools, 'a manager that works', () => {
 . /etc/bento/api.env; /usr/local/lib/boundless/bin/postgresql/psql "$DATABASE_URL" -Atc 'SELECT 1'`,
     ]);
     expect(stdout).toMatch(/^PONG\nPONG\n[^]*NOAUTH[^]*\n1\n$/);
+    machine.write({ '/run/refreshed': '' });
     expect((await connected).stdout).toBe('PONG\nPONG\n');
     expect(machine.read('/etc/bento/valkey.acl')).not.toContain('canary');
   });
@@ -241,7 +245,7 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
         { name: at('broker'), value: JSON.stringify(given) },
       );
     const looks = () => machine.read('/run/started/watched').trim().split('\n');
-    const until = async (last: string) => {
+    const lookedAt = async (last: string) => {
       for (let tries = 0; tries < 600 && !looks().at(-1)!.startsWith(last); tries += 1)
         await new Promise((resolve) => setTimeout(resolve, 50));
       expect(looks().at(-1)).toMatch(new RegExp(`^${last} `));
@@ -250,7 +254,7 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
     beforeAll(async () => {
       machine.write({ '/run/started/watched': '\n' }, 0o666);
       watching = machine.asUser('bento', ['/usr/bin/python3', '-c', watcher]);
-      await until('100');
+      await lookedAt('100');
     });
     afterAll(async () => {
       await values({});
@@ -266,12 +270,12 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
           market: { peak_prove_khz: peak, cache_dir: `/var/lib/bento/broker/${'x'.repeat(peak % 2000)}` },
         });
         expect(await machine.refresh('--now')).toMatchObject({ code: 0 });
-        await until(String(peak));
+        await lookedAt(String(peak));
       }
       await values({ market: { peak_prove_khz: 4 } });
       await put('storage', key('BAD'));
       expect(await machine.refresh('--now')).toMatchObject({ code: 1 });
-      await until('3');
+      await lookedAt('3');
       await put('storage', key('NEXT'));
       const seen = looks().map((line) => line.split(' ').map(Number));
       expect(seen.map(([peak]) => peak).filter((peak, index, all) => peak !== all[index - 1])).toEqual([
@@ -305,9 +309,12 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
       log: expect.stringContaining('nothing is refreshed: Auto Scaling ends this machine') as unknown,
     });
     machine.metadata({ 'autoscaling/target-lifecycle-state': 'InService' });
-    const configuring = machine.run(['flock', '/etc/bento', 'sleep', '3']);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const configuring = machine.run([
+      ...['flock', '/etc/bento', 'bash', '-c', `touch /run/configuring; ${until('/run/configured')}`],
+    ]);
+    await machine.run(['bash', '-c', until('/run/configuring')]);
     expect((await machine.refresh('--now')).log).toContain('the machine is being configured');
+    machine.write({ '/run/configured': '' });
     await configuring;
     expect(events()).toEqual([]);
   });

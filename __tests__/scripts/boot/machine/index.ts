@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { clusterPath, type ImageKind, type NodeRole } from '../../../../config/names';
 import { pythonWithServer } from '../../../../lab/local-aws/python';
 import { throwawayRoot, type RootRun, type ThrowawayRoot } from '../../root/throwaway-root';
+import type { Ended } from '../../support';
+import { startBootPrograms } from './boot-programs';
 import { programs } from './programs';
 
 export const tools = [
@@ -15,6 +17,7 @@ export const tools = [
   'ip',
   'mkfs.ext4',
   'losetup',
+  'perl',
   'psql',
   'redis-server',
   'python3-boto3',
@@ -60,7 +63,7 @@ export interface Machine extends ThrowawayRoot {
   refresh(...args: readonly string[]): Promise<Ran>;
   /** What programs need to find the local AWS, and the machine's credentials there. */
   readonly environment: Readonly<Record<string, string>>;
-  drain(args?: readonly string[], env?: Readonly<Record<string, string>>): RootRun;
+  drain(args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
   aws(code: string, given?: unknown): Promise<unknown>;
   /** Replaces values of the metadata service; undefined removes one. */
@@ -144,11 +147,12 @@ export async function startMachine(role: NodeRole, options: MachineOptions = {})
   };
 
   // Outside of its files, inside of its network.
+  const python = pythonWithServer();
   const around = [
     [path.resolve('lab/local-aws/server.py'), '-p', '5000'],
     [path.join(here, 'surroundings.py'), outside],
   ].map((args) =>
-    spawn('nsenter', [...inNetwork, pythonWithServer(), '-B', ...args], {
+    spawn('nsenter', [...inNetwork, python, '-B', ...args], {
       stdio: ['pipe', args.length === 3 ? 'ignore' : 'pipe', 'pipe'],
       env: { ...process.env, MOTO_AMIS_PATH: path.resolve('lab/local-aws/images.json') },
     }),
@@ -156,7 +160,7 @@ export async function startMachine(role: NodeRole, options: MachineOptions = {})
   around[0]!.stderr!.resume();
   await ready(around[1]!, 'the surroundings');
 
-  const operator = spawn('nsenter', [...inNetwork, pythonWithServer(), '-B', path.join(here, 'operator.py')], {
+  const operator = spawn('nsenter', [...inNetwork, python, '-B', path.join(here, 'operator.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...endpoints, ...credentials },
   });
@@ -183,15 +187,17 @@ export async function startMachine(role: NodeRole, options: MachineOptions = {})
     '/run/gpus': '0\n1\n',
     '/run/migrating': '',
     '/stand-ins/python/sitecustomize.py': readFileSync(path.join(here, 'sitecustomize.py')),
+    '/stand-ins/boot-programs.py': readFileSync(path.join(here, 'boot-programs.py')),
     '/stand-ins/service-manager.py': readFileSync(path.join(here, 'service-manager.py')),
   });
   // Its own file: the overlay would write through no other.
   rmSync(root.path('/usr/bin/systemctl'), { force: true });
-  root.write({ '/usr/bin/systemctl': readFileSync(path.join(here, 'systemctl.py')), ...programs }, 0o755);
+  root.write({ '/usr/bin/systemctl': readFileSync(path.join(here, 'systemctl.pl')), ...programs }, 0o755);
   for (const script of [devices, users]) {
     const { code, stderr } = await root.run(['bash', '-euc', script]);
     if (code !== 0) throw new Error(stderr);
   }
+  const boot = startBootPrograms(root);
   const manager = root.run(['/usr/bin/python3', '/stand-ins/service-manager.py']);
   for (let tries = 0; !existsSync(root.path('/run/manager.sock')); tries += 1) {
     if (tries > 200) throw new Error('the service manager does not start');
@@ -263,17 +269,14 @@ for name, value in given.items():
   const environment = { ...endpoints, ...credentials, PYTHONPATH: '/stand-ins/python', PYTHONDONTWRITEBYTECODE: '1' };
   let told = 0;
   const configure: Machine['configure'] = async (env = {}, ...args) => {
-    const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/configure.py', ...args], {
-      ...environment,
-      ...env,
-    });
+    const { code, stdout, stderr } = await boot.run('configure.py', args, { ...environment, ...env });
     return { code, log: stdout + stderr };
   };
   return {
     ...root,
     configure,
     async refresh(...args) {
-      const { code, stdout, stderr } = await root.run(['/usr/local/lib/boundless/refresh.py', ...args], environment);
+      const { code, stdout, stderr } = await boot.run('refresh.py', args, environment);
       return { code, log: stdout + stderr };
     },
     async configureFalling(at = /./) {
@@ -295,8 +298,7 @@ for name, value in given.items():
       write('hook.json', answer);
     },
     environment,
-    drain: (args = [], env = {}) =>
-      root.run(['/usr/local/lib/boundless/drain.py', ...args], { ...environment, ...env }),
+    drain: (args = [], env = {}) => boot.run('drain.py', args, { ...environment, ...env }),
     lastCall: () => JSON.parse(readFileSync(path.join(outside, 'calls'), 'utf8').trim().split('\n').at(-1)!) as unknown,
     asUser: (user, command) =>
       root.run(['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command], environment),
@@ -327,7 +329,7 @@ for name, value in given.items():
     async close() {
       // Services first, then their disk: a disk whose file is in the root would keep the root, and itself, for ever.
       manager.kill();
-      await manager;
+      await Promise.all([manager, boot.close()]);
       const { code, stderr } = await root.run(['bash', '-c', release]);
       await root.close();
       for (const child of [...around, operator]) child.stdin!.end();

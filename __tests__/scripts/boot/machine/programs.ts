@@ -52,12 +52,17 @@ env | sort >"/run/started/agent-$unit.env"
 exec sleep infinity
 `;
 
-/** What a prover sees of its manager before it starts: ports that are open. Ends when it is killed. */
+/**
+ * What a prover sees of its manager before it starts: ports that are open, and end each connection. Ends when it is
+ * killed.
+ */
 export const standInStores = (root: ThrowawayRoot): RootRun =>
   root.run([
     '/usr/bin/python3',
     '-c',
-    `import socket, time
+    `import select, socket
 open_ones = [socket.create_server(("127.0.0.9", port)) for port in (5432, 6379)]
-time.sleep(600)`,
+while True:
+    for server in select.select(open_ones, [], [])[0]:
+        server.accept()[0].close()`,
   ]);

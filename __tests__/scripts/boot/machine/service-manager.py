@@ -8,7 +8,6 @@ services say to /run/journal/<unit>.log.
 
 import fnmatch
 import grp
-import json
 import os
 import pwd
 import re
@@ -268,10 +267,10 @@ def answer(arguments):
 def serve(connection):
     with connection, connection.makefile("rw") as stream:
         try:
-            code, text = answer(json.loads(stream.readline()))
+            code, text = answer(stream.readline().removesuffix("\n").split("\0"))
         except Failed as error:
             code, text = 1, str(error)
-        stream.write(json.dumps([code, text]) + "\n")
+        stream.write(f"{code}\n{text}")
 
 
 def main():
