@@ -13,10 +13,10 @@ import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(120_000);
 
-const localDevelopment = sectionOf('README.md', '## Local development');
+const localDevelopment = sectionOf('docs/packer.md', '## Local development');
 
-test('every variable of the README is one of the templates, with its default', async () => {
-  const rows = [...sectionOf('README.md', '### Variables').matchAll(/^\| `(\w+)` +\| .*? \| (\S.*?) +\|$/gm)];
+test('every variable of docs/packer.md is one of the templates, with its default', async () => {
+  const rows = [...sectionOf('docs/packer.md', '### Variables').matchAll(/^\| `(\w+)` +\| .*? \| (\S.*?) +\|$/gm)];
   const all = (await readTemplates()).get('variables.pkr.hcl')!['variable'];
   const defaults = rows.map(([, name = '']) => {
     const [variable] = bodies(isObject(all) ? all[name] : undefined);
@@ -30,7 +30,7 @@ test('every variable of the README is one of the templates, with its default', a
     expect(names).toContain(name);
 });
 
-test('the versions of the README are those of the lock', () => {
+test('the versions of docs/packer.md are those of the lock', () => {
   const [, version] = /^packer (\S+)/m.exec(readFileSync('packer/tools.lock', 'utf8'))!;
   expect(localDevelopment).toContain(`**Install Packer** ${version}`);
   expect(localDevelopment).toContain(`releases.hashicorp.com/packer/${version}/`);
@@ -38,7 +38,7 @@ test('the versions of the README are those of the lock', () => {
 
 test('the messages of the troubleshooting are those of the scripts, or of others', () => {
   const scripts = readdirSync('packer/build').map((name) => readFileSync(path.join('packer/build', name), 'utf8'));
-  const [, table = ''] = sectionOf('README.md', '## Troubleshooting').split('| the log says ');
+  const [, table = ''] = sectionOf('docs/troubleshooting.md', '## A build failed').split('| the log says ');
   const cells = [...table.matchAll(/^\| (.*?) +\|/gm)].map(([, cell = '']) => cell);
   const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
   const said = (message: string) => scripts.some((text) => text.includes(message));
@@ -80,7 +80,7 @@ aws_session_token = ${sessionToken}
     const config = path.join(folder, 'config');
     writeFileSync(config, '[profile boundless-ops]\nregion = us-west-2\n');
     environment = {
-      // Only the profile that the README names leads anywhere.
+      // Only the profile that docs/packer.md names leads anywhere.
       AWS_SHARED_CREDENTIALS_FILE: credentials,
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -105,7 +105,7 @@ aws_session_token = ${sessionToken}
     }));
   };
 
-  test('README, local development: all steps, as they are written', async () => {
+  test('local development: all steps, as they are written', async () => {
     const blocks = bashIn(localDevelopment);
     expect(blocks).toHaveLength(6);
     const { code, stdout, stderr } = await type(blocks);
@@ -133,7 +133,7 @@ aws_session_token = ${sessionToken}
       cwd: 'packer',
     });
     expect([code, stdout.split('\n')[0]]).toEqual([1, 'Error: Undefined -var variable']);
-    expect(readFileSync('README.md', 'utf8')).toContain('`Undefined -var variable`');
+    expect(readFileSync('docs/troubleshooting.md', 'utf8')).toContain('`Undefined -var variable`');
   });
 
   test('the machine of a stopped build is found by its id, and by its age', async () => {
