@@ -31,6 +31,12 @@ export { bento as supportedBento } from '../scripts/boot/contract.json';
  * `TimeoutStopSec=` of `bento-broker.service` is as long.
  */
 export { drainMinutes } from '../scripts/boot/contract.json';
+/**
+ * The parameter `broker-configuration` has the whole broker.toml of each release that images may carry: `releases` starts
+ * the line before a text, with the releases that it is for; the key `preflights` has the value `preflightsAtBoot` where
+ * the instance puts in its own, since it alone knows how many executors it has.
+ */
+export { brokerConfiguration } from '../scripts/boot/contract.json';
 /** Lifecycle hooks of the groups, which the boot programs complete, and after how many seconds without a heartbeat they end. */
 export { lifecycleHooks } from '../scripts/boot/contract.json';
 /** What boot programs log word for word, and alarms count. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { problemsOfBalances } from './balances';
-import { brokerParameter, problemsOfMarket } from './broker/market';
+import { brokerConfigurationOf, brokerParameter } from './broker/configuration';
+import { problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
 import { problemsOfBuiltBroker } from './build-broker';
 import { problemsOfGroups } from './groups';
@@ -149,9 +150,13 @@ function problemsOfBroker(environment: EnvironmentConfig): ConfigurationProblem[
   }));
   for (const { key, message } of problemsOfBalances(broker.market))
     problems.push({ file, field: `broker.market.${key}`, value: valueAt(broker, ['market', key]), message });
-  const bytes = Buffer.byteLength(brokerParameter(broker));
+  // There is no text where a release would not take it.
+  if (problems.length > 0) return problems;
+  const bytes = Math.max(
+    ...[brokerParameter(broker), brokerConfigurationOf(broker)].map((text) => Buffer.byteLength(text)),
+  );
   if (bytes > mostParameterBytes) {
-    const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists`;
+    const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists, or leave v1.0 out of broker.releases, which takes a text of its own`;
     problems.push({ file, field: 'broker', value: bytes, message });
   }
   return problems;

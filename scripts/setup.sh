@@ -50,7 +50,7 @@ main() {
   apt_with_retries update
   upgrade_packages
   install_packages ca-certificates curl gnupg jq libssl3t64 openssl tar xz-utils e2fsprogs nvme-cli \
-    python3-boto3 python3-tomlkit unattended-upgrades
+    python3-boto3 unattended-upgrades
   make_users
   decide_release
   purge_packages rsyslog

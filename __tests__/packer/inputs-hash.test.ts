@@ -81,7 +81,7 @@ describeWith(['sha256sum', 'find'], 'the hash of the inputs', () => {
     ['scripts/.hidden'],
     ['scripts/lib/of/its/own.sh'],
     ['scripts/downloads.lock'],
-    ['service_files/broker.toml'],
+    ['service_files/vector.yaml'],
   ])('changes with a byte of %s, and with whether it may be run', async (file) => {
     const other = checkout();
     const changed = path.join(other, file);

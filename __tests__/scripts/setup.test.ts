@@ -54,7 +54,7 @@ describeBake('setting up an image', (machines) => {
         ['main.py', 'f 755 root:root'],
         ['module.py', 'f 644 root:root'],
       ]);
-      expect(tree.get('/usr/local/share/boundless/broker.toml')).toMatch(/^f 644 root:root/);
+      expect(tree.get('/usr/local/share/boundless/vector.yaml')).toMatch(/^f 644 root:root/);
     });
 
     test('enables the configuration and the drain, and nothing else of ours', () => {

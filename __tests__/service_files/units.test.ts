@@ -335,34 +335,3 @@ test('the boot may wait for a manager that drains, and for a database that recov
   );
   expect(Number.parseInt(limit, 10) * 60).toBeGreaterThan(drainMinutes + margin + 60);
 });
-
-test('broker.toml has what 1.0 requires, under the names that all of 1.0 to 1.2 take', () => {
-  const text = readFileSync(path.join(folder, 'broker.toml'), 'utf8');
-  const sections = new Map<string, string[]>();
-  let section: string[] = [];
-  for (const line of text.split('\n')) {
-    const [, header, key] = /^(?:\[(\w+)\]|(\w+) = .+)$/.exec(line) ?? [];
-    if (header !== undefined) sections.set(header, (section = []));
-    if (key !== undefined) section.push(key);
-  }
-  expect(sections.get('market')).toEqual(
-    expect.arrayContaining([
-      'mcycle_price',
-      'mcycle_price_collateral_token',
-      'max_collateral',
-      'min_deadline',
-      'lookback_blocks',
-      'max_file_size',
-    ]),
-  );
-  expect(sections.get('prover')).toEqual([
-    'status_poll_retry_count',
-    'status_poll_ms',
-    'req_retry_count',
-    'req_retry_sleep_ms',
-    'proof_retry_count',
-    'proof_retry_sleep_ms',
-  ]);
-  expect(sections.get('batcher')).toEqual(['block_deadline_buffer_secs']);
-  expect(text).not.toMatch(/^min_mcycle_price/m);
-});

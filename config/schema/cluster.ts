@@ -16,7 +16,7 @@ const section = <S extends Section>() =>
   z.custom<BrokerValues[S]>(isObject, 'is no section; give an object with keys of broker.toml, {} for none');
 
 /**
- * What the broker bids, and how. A value takes the place of the one in the image's template, `service_files/broker.toml`;
+ * What the broker bids, and how. A value takes the place of the one in the template, `config/broker/broker.toml`;
  * null takes the template's out.
  */
 export const market = z

@@ -1,7 +1,7 @@
 import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
-import { brokerParameter } from '../../config/broker/market';
+import { brokerConfigurationOf, brokerParameter } from '../../config/broker/configuration';
 import { clusterPath, type ClusterParameter } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 
@@ -17,6 +17,7 @@ export interface ClusterParametersProps {
 const descriptions: Readonly<Record<ClusterParameter, string>> = {
   settings: 'What every machine of the cluster reads at boot',
   broker: "Values for the manager's broker.toml",
+  'broker-configuration': "The manager's broker.toml, for each release",
 };
 
 /** What the stack says to its machines. Nothing in it is secret, so a plan shows every change of it. */
@@ -41,6 +42,7 @@ export class ClusterParameters extends Construct {
     const values: Readonly<Record<ClusterParameter, string>> = {
       settings: JSON.stringify(settings),
       broker: brokerParameter(config.broker),
+      'broker-configuration': brokerConfigurationOf(config.broker),
     };
     for (const name of Object.keys(values) as ClusterParameter[])
       new SsmParameter(this, name, {

@@ -24,7 +24,6 @@ const packages: Readonly<Record<string, string>> = {
   psql: 'postgresql',
   'redis-server': 'redis-server',
   'python3-boto3': 'python3-boto3',
-  'python3-tomlkit': 'python3-tomlkit',
 };
 
 const succeeds = (command: string, ...args: readonly string[]): boolean =>

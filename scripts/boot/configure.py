@@ -48,7 +48,7 @@ def take_role(machine: Machine, purpose: Purpose, release: Release, check: bool,
     secrets = store.secrets(purpose.role) if check else store.filled_secrets(purpose.role, waiting)
     keys = storage(secrets["storage"], cluster_path(purpose.environment))
     if purpose.role == "manager":
-        manager.check(store, settings, keys, machine, patience)
+        manager.check(store, settings, keys, release, machine, patience)
     if check:
         log.info(f"a {purpose.role} of {purpose.environment} has everything it needs; nothing was changed")
         return

@@ -71,7 +71,7 @@ install_boot_programs() {
 
 install_templates() {
   local file
-  for file in "$service_files"/*.{toml,yaml,conf}; do
+  for file in "$service_files"/*.{yaml,conf}; do
     if [[ -e $file ]]; then put_file "$file" "/usr/local/share/boundless/${file##*/}" root:root 644; fi
   done
 }

@@ -316,12 +316,27 @@ describeWith(tools, 'a manager that cannot', () => {
     await machine.settings({});
   });
 
-  test('values of broker.toml that are no JSON', async () => {
-    const name = at('broker');
-    await machine.aws('boto3.client("ssm").put_parameter(Name=given, Value="{", Type="String")', name);
-    expect(await refusal()).toContain(`the parameter ${name} is no JSON`);
+  test.each<[what: string, change: () => Promise<unknown>, reason: string]>([
+    [
+      'a stack from before it, also where that gives values to older images',
+      () =>
+        machine.aws(
+          'ssm = boto3.client("ssm"); ssm.put_parameter(Name=given + "/broker", Value="{}", Type="String"); ' +
+            'ssm.delete_parameter(Name=given + "/broker-configuration")',
+          clusterPath('staging'),
+        ),
+      `${at('broker-configuration')} is missing; deploy the cluster's stack of this image's commit or a later one`,
+    ],
+    [
+      'a stack that does not take the release of the image',
+      () => machine.broker({}, { from: 'v1.0.2', to: 'v1.1.2' }),
+      'has no broker.toml for v1.2.2, which this image carries, but for v1.0.2, v1.1.0, v1.1.1, v1.1.2; ',
+    ],
+  ])('no broker.toml: %s', async (_, change, reason) => {
+    await change();
+    expect(await refusal()).toContain(reason);
     expect(await machine.configure({}, '--check')).toMatchObject({ code: 1 });
-    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', name);
+    await machine.broker({});
   });
 
   test('what nobody has thought of is told to Auto Scaling as well', async () => {

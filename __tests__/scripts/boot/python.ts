@@ -11,7 +11,7 @@ interface Outcome {
 }
 
 /** What `python` needs: the packages that images have, in the distribution's own Python. */
-export const pythonPackages = ['python3-boto3', 'python3-tomlkit'] as const;
+export const pythonPackages = ['python3-boto3'] as const;
 
 /** Runs Python beside the programs of the boot: `given` is what it was given, and what it prints is JSON. */
 export function python(code: string, given: unknown): Outcome {

@@ -17,7 +17,7 @@ const until = (file: string, test = '-e') => `until [[ ${test} ${file} ]]; do sl
  * value, and the size.
  */
 const watcher = `
-import ctypes, os, struct, tomlkit
+import ctypes, os, struct, tomllib
 libc, file = ctypes.CDLL(None, use_errno=True), b"/etc/bento/broker.toml"
 modify, attributes, ignored = 0x2, 0x4, 0x8000
 handle = libc.inotify_init1(0)
@@ -25,7 +25,7 @@ assert libc.inotify_add_watch(handle, file, modify | attributes | 0x8 | 0x40 | 0
 with open("/run/started/watched", "w", buffering=1) as log:
     def look():
         text = open(file).read()
-        log.write(f"{tomlkit.parse(text)['market'].get('peak_prove_khz')} {len(text)}\\n")
+        log.write(f"{tomllib.loads(text)['market'].get('peak_prove_khz')} {len(text)}\\n")
     look()
     while True:
         events = os.read(handle, 65536)
@@ -239,11 +239,7 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
   });
 
   describe('a broker that watches its configuration', () => {
-    const values = (given: unknown) =>
-      machine.aws(
-        'boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String", Overwrite=True)',
-        { name: at('broker'), value: JSON.stringify(given) },
-      );
+    const values: Machine['broker'] = (given) => machine.broker(given);
     const looks = () => machine.read('/run/started/watched').trim().split('\n');
     const lookedAt = async (last: string) => {
       for (let tries = 0; tries < 600 && !looks().at(-1)!.startsWith(last); tries += 1)

@@ -181,7 +181,7 @@ direct.delete_secret(SecretId=f"{below}/storage")`,
   });
 
   test('a parameter that is not there is none', async () => {
-    const { value, below } = await read('store.parameter("broker")', {});
-    expect(value).toEqual([`${below}/broker`, null]);
+    const { value, below } = await read('store.parameter("broker-configuration")', {});
+    expect(value).toEqual([`${below}/broker-configuration`, null]);
   });
 });

@@ -1,3 +1,4 @@
+import { brokerTomlOf } from '../../../config/broker/configuration';
 import { describeWith } from '../../support/tools';
 import { secretsOf, startMachine, tools, type Machine } from './machine';
 import { idleAgent, programs, standInStores } from './machine/programs';
@@ -13,10 +14,7 @@ describeWith(tools, 'a machine of the unified image', () => {
   beforeAll(async () => {
     machine = await startMachine('manager', { image: 'bento' });
     await machine.settings({ dataVolumeId: machine.volumeId });
-    await machine.aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String")', {
-      name: '/boundless/staging/prover-cluster/broker',
-      value: JSON.stringify({ market: { max_stake: '77', max_concurrent_preflights: 9 } }),
-    });
+    await machine.broker({ market: { max_stake: '77', max_concurrent_preflights: 9 } });
     fallen = await machine.configureFalling();
   });
   afterAll(() => machine.close());
@@ -58,9 +56,11 @@ describeWith(tools, 'a machine of the unified image', () => {
 
   test("has the cluster's values in its broker.toml", () => {
     const toml = machine.read('/etc/bento/broker.toml');
-    expect(toml).toContain('max_stake = "77"');
-    expect(toml).not.toContain('max_collateral');
-    expect(toml).toMatch(/^max_concurrent_preflights = 9\b/m);
+    expect(toml).toBe(
+      brokerTomlOf({ market: { max_stake: '77', max_concurrent_preflights: 9 }, prover: {}, batcher: {} }, '1.2.2'),
+    );
+    expect(toml).toContain('max_collateral = "77"');
+    expect(toml).toContain('max_concurrent_preflights = 9');
   });
 
   test('is a prover when it is told so: nothing of the manager stays', async () => {

@@ -66,7 +66,7 @@ etc = Path("/etc/bento")
 PYTHON
 for service in api executor aux broker prover logs; do echo 'RUST_LOG="info"' >"/etc/bento/$service.env"; done
 echo 5 >/etc/bento/migration
-cp /usr/local/share/boundless/broker.toml /etc/bento/broker.toml
+cp /run/broker.toml /etc/bento/broker.toml
 chgrp bento /etc/bento/broker.toml && chmod 640 /etc/bento/broker.toml
 chown postgres /etc/bento/pg_hba.conf /etc/bento/database-password
 chown valkey /etc/bento/valkey.conf /etc/bento/valkey.acl
@@ -82,6 +82,7 @@ export async function startServices(place: string): Promise<Services> {
     '/etc/systemd/system/apt-daily-upgrade.timer': '[Timer]\nOnCalendar=daily\n',
     '/usr/local/lib/stand-ins/programs.py': readFileSync(path.join(__dirname, 'programs.py')),
     '/run/boundless-release': '1.2.2',
+    '/run/broker.toml': readFileSync('config/broker/broker.toml'),
     ...Object.fromEntries(keys.map((file) => [file, 'a key'])),
   });
   for (const program of [...programs, '/usr/bin/vector'])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 import boto3
@@ -17,7 +17,6 @@ from .settings import Settings
 from .store import Storage, Store
 
 ETC = Path("/etc/bento")
-TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
 TARGET = "bento-manager.target"
 # The broker.toml that the running broker started with (bento-broker.service).
 STARTED = Path("/run/bento-broker/started.toml")
@@ -32,20 +31,25 @@ def _executors(settings: Settings) -> int:
     return executors.count(settings.executors, stores.memory_mib())
 
 
-def _broker_toml(store: Store, settings: Settings) -> str:
-    name, text = store.parameter("broker")
-    overrides: dict[str, dict[str, Any]] = {} if text is None else broker_toml.parse_overrides(text, name)
-    # Unless the cluster has a value of its own, null included.
-    overrides.setdefault("market", {}).setdefault("max_concurrent_preflights", executors.preflights(_executors(settings)))
-    return broker_toml.render(TEMPLATE.read_text(), overrides)
+def _broker_toml(store: Store, settings: Settings, release: Release) -> str:
+    name, text = store.parameter("broker-configuration")
+    if text is None:
+        raise Refusal(
+            f"the parameter {name} is missing; deploy the cluster's stack of this image's commit or a later one, or start "
+            "an image of the stack's own commit (docs/boot.md)"
+        )
+    toml = broker_toml.of_release(text, name, release.broker_version)
+    return broker_toml.with_preflights(toml, executors.preflights(_executors(settings)))
 
 
-def check(store: Store, settings: Settings, keys: Storage, machine: Machine, patience: aws.Patience) -> None:
+def check(
+    store: Store, settings: Settings, keys: Storage, release: Release, machine: Machine, patience: aws.Patience
+) -> None:
     """
     What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
     keeps it from others.
     """
-    _broker_toml(store, settings)
+    _broker_toml(store, settings, release)
     check_storage(settings, keys, machine.region, patience)
 
 
@@ -111,7 +115,7 @@ def prepare(
     store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
 ) -> None:
     """Everything that services read but for the stores' own configuration, which needs the address."""
-    toml = _broker_toml(store, settings)
+    toml = _broker_toml(store, settings, release)
     write(ETC / "broker.toml", toml, 0o640, group="bento")
     # What the newest migration of this release is called, for whoever waits for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
@@ -202,7 +206,7 @@ def refresh(
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
     settings = _with_executors_of_now(settings)
-    check(store, settings, keys, machine, aws.Patience())
+    check(store, settings, keys, release, machine, aws.Patience())
     secrets = _with_wallet_of_now(secrets, release)
     # Its own as well: there may have been two new ones since.
     own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password

@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { brokerConfigurationOf } from '../../../../config/broker/configuration';
+import type { BrokerValues } from '../../../../config/broker/keys';
+import type { Market } from '../../../../config/broker/market';
 import { clusterPath, type ImageKind, type NodeRole } from '../../../../config/names';
 import { pythonWithServer } from '../../../../lab/local-aws/python';
 import { throwawayRoot, type RootRun, type ThrowawayRoot } from '../../root/throwaway-root';
@@ -21,7 +24,6 @@ export const tools = [
   'psql',
   'redis-server',
   'python3-boto3',
-  'python3-tomlkit',
 ];
 
 export type Secrets = Readonly<Record<string, string | undefined>>;
@@ -78,6 +80,8 @@ export interface Machine extends ThrowawayRoot {
   asUser(user: string, command: readonly string[]): RootRun;
   settings(values: Readonly<Record<string, unknown>>): Promise<unknown>;
   secrets(values: Secrets): Promise<unknown>;
+  /** What the cluster's stack gives to the broker of each release. */
+  broker(values: Partial<BrokerValues>, releases?: Market['releases']): Promise<unknown>;
   /** What systemd was made to do since the last time this was asked. */
   events(): string[];
   /** Permissions and owners of what the boot wrote. */
@@ -112,7 +116,7 @@ mkdir -p /run/systemd/system /run/started && chmod 1777 /run/started
 cp -r /repository/service_files/. /etc/systemd/system
 mkdir -p /usr/local/lib/boundless/bin /usr/local/share/boundless
 cp -r /repository/scripts/boot/. /usr/local/lib/boundless
-cp /repository/service_files/*.toml /repository/service_files/*.yaml /usr/local/share/boundless
+cp /repository/service_files/*.yaml /usr/local/share/boundless
 ln -s "$(ls -d /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)" /usr/local/lib/boundless/bin/postgresql
 ln -s /usr/bin/redis-server /usr/local/lib/boundless/bin/valkey-server
 ln -s /usr/bin/redis-cli /usr/local/lib/boundless/bin/valkey-cli
@@ -262,7 +266,13 @@ for name, value in given.items():
         Object.entries(named).map(([name, value]) => [`${clusterPath('staging')}/${name}`, value ?? null]),
       ),
     );
+  const broker: Machine['broker'] = (given, releases = { from: 'v1.0.0', to: 'v1.2.2' }) =>
+    aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String", Overwrite=True)', {
+      name: `${clusterPath('staging')}/broker-configuration`,
+      value: brokerConfigurationOf({ releases, market: {}, prover: {}, batcher: {}, ...given }),
+    });
   await settings({});
+  await broker({});
   await secrets(secretsOf);
   await attachable(root, outside, volumeId);
 
@@ -294,6 +304,7 @@ for name, value in given.items():
     metadata,
     settings,
     secrets,
+    broker,
     hook: (answer) => {
       write('hook.json', answer);
     },
