@@ -1,5 +1,8 @@
 import { factory, type FactoryConfig } from '../../config';
 import { brokerReleases } from '../../config/broker/releases';
+import { atBoot, brokerTomlOf } from '../../config/broker/configuration';
+import { releasesOf } from '../../config/broker/market';
+import { settings } from '../../config/contract';
 import { clusterSecrets, generatedSecrets, readsSecret, storageBucket } from '../../config/names';
 import { answers, pythonPackages } from '../scripts/boot/python';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
@@ -347,7 +350,7 @@ describeWith(pythonPackages, 'the parameters', () => {
         executors: 6,
         povwLogId: '0x12ab',
         deployment: {
-          chainId: 31337,
+          chainId: settings.chainId.most,
           boundlessMarketAddress: someone,
           setVerifierAddress: someone,
           verifierRouterAddress: null,
@@ -377,7 +380,7 @@ describeWith(pythonPackages, 'the parameters', () => {
           log_level: 'info,broker=debug',
           povw_log_id: '0x12ab',
           executors: 6,
-          chain_id: 31337,
+          chain_id: 2 ** 53 - 1,
           deployment: {
             BOUNDLESS_MARKET_ADDRESS: someone,
             SET_VERIFIER_ADDRESS: someone,
@@ -385,6 +388,36 @@ describeWith(pythonPackages, 'the parameters', () => {
           },
         }) as unknown,
       },
+    ]);
+  });
+
+  test.each(factory.environments)(
+    'of $environment: each release finds the broker.toml that was checked for it',
+    async ({ environment, broker }) => {
+      const { insecure_value: value } = resourceWith(
+        stackOf(stacks, `prover-cluster-${environment}`),
+        'aws_ssm_parameter',
+        'name',
+        `/boundless/${environment}/prover-cluster/broker-configuration`,
+      );
+      const releases = releasesOf(broker.releases);
+      const { answers: found } = await answers(
+        `from bento_boot import broker_toml
+def answer(given):
+    return broker_toml.with_preflights(broker_toml.of_release(given[0], "p", given[1]), 4)`,
+        releases.map((release) => [value, `v${release}`]),
+      );
+      expect(releases.length).toBeGreaterThan(0);
+      expect(found).toEqual(releases.map((release) => ({ value: atBoot(brokerTomlOf(broker, release), 4) })));
+    },
+  );
+
+  test('a chain id that JSON does not hold exactly is refused', async () => {
+    const text = settingsOf(stackOf(stacks, 'prover-cluster-staging'));
+    const deployment = { boundlessMarketAddress: someone, setVerifierAddress: someone };
+    const given = { ...(JSON.parse(text) as object), deployment, chainId: settings.chainId.most + 1 };
+    expect(await parse(JSON.stringify(given))).toEqual([
+      { refused: expect.stringContaining('chainId is 9007199254740992; write a whole number from 1 to') as unknown },
     ]);
   });
 
