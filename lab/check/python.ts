@@ -11,7 +11,7 @@ Lints all Python of the repository with ruff, and runs its tests with pytest: al
 
 exit codes: 0 passed, 1 not`;
 
-/** The images' packages of boto3 and tomlkit belong to the distribution's own Python. */
+/** The images' package of boto3 belongs to the distribution's own Python. */
 const distribution = '/usr/bin/python3';
 
 function run(args: readonly string[]): number {

@@ -15,7 +15,6 @@ import sys
 
 import boto3
 import botocore.loaders
-import tomlkit  # noqa: F401
 
 SERVICES = ("autoscaling", "cloudwatch", "ec2", "s3", "secretsmanager", "ssm")
 
