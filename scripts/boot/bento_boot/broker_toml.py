@@ -46,7 +46,7 @@ def of_release(parameter: str, name: str, release: str) -> str:
     before, *found = re.split(rf"^{re.escape(_FORM['releases'])}(.*)\n", parameter, flags=re.MULTILINE)
     if before or not found:
         raise Refusal(f"the parameter {name} does not start with a line {_FORM['releases']!r}; deploy the cluster's stack")
-    texts = {known: text for names, text in zip(found[::2], found[1::2]) for known in names.split()}
+    texts = {known: text for names, text in zip(found[::2], found[1::2], strict=True) for known in names.split()}
     if release not in texts:
         raise Refusal(
             f"the parameter {name} has no broker.toml for {release}, which this image carries, but for {', '.join(texts)}; "
