@@ -1,5 +1,5 @@
 import type { Walk } from './every-job';
-import type { Recorded } from './recorded-answers';
+import type { Recorded } from '../../support/recorded-answers';
 
 /** What differs between two walks by its nature, and what stands for it. */
 function plain(text: string, { images }: Walk): string {

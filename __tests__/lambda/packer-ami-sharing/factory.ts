@@ -17,8 +17,9 @@ import type { awsClients, Clients } from '../../../lambda/packer-ami-sharing/cli
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import { standardPages, type Pages } from '../../../lambda/packer-ami-sharing/run';
 import type { Call, Decide } from '../../../lab/local-aws/wire';
+import type { AnyClient } from '../../support/in-process';
+import { recordAnswers, type Recorded } from '../../support/recorded-answers';
 import { stackOf, synthesize } from '../../support/synthesized';
-import { recordAnswers, type Recorded } from './recorded-answers';
 import { context, noWaits, opsAccount } from './support';
 
 /** The base image, of another owner and public: Ubuntu, as `lab/local-aws/images.json` has it. */
@@ -120,7 +121,7 @@ export abstract class Factory {
     const watched = await this.watched(decide, config);
     const { calls } = watched;
     try {
-      const recorded = recordAnswers(watched.clients, this.answers);
+      const recorded = this.recorded(watched.clients);
       const result = await handlerWith({ clients: recorded, waits: noWaits(), pages })(input, context);
       return { result, error: undefined, calls };
     } catch (error) {
@@ -128,6 +129,22 @@ export abstract class Factory {
     } finally {
       await watched.close();
     }
+  }
+
+  /** The same clients, what they are answered is noted. */
+  private recorded({ inAccount, ...clients }: Clients): Clients {
+    const record = (some: object) => {
+      for (const client of Object.values(some) as AnyClient[]) recordAnswers(client, this.answers);
+    };
+    record(clients);
+    return {
+      ...clients,
+      inAccount: (credentials) => {
+        const own = inAccount(credentials);
+        record(own);
+        return own;
+      },
+    };
   }
 
   async tag(imageId: string, tags: Readonly<Record<string, string>>): Promise<void> {

@@ -6,6 +6,8 @@ import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalStorage } from './local-storage';
+import { MemoryStorage } from './memory-storage';
+import { walk } from './walk';
 
 jest.setTimeout(60_000);
 const saved = { ...process.env };
@@ -230,6 +232,13 @@ describeWith([localAws], "rotation of the storage's key", () => {
     const asUser = [...used].filter((action) => action.startsWith('s3:'));
     expect(asUser.sort()).toEqual(['s3:DeleteObject', 's3:GetObject', 's3:HeadBucket', 's3:PutObject']);
     expect([...used].filter((action) => !asUser.includes(action)).sort()).toEqual(granted.sort());
+  });
+
+  test('in memory, where every fault is tried at every call, it goes as on the local server', async () => {
+    const onServer = await walk(storage);
+    const memory = new MemoryStorage();
+    Object.assign(process.env, memory.environment());
+    expect(await walk(memory)).toEqual(onServer);
   });
 
   test('a label that an operator has moved back is respected', async () => {
