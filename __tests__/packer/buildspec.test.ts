@@ -112,6 +112,8 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
         TOOLS_CACHE: path.join(work, 'cache'),
         API_URL: server.address,
         AWS_REGION: 'us-west-2',
+        LEFTOVER_PAUSE: '0',
+        FINISH_PAUSE: '0',
         ...env,
       },
     });

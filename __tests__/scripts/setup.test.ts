@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { scriptsOf, type Builder, type Image } from './root/builder';
-import { describeBake, releaseOf } from './root/fixture';
+import { describeBake, releaseOf, type Release } from './root/fixture';
 import { newKernel } from './root/packages';
 import { brokerPath, bundlePath } from './root/upstream';
 
@@ -8,15 +8,33 @@ jest.setTimeout(60_000);
 
 const images: readonly Image[] = ['manager', 'prover', 'bento'];
 
+/** A machine that an image was set up on, and what it had then. */
+interface SetUp {
+  readonly machine: Builder;
+  readonly tree: ReadonlyMap<string, string>;
+  readonly release: Release;
+}
+
 describeBake('setting up an image', (machines) => {
+  const made = new Map<Image, Promise<SetUp>>();
+  async function setUp(image: Image): Promise<SetUp> {
+    const machine = await machines.start();
+    const { code, stderr } = await machine.setup(image);
+    if (code !== 0) throw new Error(stderr);
+    return { machine, tree: await machine.tree(), release: releaseOf(machine) };
+  }
+  /** Each image once in this file. */
+  function once(image: Image): Promise<SetUp> {
+    const found = made.get(image) ?? setUp(image);
+    made.set(image, found);
+    return found;
+  }
+
   describe.each(images)('%s', (image) => {
     let machine: Builder;
     let tree: ReadonlyMap<string, string>;
     beforeAll(async () => {
-      machine = await machines.start();
-      const { code, stderr } = await machine.setup(image);
-      if (code !== 0) throw new Error(stderr);
-      tree = await machine.tree();
+      ({ machine, tree } = await once(image));
     });
 
     test('has the programs, keys and units of its roles, and no others', () => {
@@ -145,8 +163,7 @@ describeBake('setting up an image', (machines) => {
   });
 
   test('an interruption at any point leaves what the next run completes', async () => {
-    const clean = await machines.start();
-    expect(await clean.setup('bento')).toMatchObject({ code: 0 });
+    const clean = await once('bento');
     const machine = await machines.start();
     // Ends the script, subshells and all, before its n-th command.
     machine.write({
@@ -164,8 +181,8 @@ describeBake('setting up an image', (machines) => {
     const { code, stderr } = await machine.setup('bento');
     expect([code, stderr]).toEqual([0, expect.stringContaining('done:')]);
     const withoutKill = new Map([...(await machine.tree())].filter(([file]) => file !== '/stand-ins/kill.sh'));
-    expect([...withoutKill.keys()]).toEqual([...(await clean.tree()).keys()]);
-    expect(releaseOf(machine)).toEqual(releaseOf(clean));
+    expect([...withoutKill.keys()]).toEqual([...clean.tree.keys()]);
+    expect(releaseOf(machine)).toEqual(clean.release);
   });
 
   test('a run that dies in the middle of dpkg is repaired by the next', async () => {
