@@ -83,6 +83,8 @@ test.each([
   ['a page that is not there', '// docs/facts/bentos.md#storage-keys', 'there is no such file'],
   ['a design', '// the same everywhere (design, section 4)', 'cites a design'],
   ['"the design"', '// as the design has it', 'cites a design'],
+  ['a title that is no heading', '\'It is gone (docs/sharing.md, "Nothing").\'', 'has no heading "Nothing"'],
+  ['a broken title', "'docs/runbook.md, \"A smoke ' +\n  'test\".'", 'has no heading "A smoke test"'],
   ['"the facts"', '// (facts, 2.2)', 'cites facts'],
 ])('a citation of %s is refused', (_, code, problem) => {
   expect(citationProblems(code).map((found) => found.problem)).toEqual(
@@ -91,7 +93,13 @@ test.each([
 });
 
 test('a citation that can be followed is taken', () => {
-  expect(citationProblems('// static keys only (docs/facts/bento.md#storage-keys), docs/names.md.')).toEqual([]);
+  for (const code of [
+    '// static keys only (docs/facts/bento.md#storage-keys), docs/names.md.',
+    '/** docs/sharing.md, "Events". */',
+    "'See docs/runbook.md, \"A smoke test that ' +\n  'fails\".'",
+    'failed "see docs/sharing.md, \\"Events\\""',
+  ])
+    expect(citationProblems(code)).toEqual([]);
 });
 
 test('anchors are those of GitHub', () => {

@@ -21,6 +21,10 @@ export function anchorsOf(text: string): ReadonlySet<string> {
   return anchors;
 }
 
+/** Headings as they are read, without backticks. */
+export const headingsOf = (text: string): ReadonlySet<string> =>
+  new Set([...withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => heading!.trim().replaceAll('`', '')));
+
 export interface Link {
   readonly line: number;
   /** Path as it is written; empty for a link within the document. */

@@ -24,7 +24,8 @@ export const manager = z
         snapshots: count(1, 1000, 'snapshots'),
         /**
          * Snapshots that the volume was restored from, the newest last: one more gives the manager a new volume with that
-         * content. The volumes before stay, and are nobody's (docs/runbook.md, "Restore the data volume").
+         * content. The volumes before stay, and are nobody's (docs/runbook.md, "Snapshot and restore
+         * the data volume").
          */
         restoredFrom: z
           .array(

@@ -4,13 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 /** Text that no person writes: the lock file of npm, and snapshots. */
 const generated = /^package-lock\.json$|\/__snapshots__\//;
 
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+  encoding: 'utf8',
+  env: process.env,
+});
+
 /** Text files of the repository, new ones that are not committed yet too, as paths from its root. */
-export const files: readonly string[] = execFileSync(
-  'git',
-  ['ls-files', '--cached', '--others', '--exclude-standard', '-z'],
-  { encoding: 'utf8', env: process.env },
-)
-  .split('\0')
+// Git lists a file that is being merged once for each side.
+export const files: readonly string[] = [...new Set(listed.split('\0'))]
   .filter((file) => file !== '' && !generated.test(file) && existsSync(file))
   .sort();
 

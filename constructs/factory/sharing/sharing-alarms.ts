@@ -73,7 +73,7 @@ export class SharingAlarms extends Construct {
     new Alarm(this, 'Silent', {
       ...common,
       name: `${functions.sharing}-silent`,
-      description: `No reconcile run ended for a day: nothing repairs drift, and ages of images are unknown. ${log} docs/monitoring.md, "Silence".`,
+      description: `No reconcile run ended for a day: nothing repairs drift, and ages of images are unknown. ${log} docs/monitoring.md, "Missing runs".`,
       metric: 'DriftFound',
       statistic: 'SampleCount',
       periodSeconds: 24 * 3600,
