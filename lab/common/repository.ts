@@ -9,8 +9,10 @@ const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclu
   env: process.env,
 });
 
-/** Text files of the repository, new ones that are not committed yet too, as paths from its root. */
-// Git lists a file that is being merged once for each side.
+/**
+ * Text files of the repository, new ones that are not committed yet too, as paths from its root; each once, though git
+ * lists a file that is being merged once for each side.
+ */
 export const files: readonly string[] = [...new Set(listed.split('\0'))]
   .filter((file) => file !== '' && !generated.test(file) && existsSync(file))
   .sort();
