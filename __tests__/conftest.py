@@ -1,6 +1,7 @@
 """What all tests in Python share."""
 
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -16,15 +17,21 @@ sys.dont_write_bytecode = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of modules that call AWS need the distribution's boto3; on CI a missing one is a failure."""
-    if find_spec("boto3") is None and os.environ.get("CI") != "true":
-        for item in items:
-            if item.get_closest_marker("aws"):
-                item.add_marker(pytest.mark.skip(reason="needs python3-boto3"))
+    """Skips tests that lack boto3 or a program, and names it; on CI they run, and fail."""
+    if os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if item.get_closest_marker("aws") and find_spec("boto3") is None:
+            item.add_marker(pytest.mark.skip(reason="needs python3-boto3"))
+        needed = [program for marker in item.iter_markers("programs") for program in marker.args]
+        missing = [program for program in needed if shutil.which(program) is None]
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "aws: needs the distribution's boto3")
+    config.addinivalue_line("markers", "programs(*names): needs these programs on the PATH")
 
 
 class QuietHandler(BaseHTTPRequestHandler):
