@@ -68,7 +68,7 @@ redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
 	@npm run --silent delivery -- $(DO)
 
-rollout: install ## Bring a cluster's machines onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
+rollout: install ## Bring a cluster's instances onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
 	@npm run --silent delivery -- rollout --environment="$(ENV)" $(if $(IGNORE_ALARMS),--ignore-alarms)
 
 smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<environment> [DRY_RUN=1]

@@ -15,7 +15,7 @@ export default {
   globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
   globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
-  // Jest leaves one core idle, which is half of a small machine.
+  // Jest leaves one core idle, which is half of a small instance.
   maxWorkers: '100%',
   testTimeout: 30_000,
 };

@@ -14,7 +14,7 @@ import {
   gpuMetrics as gpu,
   httpsAddress,
   logGroup,
-  machineMetrics,
+  instanceMetrics as measurements,
   metricDimensions,
   parameters,
   queueMetrics as queue,
@@ -47,7 +47,7 @@ export { logLines } from '../scripts/boot/contract.json';
  */
 export { managerMemoryGiB } from '../scripts/boot/contract.json';
 /** Namespace of what instances measure of themselves. */
-export { metricNamespace as nodeMetricNamespace } from '../scripts/boot/contract.json';
+export { metricNamespace as instanceMetricNamespace } from '../scripts/boot/contract.json';
 /** Folders of an instance: the boot programs, the data volume, and the broker's own on it. */
 export { paths } from '../scripts/boot/contract.json';
 /** TCP ports of the manager, which provers use (docs/facts/bento.md#ports). */
@@ -63,7 +63,7 @@ export { refreshHours } from '../scripts/boot/contract.json';
 export { settings } from '../scripts/boot/contract.json';
 /** Minutes after which a smoke test gives up. */
 export { smokeLimitMinutes } from '../scripts/boot/contract.json';
-/** Tags of an instance that say what it is for. */
+/** Tags of an instance that name its purpose. */
 export { tags as instanceTags } from '../scripts/boot/contract.json';
 
 const namesOf = <T extends object>(table: T): readonly (keyof T & string)[] =>
@@ -77,8 +77,8 @@ const filled = (form: string, values: Readonly<Record<string, string>>): string 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${filled(pattern, { httpsAddress })})$`);
 
 /** The roles that an instance of a cluster can have. */
-export const nodeRoles = /* @__PURE__ */ namesOf(roles);
-export type NodeRole = keyof typeof roles;
+export const instanceRoles = /* @__PURE__ */ namesOf(roles);
+export type InstanceRole = keyof typeof roles;
 
 /** A name of an environment. */
 export const environmentPattern = /* @__PURE__ */ whole(environmentName);
@@ -87,25 +87,25 @@ export const environmentPattern = /* @__PURE__ */ whole(environmentName);
 export const clusterPath = (environment: string): string => filled(clusterPathForm, { environment });
 
 /** The log group of a role, to which `bento-logs.service` ships. */
-export const nodeLogGroup = (environment: string, role: NodeRole): string =>
+export const instanceLogGroup = (environment: string, role: InstanceRole): string =>
   filled(logGroup, { clusterPath: clusterPath(environment), role });
 
 export type ClusterParameter = keyof typeof parameters;
 /** SSM parameters below `clusterPath`: what the stack gives its instances (docs/boot.md has their keys). */
 export const clusterParameters = /* @__PURE__ */ namesOf(parameters);
 /** Those that a role reads. */
-export const parametersOf = (role: NodeRole): readonly ClusterParameter[] =>
+export const parametersOf = (role: InstanceRole): readonly ClusterParameter[] =>
   clusterParameters.filter((name) => parameters[name].readBy.includes(role));
 
 export type ClusterSecret = keyof typeof secrets;
 /** Secrets of Secrets Manager below `clusterPath`. */
 export const clusterSecrets = /* @__PURE__ */ namesOf(secrets);
 /** Whether instances of a role read a secret. */
-export const readsSecret = (role: NodeRole, name: ClusterSecret): boolean => secrets[name].readBy.includes(role);
+export const readsSecret = (role: InstanceRole, name: ClusterSecret): boolean => secrets[name].readBy.includes(role);
 /** Whether a cluster works without a secret. */
 export const isOptionalSecret = (name: ClusterSecret): boolean => !secrets[name].needed;
 
-/** Says whether a value of a secret has the form that instances take, and what that form is. */
+/** Reports whether a value of a secret has the form that instances take, and what that form is. */
 export const formOfSecret = (
   name: ClusterSecret,
 ): { readonly is: (value: string) => boolean; readonly words: string } => {
@@ -129,8 +129,8 @@ function hasKeys(value: string, keys: readonly string[], pattern: RegExp): boole
 export const accountPattern = /* @__PURE__ */ whole(account);
 
 /** What instances measure: bytes of memory, and how full `/` and the data volume are, from 0 to 1 (`Mountpoint`). */
-export type NodeMetric = keyof typeof machineMetrics;
-export const nodeMetrics = /* @__PURE__ */ namesOf(machineMetrics);
+export type InstanceMetric = keyof typeof measurements;
+export const instanceMetrics = /* @__PURE__ */ namesOf(measurements);
 /** What instances with a GPU measure, in percent; their temperature, in degrees Celsius, as `GpuTemperature`. */
 export type GpuMetric = keyof typeof gpu;
 export const gpuMetrics = /* @__PURE__ */ namesOf(gpu);
@@ -147,7 +147,7 @@ export const valkeyMetrics = /* @__PURE__ */ namesOf(valkey);
 /** Dimensions of what the instances of a role measure; they share a metric, since each further dimension costs. */
 export const nodeDimensions = (
   environment: string,
-  role: NodeRole,
+  role: InstanceRole,
   mountpoint?: string,
 ): Readonly<Record<string, string>> => ({
   [metricDimensions.environment]: environment,

@@ -12,7 +12,7 @@ export interface InstanceFamily {
 /**
  * The families that a configuration may name. The images are x86_64, since Bento is released for
  * amd64 only (docs/facts/bento.md#downloads), and Bento ships GPU code for sm_75, sm_86, sm_89 and sm_120 only
- * (docs/facts/bento.md#gpu-architectures): the other GPU families stand here so that the error can say why they are
+ * (docs/facts/bento.md#gpu-architectures): the other GPU families stand here so that the error can explain why they are
  * refused.
  */
 const families: Readonly<Record<string, InstanceFamily>> = {
@@ -93,7 +93,7 @@ const familiesWith = (usable: (family: InstanceFamily) => boolean) =>
     .map(([name]) => name)
     .join(', ');
 
-/** Says why an instance type can't run an image of the role; undefined when it can. */
+/** Explains why an instance type can't run an image of the role; undefined when it can. */
 export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean }): string | undefined {
   const family = instanceFamily(instanceType);
   const usable = (candidate: InstanceFamily) =>

@@ -2,9 +2,9 @@ import { lifecycleHooks } from './contract';
 import type { GroupRollout } from './rollout';
 
 /**
- * What Auto Scaling waits for (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks"). The machine beats every five
+ * What Auto Scaling waits for (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks"). The instance beats every five
  * minutes while it works (docs/boot.md), and may so go on for 48 hours or a hundred times these limits, whichever comes
- * first: far longer than a broker drains. A machine that is dead beats no more, and is given up after one of these limits.
+ * first: far longer than a broker drains. An instance that is dead beats no more, and is given up after one of these limits.
  */
 export const hooks: GroupRollout['hooks'] = [
   {
@@ -12,7 +12,7 @@ export const hooks: GroupRollout['hooks'] = [
     LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
     // Longer than any part of a boot without a beat: the kernel, or a filesystem that is checked.
     HeartbeatTimeout: lifecycleHooks.launch.heartbeatSeconds,
-    // A machine that never reports that it works is replaced.
+    // An instance that never reports that it works is replaced.
     DefaultResult: 'ABANDON',
   },
   {

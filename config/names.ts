@@ -3,7 +3,7 @@
  * people who read its logs. Across accounts nothing reads another stack's state, so these names are the contract. Those
  * that the instances know as well come from `contract.ts`.
  */
-import { clusterPath, nodeLogGroup, type ClusterSecret, type NodeRole } from './contract';
+import { clusterPath, instanceLogGroup, type ClusterSecret, type InstanceRole } from './contract';
 
 export {
   clusterParameters,
@@ -12,9 +12,9 @@ export {
   gpuMetrics,
   isOptionalSecret,
   lifecycleHooks,
-  nodeMetricNamespace,
-  nodeMetrics,
-  nodeRoles,
+  instanceMetricNamespace,
+  instanceMetrics,
+  instanceRoles,
   parametersOf,
   queueMetrics,
   readsSecret,
@@ -22,7 +22,7 @@ export {
   valkeyMetrics,
   type ClusterParameter,
   type ClusterSecret,
-  type NodeRole,
+  type InstanceRole,
   type SmokeProof,
 } from './contract';
 
@@ -31,8 +31,8 @@ export const imageKinds = ['manager', 'prover', 'bento'] as const;
 export type ImageKind = (typeof imageKinds)[number];
 
 /**
- * What a pointer says of an image: the one to run, which is the newest that was shared unless an operator has pinned
- * another; the newest that staging proved; the one that an operator has pinned, while there is a pin.
+ * What a pointer means for an image: the one to run, which is the newest that was shared unless an operator has pinned
+ * another; the newest that staging validated; the one that an operator has pinned, while there is a pin.
  */
 export type PointerKind = 'latest' | 'validated' | 'pinned';
 
@@ -57,7 +57,7 @@ export const withdrawnTag = 'Withdrawn';
 /** Whether a withdrawal was announced: `no` from its mark on, `yes` once it is complete. */
 export const withdrawalAnnouncedTag = 'WithdrawalAnnounced';
 
-/** The parameter of the ops account that says after which image the next reconcile run goes on. */
+/** The parameter of the ops account that names the image after which the next reconcile run goes on. */
 export const reconcilePositionName = '/boundless/ami-sharing/reconcile-position';
 
 export const project = 'boundless-ami-factory';
@@ -92,14 +92,14 @@ export const artifactBucket = (pipeline: string, accountId: string): string => `
 /** The artifact that carries a saved plan from its build to the one that applies it. */
 export const planArtifact = 'plan';
 
-/** What pipelines and the builds in `cli/delivery` say to each other; docs/delivery.md has the values. */
+/** What pipelines and the builds in `cli/delivery` exchange; docs/delivery.md has the values. */
 export const deliveryVariables = {
   environment: 'ENVIRONMENT',
   serviceAccount: 'SERVICE_ACCOUNT_ID',
-  /** Where an image is proved before other environments run it. */
+  /** Where an image is validated before other environments run it. */
   provingEnvironment: 'PROVING_ENVIRONMENT',
   provingAccount: 'PROVING_ACCOUNT_ID',
-  /** Of the pipeline too: whoever starts it may name images. */
+  /** Of the pipeline too: the caller that starts it may name images. */
   image: { manager: 'MANAGER_IMAGE_ID', prover: 'PROVER_IMAGE_ID' },
   /** What the plan's build exports. */
   headline: 'HEADLINE',
@@ -120,13 +120,13 @@ export const roles = {
   deployment: 'boundless-deployment-role',
   plan: 'boundless-plan-role',
   publisher: 'packer-ami-publisher-role',
-  /** Reads what an environment has proved, for the plans of those that run nothing else. */
+  /** Reads what an environment has validated, for the plans of those that run nothing else. */
   validatedReader: 'boundless-validated-reader-role',
   /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
   /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
   sharingFamily: 'packer-ami-*-role',
-  node: (environment: string, role: NodeRole) => `prover-cluster-${environment}-${role}-role`,
+  instance: (environment: string, role: InstanceRole) => `prover-cluster-${environment}-${role}-role`,
   flowLogs: (environment: string) => `prover-cluster-${environment}-flow-logs-role`,
   /** Makes snapshots of the manager's data volume. */
   snapshots: (environment: string) => `prover-cluster-${environment}-snapshots-role`,
@@ -154,7 +154,7 @@ export const serviceLinkedServices = {
 
 export const policies = {
   /** The most that any role of a cluster may do, whatever policies it carries. */
-  nodeBoundary: 'prover-cluster-node-boundary',
+  instanceBoundary: 'prover-cluster-node-boundary',
   /** The most that the user of the storage may do, whatever policies it carries. */
   storageBoundary: 'prover-cluster-storage-boundary',
   /** The most that the function which makes the storage's keys may do. */
@@ -173,7 +173,7 @@ export const policies = {
   deploymentAlarms: 'boundless-deployment-alarms',
 } as const;
 
-/** Builder machines reach Session Manager through this profile. */
+/** Builder instances reach Session Manager through this profile. */
 export const packerBuilderProfile = 'packer-builder';
 
 export const keyAliases = {
@@ -182,10 +182,10 @@ export const keyAliases = {
   cluster: (environment: string) => `alias/boundless-prover-cluster-${environment}`,
 } as const;
 
-/** How the machine image is named inside `config/`: the pointers that a node of this role boots from. */
-export const imageOfRole: Readonly<Record<NodeRole, ImageKind>> = { manager: 'manager', prover: 'prover' };
+/** How the machine image is named inside `config/`: the pointers that an node of this role boots from. */
+export const imageOfRole: Readonly<Record<InstanceRole, ImageKind>> = { manager: 'manager', prover: 'prover' };
 
-/** What the factory says on the default event bus of the ops account; docs/sharing.md has the details' fields. */
+/** What the factory publishes on the default event bus of the ops account; docs/sharing.md has the details' fields. */
 export const outcomeEvents = {
   source: 'boundless.ami',
   shared: 'AMI Shared',
@@ -272,7 +272,8 @@ export const stacks = {
 export const actAsVariable = 'act_as_role_arn';
 
 /** Auto Scaling groups of a cluster; their group metrics are on, and dashboards find them by these names. */
-export const scalingGroup = (environment: string, role: NodeRole): string => `${stacks.cluster(environment)}-${role}`;
+export const scalingGroup = (environment: string, role: InstanceRole): string =>
+  `${stacks.cluster(environment)}-${role}`;
 
 /** Alarms that only Auto Scaling listens to. */
 export const scalingAlarms = (environment: string) =>
@@ -287,7 +288,7 @@ export const smokeMinutes = 45;
 /** The document of Systems Manager that runs the smoke test on a manager, and nothing else. */
 export const smokeDocument = (environment: string): string => `${stacks.cluster(environment)}-smoke`;
 
-/** What the stack wants the groups to launch, which no machine reads (`config/rollout.ts` has its keys). */
+/** What the stack wants the groups to launch, which no instance reads (`config/rollout.ts` has its keys). */
 export const rolloutParameter = (environment: string): string => `${clusterPath(environment)}/rollout`;
 
 /** Bento's files: 63 characters at most, which is what S3 allows. */
@@ -303,14 +304,14 @@ export const storageUser = (environment: string): string => `${stacks.cluster(en
 /** Secrets that the stack makes up itself. */
 export const generatedSecrets = ['database-password', 'valkey-password'] as const satisfies readonly ClusterSecret[];
 
-/** Secrets that somebody has to put in: `npm run secrets`. */
+/** Secrets that an operator has to put in: `npm run secrets`. */
 export const operatorSecrets = [
   'wallet-key',
   'rpc-urls',
   'order-stream-url',
 ] as const satisfies readonly ClusterSecret[];
 
-/** Alarms of a cluster; docs/cluster-alarms.md says what each means. */
+/** Alarms of a cluster; docs/cluster-alarms.md has what each means. */
 export const clusterAlarms = [
   'no-manager',
   'manager-silent',
@@ -357,8 +358,8 @@ export const brokerErrorFamilies = [
 ] as const;
 export type BrokerErrorFamily = (typeof brokerErrorFamilies)[number];
 
-/** What people hear of a cluster beside the balances: each speaks for several of the others. */
-export const clusterVoices = [
+/** What notifies people of a cluster beside the balances: each is a composite of several of the others. */
+export const compositeAlarms = [
   'manager-unhealthy',
   'provers-unhealthy',
   'agents-failing',
@@ -369,16 +370,16 @@ export const clusterVoices = [
 ] as const;
 
 export type ClusterAlarm =
-  (typeof clusterAlarms)[number] | (typeof clusterVoices)[number] | `broker-${BrokerErrorFamily}`;
+  (typeof clusterAlarms)[number] | (typeof compositeAlarms)[number] | `broker-${BrokerErrorFamily}`;
 
 export const clusterAlarm = (environment: string, alarm: ClusterAlarm): string =>
   `${stacks.cluster(environment)}-${alarm}`;
 
 /**
  * Alarms that take back a refresh of a role's Auto Scaling group. They are known by their names, so that a group needs no
- * alarm and an alarm no group; docs/cluster-alarms.md says why these and no others.
+ * alarm and an alarm no group; docs/cluster-alarms.md explains why these and no others.
  */
-export const rollbackAlarms = (environment: string): Readonly<Record<NodeRole, readonly string[]>> => ({
+export const rollbackAlarms = (environment: string): Readonly<Record<InstanceRole, readonly string[]>> => ({
   manager: [clusterAlarm(environment, 'manager-boot-failures'), clusterAlarm(environment, 'manager-services-failing')],
   prover: [clusterAlarm(environment, 'prover-boot-failures'), clusterAlarm(environment, 'prover-services-failing')],
 });
@@ -392,7 +393,7 @@ export const logMetric = (alarm: ClusterAlarm): string =>
 
 export const logGroups = {
   /** What instances of a role write. */
-  node: nodeLogGroup,
+  instance: instanceLogGroup,
   /** Who talked to whom in the network of a cluster. */
   flow: (environment: string) => `${clusterPath(environment)}/network`,
   codeBuild: (codeBuildProject: string) => `/aws/codebuild/${codeBuildProject}`,

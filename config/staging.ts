@@ -40,7 +40,7 @@ export const staging = {
     max: 4,
     volumeInitializationRate: null,
     onDemand: { base: 0, percentAboveBase: 0 },
-    // A new machine is in service before the old one ends.
+    // A new instance is in service before the old one ends.
     refresh: { bakeMinutes: 10, minHealthyPercentage: 100, maxHealthyPercentage: 200, checkpoints: [100] },
     scaling: null,
   },

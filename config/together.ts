@@ -27,7 +27,7 @@ const segments: Rule = ({ prover, bento }) => {
   return { field: 'bento.segmentPo2', value: bento.segmentPo2, message };
 };
 
-/** What S3 deletes by age and an order still needs: `constructs/cluster/storage/storage.ts` says which files. */
+/** What S3 deletes by age and an order still needs: `constructs/cluster/storage/storage.ts` has which files. */
 const keptForOrders =
   (field: 'inputDays' | 'workDays'): Rule =>
   ({ storage, broker }) => {
@@ -40,10 +40,10 @@ const keptForOrders =
 /** Inputs are uploaded when an order is priced, and used until it ends: S3 must not delete them before. */
 const inputs = keptForOrders('inputDays');
 
-/** Receipts are there once an order is proved, and read when its batch is handed in (`aggregator.rs` upstream). */
+/** Receipts are there once an order is validated, and read when its batch is handed in (`aggregator.rs` upstream). */
 const receipts = keptForOrders('workDays');
 
-/** On demand machines beyond the most that there may be. */
+/** On demand instances beyond the most that there may be. */
 const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
   onDemand.base <= max
     ? undefined
@@ -64,7 +64,7 @@ const sameType: Rule = ({ prover: { instanceTypes } }) => {
       };
 };
 
-/** Memory that no machine has left while it works: the alarm would never end. */
+/** Memory that no instance has left while it works: the alarm would never end. */
 const memoryAlarm: Rule = ({ alarms, manager, prover }) => {
   const smallest = smallestOf([manager.instanceType, ...prover.instanceTypes], instanceMemoryGiB);
   if (smallest === undefined || alarms.memoryMiB <= (smallest.size * 1024) / 2) return undefined;
@@ -121,7 +121,7 @@ const room: Rule = ({ network, prover }) => {
   return { field: 'prover.max', value: prover.max, message };
 };
 
-/** NAT gateways serve machines of their own zone; those of the first subnet serve all zones without one. */
+/** NAT gateways serve instances of their own zone; those of the first subnet serve all zones without one. */
 const idleNat: Rule = ({ network }) => {
   if (network.kind !== 'own') return undefined;
   const zones = network.subnets.map(({ zone }) => zone);

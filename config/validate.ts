@@ -67,7 +67,7 @@ function problemsOfBuildTime({ build }: FactoryConfig['ops']): ConfigurationProb
   return [{ file: 'config/ops.ts', field: 'build.timeoutMinutes', value: build.timeoutMinutes, message }];
 }
 
-/** What ends at its timeout is not there to be watched any more: an alarm at or behind it would never ring. */
+/** What ends at its timeout is not there to be watched any more: an alarm at or behind it would never fire. */
 function problemsOfMonitoring({ build, delivery, monitoring }: FactoryConfig['ops']): ConfigurationProblem[] {
   const { longBuildMinutes, stuckApprovalHours } = monitoring;
   const problem = (field: string, value: number, message: string): ConfigurationProblem[] => [
@@ -91,7 +91,7 @@ function problemsOfMonitoring({ build, delivery, monitoring }: FactoryConfig['op
   ];
 }
 
-/** AWS Budgets takes at most 10 addresses, and a budget that tells nobody is none. */
+/** AWS Budgets takes at most 10 addresses, and a budget that notifies no address is none. */
 const mostBudgetEmails = 10;
 
 function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
@@ -102,13 +102,13 @@ function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationP
   return accounts.flatMap(({ file, monthlyBudgetUsd: value, notifications }) => {
     const { length } = notifications.alarmEmails;
     if (value === null || (length > 0 && length <= mostBudgetEmails)) return [];
-    const message = `can be told to 1 to ${mostBudgetEmails} addresses, not ${length}; correct notifications.alarmEmails, or set null`;
+    const message = `can notify 1 to ${mostBudgetEmails} addresses, not ${length}; correct notifications.alarmEmails, or set null`;
     return [{ file, field: 'monthlyBudgetUsd', value, message }];
   });
 }
 
 /** The trust policy of `roles.validatedReader` names their plan roles, and holds 2,048 characters (IAM quotas). */
-const mostProvedEnvironments = 20;
+const mostValidatedEnvironments = 20;
 
 function problemsOfDelivery({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
   const { provingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
@@ -116,14 +116,14 @@ function problemsOfDelivery({ ops, environments }: FactoryConfig): Configuration
   const problem = (field: string, value: unknown, message: string): void => {
     problems.push({ file: 'config/ops.ts', field: `delivery.${field}`, value, message });
   };
-  const proved = environments.filter(({ followsLatest }) => !followsLatest);
+  const validated = environments.filter(({ followsLatest }) => !followsLatest);
   const proving = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
-  if (proved.length > 0 && !proving.includes(provingEnvironment)) {
+  if (validated.length > 0 && !proving.includes(provingEnvironment)) {
     const known = proving.length > 0 ? `use one of ${proving.join(', ')}` : 'set followsLatest in one environment';
     problem('provingEnvironment', provingEnvironment, `is not an environment that follows the latest images; ${known}`);
   }
-  if (proved.length > mostProvedEnvironments) {
-    const message = `proves images for too many environments, ${proved.length}; its trust policy holds ${mostProvedEnvironments}`;
+  if (validated.length > mostValidatedEnvironments) {
+    const message = `proves images for too many environments, ${validated.length}; its trust policy holds ${mostValidatedEnvironments}`;
     problem('provingEnvironment', provingEnvironment, message);
   }
   if (approvalTimeoutMinutes >= artifactRetentionDays * 24 * 60) {

@@ -11,13 +11,13 @@ variable "aws_region" {
 variable "instance_type" {
   type        = string
   default     = "c7a.4xlarge"
-  description = "Machine that the manager is baked on."
+  description = "Instance that the manager is baked on."
 }
 
 variable "gpu_instance_type" {
   type        = string
   default     = "g6.xlarge"
-  description = "Machine that the prover and the unified image are baked on: the driver is proved on a real GPU."
+  description = "Instance that the prover and the unified image are baked on: the driver is validated on a real GPU."
 }
 
 variable "boundless_version" {
@@ -165,7 +165,7 @@ variable "inputs_hash" {
 variable "report_dir" {
   type        = string
   default     = "."
-  description = "Folder that report.json, what the machine was verified for, and inventory.json, its packages, are downloaded to."
+  description = "Folder that report.json, what the instance was verified for, and inventory.json, its packages, are downloaded to."
 
   validation {
     condition     = var.report_dir != ""

@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/all.sh"
 
 wait_for_boot() {
-  # 2: recovered from an error, the machine works.
+  # 2: recovered from an error, the instance works.
   cloud-init status --wait >&2 || [[ $? -eq 2 ]] || die "cloud-init failed: cloud-init status --long"
 }
 

@@ -17,7 +17,7 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts, shares and delivers the images, and tells people how that goes. */
+/** The ops account: bakes, encrypts, shares and delivers the images, and notifies people. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
@@ -64,7 +64,7 @@ export class OpsStack extends AccountStack {
       alarms,
       archive: archiveOf(functions.notices),
       environments: environments.map(({ environment }) => environment),
-      // Who may run an image that nothing proved yet needs no approval for it.
+      // Who may run an image that nothing validated yet needs no approval for it.
       approvalPipelines: (connectionArn === null ? [] : environments)
         .filter(({ followsLatest }) => !followsLatest)
         .map(({ environment }) => pipelines.cluster(environment)),

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { brokerRelease, createsBucket } from '../config/broker/releases';
 import { instanceTags } from '../config/contract';
-import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type NodeRole } from '../config/names';
+import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type InstanceRole } from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { alarmsOf, Topic } from '../constructs/base/topic';
@@ -64,16 +64,16 @@ export class ProverClusterStack extends AccountStack {
     this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
 
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
-    const manager = this.machines('Manager', 'manager', securityGroups);
-    const prover = this.machines('Prover', 'prover', securityGroups);
+    const manager = this.instances('Manager', 'manager', securityGroups);
+    const prover = this.instances('Prover', 'prover', securityGroups);
     const alarms = new ClusterAlarms(this, 'Alarms', {
       thresholds: config.alarms,
       logGroupNames: { manager: manager.logGroupName, prover: prover.logGroupName },
       actions: [alarmTopic.arn],
     });
-    // Machines need all of it to boot, and to drain: on the way down the groups go first.
+    // Instances need all of it to boot, and to drain: on the way down the groups go first.
     const everything = resourcesIn(this);
-    const group = (role: NodeRole, { template, imageId }: ReturnType<typeof this.machines>): GroupProps => ({
+    const group = (role: InstanceRole, { template, imageId }: ReturnType<typeof this.instances>): GroupProps => ({
       config,
       template,
       imageId,
@@ -117,12 +117,12 @@ export class ProverClusterStack extends AccountStack {
     });
   }
 
-  /** What a machine of a role is and may do, where it logs, and how it starts. */
-  private machines(id: string, role: NodeRole, securityGroups: SecurityGroups) {
+  /** What an instance of a role is and may do, where it logs, and how it starts. */
+  private instances(id: string, role: InstanceRole, securityGroups: SecurityGroups) {
     const { environment, followsLatest, logRetentionDays, manager, prover } = this.config;
     const identity = new InstanceIdentity(this, `${id}Identity`, { role });
     const logs = new LogGroup(this, `${id}Logs`, {
-      name: logGroups.node(environment, role),
+      name: logGroups.instance(environment, role),
       retentionDays: logRetentionDays,
       kmsKeyArn: this.key.arn,
     });
@@ -132,15 +132,15 @@ export class ProverClusterStack extends AccountStack {
       followsLatest,
     });
     const [proverType = ''] = prover.instanceTypes;
-    const machine =
+    const instance =
       role === 'manager' ? { ...manager, volumeInitializationRate: null } : { ...prover, instanceType: proverType };
     const template = new InstanceTemplate(this, `${id}Template`, {
       name: `${stacks.cluster(environment)}-${role}`,
       role,
       imageId: image.value,
-      instanceType: machine.instanceType,
-      rootVolumeGiB: machine.rootVolumeGiB,
-      volumeInitializationRate: machine.volumeInitializationRate,
+      instanceType: instance.instanceType,
+      rootVolumeGiB: instance.rootVolumeGiB,
+      volumeInitializationRate: instance.volumeInitializationRate,
       kmsKeyArn: this.key.arn,
       securityGroupId: securityGroups.ids[role],
       profileName: identity.profileName,

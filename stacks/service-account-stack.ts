@@ -13,7 +13,7 @@ import { AccountStack } from '../constructs/base/account-stack';
 export interface ServiceAccountStackProps {
   readonly ops: OpsConfig;
   readonly config: EnvironmentConfig;
-  /** Environments that run only what this one has proved; none where it proves nothing. */
+  /** Environments that run only what this one has validated; none where it validates nothing. */
   readonly proves: readonly string[];
 }
 

@@ -206,7 +206,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     expect(ofBuild(calls)).toContain('-var instance_type=c7a.2xlarge');
   });
 
-  test('hands over what the machine said about itself, and nothing of an earlier build', async () => {
+  test('hands over what the instance said about itself, and nothing of an earlier build', async () => {
     const { artifacts } = await build({
       packer: `if [[ $1 == build ]]; then touch "\${manifest%/*}/inventory.json"; fi`,
       files: { '.build/image/report.json': 'of an earlier build', '.build/image/packer-spot.log': 'likewise' },

@@ -63,7 +63,7 @@ describeWith(['packer', 'aws', 'curl', 'unzip', localAws], 'the commands of the 
   let standIns: string;
 
   beforeAll(async () => {
-    await layOutCheckout(work, ops.wire.endpoint);
+    await layOutCheckout(work, ops.proxy.endpoint);
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     standIns = await standInsOfBuild(path.join(folder, 'bin'));
     const settings = await ops.aws.clientSettings(ops.accountId);
@@ -84,7 +84,7 @@ aws_session_token = ${sessionToken}
       AWS_SHARED_CREDENTIALS_FILE: credentials,
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ENDPOINT_URL: ops.wire.endpoint,
+      AWS_ENDPOINT_URL: ops.proxy.endpoint,
       PATH: ops.environment['PATH']!,
       TOOLS_LOCK: writeToolsLock(folder, server.address),
       TOOLS_BIN: path.join(folder, 'bin'),
@@ -136,7 +136,7 @@ aws_session_token = ${sessionToken}
     expect(readFileSync('docs/troubleshooting.md', 'utf8')).toContain('`Undefined -var variable`');
   });
 
-  test('the machine of a stopped build is found by its id, and by its age', async () => {
+  test('the instance of a stopped build is found by its id, and by its age', async () => {
     const { Instances } = await ops.ec2.send(
       new RunInstancesCommand({
         ImageId: sourceImage,
@@ -153,12 +153,12 @@ aws_session_token = ${sessionToken}
         ],
       }),
     );
-    const machine = Instances![0]!.InstanceId!;
+    const instance = Instances![0]!.InstanceId!;
     const [byId, byAge] = bashIn(sectionOf('docs/building.md', '### What a build that was stopped leaves behind'));
     const profile = 'export AWS_PROFILE=boundless-ops';
     const found = await type([profile, byId!]);
-    expect([found.code, found.stdout.split(machine).length - 1]).toEqual([0, 2]);
-    const aged = await type([profile, byAge!.replace('i-0123456789abcdef0', machine)]);
+    expect([found.code, found.stdout.split(instance).length - 1]).toEqual([0, 2]);
+    const aged = await type([profile, byAge!.replace('i-0123456789abcdef0', instance)]);
     expect([aged.code, aged.stdout]).toEqual([0, expect.stringContaining('packer-build-project:01234567') as string]);
     expect(aged.stdout).toContain('shutting-down');
   });

@@ -16,7 +16,7 @@ describeWith(['aws', localAws], 'the source image', () => {
     const [source] = sourceBodies((await readTemplates()).get('source.pkr.hcl')!);
     const [filter] = bodies(source!['source_ami_filter']);
     let asked: Record<string, string> = {};
-    ops.wire.answer = ({ parameters }) => {
+    ops.proxy.answer = ({ parameters }) => {
       asked = Object.fromEntries(parameters);
       return undefined;
     };
@@ -37,7 +37,7 @@ describeWith(['aws', localAws], 'the source image', () => {
       item('ami-0000000000000000b', '2026-03-02T00:00:00.000Z'),
     ];
     for (const order of [items, items.toReversed()]) {
-      ops.wire.answer = () => ({
+      ops.proxy.answer = () => ({
         body: `<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><imagesSet>${order.join('')}</imagesSet></DescribeImagesResponse>`,
       });
       expect(await script()).toMatchObject({
@@ -48,7 +48,7 @@ describeWith(['aws', localAws], 'the source image', () => {
   });
 
   test('that there is none of ends the build', async () => {
-    ops.wire.answer = () => ({
+    ops.proxy.answer = () => ({
       body: '<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><imagesSet/></DescribeImagesResponse>',
     });
     const { code, stdout, stderr } = await script();

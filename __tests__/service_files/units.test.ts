@@ -36,8 +36,8 @@ const serving: Readonly<Record<string, { target: string; user: string; reads: re
   'bento-valkey.service': { target: 'bento-manager.target', user: 'valkey', reads: [] },
   'bento-prover@.service': { target: 'bento-prover.target', user: 'bento', reads: ['/etc/bento/prover.env'] },
 };
-/** What works on the machine itself. */
-const machine = [
+/** What works on the onInstance itself. */
+const onInstance = [
   'bento-cleanup.service',
   'bento-configure.service',
   'bento-drain.service',
@@ -73,7 +73,7 @@ const seeingDevices = [
 ];
 
 test('these are the units', () => {
-  expect(services).toEqual([...Object.keys(serving), ...machine].sort());
+  expect(services).toEqual([...Object.keys(serving), ...onInstance].sort());
   expect(targets).toEqual(['bento-manager.target', 'bento-prover.target']);
 });
 
@@ -235,7 +235,7 @@ test('nothing starts by itself but the configuration and the drain: the role is 
   for (const name of targets) expect(directives(name).has('WantedBy')).toBe(false);
 });
 
-test('a machine looks for changes every few minutes, but never all machines at once', () => {
+test('a onInstance looks for changes every few minutes, but never all instances at once', () => {
   expect(timers).toContain('bento-refresh.timer');
   const timer = directives('bento-refresh.timer');
   for (const key of ['OnActiveSec', 'OnUnitInactiveSec']) expect(timer.get(key)).toEqual(['5min']);
@@ -268,11 +268,11 @@ test('done jobs are deleted each hour, and never by Bento itself', () => {
   expect(words(directives('bento-manager.target'), 'Wants')).toContain('bento-cleanup.timer');
 });
 
-test('a boot that fails and an agent that fails for good have the machine replaced, and nothing else does', () => {
+test('a boot that fails and an agent that fails for good have the onInstance replaced, and nothing else does', () => {
   const replacing = services.filter((name) => directives(name).has('OnFailure'));
   expect(replacing).toEqual(['bento-configure.service', 'bento-prover@.service']);
   for (const name of replacing) expect(directives(name).get('OnFailure')).toEqual(['bento-replace@%N.service']);
-  // Until Auto Scaling was told: it takes a machine that is up for a healthy one.
+  // Until Auto Scaling was told: it takes a onInstance that is up for a healthy one.
   const unit = directives('bento-replace@.service');
   expect([unit.get('Restart'), unit.get('RestartSec')]).toEqual([['on-failure'], ['60']]);
   const [folder] = directives('bento-configure.service').get('RuntimeDirectory')!;
@@ -291,7 +291,7 @@ test('systemd gives up on an agent that fails by itself, and never on one whose 
   expect(waits).toBeLessThan(Number(unit.get('TimeoutStopSec')![0]));
 });
 
-test('a machine that is being baked takes no role', () => {
+test('a onInstance that is being baked takes no role', () => {
   const [marker] = /\/etc\/apt\/\S+boundless-bake/.exec(readFileSync('scripts/lib/system.sh', 'utf8'))!;
   for (const name of ['bento-configure.service', 'bento-drain.service'])
     expect(directives(name).get('ConditionPathExists')).toEqual([`!${marker}`]);
@@ -307,7 +307,7 @@ test.each([
   expect(directives(`bento-${role}.service`).get('ExecStart')![0]!.startsWith(command)).toBe(true);
 });
 
-test('agents of one machine do not share a metrics port, and show it to nobody else', () => {
+test('agents of one onInstance do not share a metrics port, and show it to nobody else', () => {
   const ports = services.flatMap((name) =>
     (directives(name).get('Environment') ?? []).filter((setting) => setting.startsWith('PROMETHEUS_METRICS_ADDR=')),
   );

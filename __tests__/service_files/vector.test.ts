@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { logGroups, nodeMetricNamespace, nodeRoles } from '../../config/names';
+import { logGroups, instanceMetricNamespace, instanceRoles } from '../../config/names';
 import { python } from '../scripts/boot/python';
 
 interface Sink {
@@ -43,7 +43,7 @@ test('logs wait on disk while the network is away, and none is dropped', () => {
 test('measurements go into the namespace that the boot gives', () => {
   const metrics = sinks.filter(({ type }) => type === 'aws_cloudwatch_metrics');
   expect(metrics.map((sink) => sink.default_namespace)).toEqual(['${METRIC_NAMESPACE}', '${METRIC_NAMESPACE}']);
-  expect(configurations[0]!.sources['machine']!.namespace).toBe('${METRIC_NAMESPACE}');
+  expect(configurations[0]!.sources['instance']!.namespace).toBe('${METRIC_NAMESPACE}');
 });
 
 test('every variable is one that the boot writes, and the group is the one of the stack', () => {
@@ -56,20 +56,20 @@ test('every variable is one that the boot writes, and the group is the one of th
       ].map(([, name]) => name!),
     ),
   );
-  for (const role of nodeRoles) {
+  for (const role of instanceRoles) {
     const written = python(
       `
 from bento_boot import logs
-from bento_boot.identity import Machine, Purpose
-machine = Machine("i-0123456789abcdef0", "us-west-2", "10.0.0.1", "eni-1", [], None)
-print(json.dumps(logs.variables(machine, Purpose(given["role"], "staging"))))`,
+from bento_boot.identity import Instance, Purpose
+instance = Instance("i-0123456789abcdef0", "us-west-2", "10.0.0.1", "eni-1", [], None)
+print(json.dumps(logs.variables(instance, Purpose(given["role"], "staging"))))`,
       { role },
     ).value as Record<string, string>;
     // Written once the secrets have been read; the configuration has a default.
     expect([...Object.keys(written), 'REDACTED']).toEqual(expect.arrayContaining([...used]));
-    expect(written['LOG_GROUP']).toBe(logGroups.node('staging', role));
+    expect(written['LOG_GROUP']).toBe(logGroups.instance('staging', role));
     // What instances may write to, by their role's policy.
-    expect(written['METRIC_NAMESPACE']).toBe(nodeMetricNamespace);
+    expect(written['METRIC_NAMESPACE']).toBe(instanceMetricNamespace);
     expect(written['VECTOR_CONFIG']!.split(',').map((file) => file.replace('/usr/local/share/boundless/', ''))).toEqual(
       role === 'manager' ? ['vector.yaml'] : files,
     );
@@ -79,7 +79,7 @@ print(json.dumps(logs.variables(machine, Purpose(given["role"], "staging"))))`,
 describe('what is redacted', () => {
   // Rust's expressions are written like JavaScript's here, but for the doubled dollar sign of the configuration.
   const source = configurations[0]!.transforms['lines']!.source!;
-  // The first step has the secrets of the machine: __tests__/scripts/boot/redaction.test.ts.
+  // The first step has the secrets of the instance: __tests__/scripts/boot/redaction.test.ts.
   const steps = [...source.replace(/\$\{REDACTED:-(.+?)\}/, '$1').matchAll(/replace\(text, r'(.+?)', "(.*?)"\)/g)].map(
     ([, pattern, replacement]) =>
       [new RegExp(pattern!.replaceAll('(?P<', '(?<'), 'g'), replacement!.replace(/\$\$\{(\w+)\}/g, '$<$1>')] as const,

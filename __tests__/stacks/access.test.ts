@@ -251,7 +251,7 @@ describe.each(environments)('%s', (environment, account) => {
     );
   });
 
-  test('only an environment that proves images says so, of what its machines run', () => {
+  test('only an environment that proves images says so, of what its instances run', () => {
     const written = ['boundless-deployment-role', 'boundless-plan-role'].flatMap((role) =>
       allowed(identityPolicy(stackOf(stacks, environment), role), 'ssm:PutParameter').flatMap(({ Resource }) =>
         listOf(Resource),
@@ -263,7 +263,7 @@ describe.each(environments)('%s', (environment, account) => {
     expect(written).toEqual(environment === 'staging' ? pointers : []);
   });
 
-  test('machines of the cluster carry the boundary', () => {
+  test('instances of the cluster carry the boundary', () => {
     const cluster = stackOf(stacks, `prover-cluster-${environment}`);
     for (const role of ['manager', 'prover'])
       expect(resourceWith(cluster, 'aws_iam_role', 'name', `prover-cluster-${environment}-${role}-role`)).toMatchObject(
@@ -323,7 +323,7 @@ describe('ops', () => {
       expect(allowed(statements, action)).toEqual([]);
   });
 
-  test('the build role ends and changes only machines that Packer tagged', () => {
+  test('the build role ends and changes only instances that Packer tagged', () => {
     const statements = identityPolicy(ops, 'packer-build-role');
     for (const action of ['ec2:TerminateInstances', 'ec2:StopInstances', 'ec2:DeleteLaunchTemplate'])
       expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([

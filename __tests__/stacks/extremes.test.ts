@@ -23,7 +23,7 @@ describe.each(Object.entries(everywhere))('%s', (_, factory) => {
     expect(ofType('aws_key_pair')).toEqual([]);
   });
 
-  test('machines demand IMDSv2 and have no user data, and their disks are encrypted', () => {
+  test('instances demand IMDSv2 and have no user data, and their disks are encrypted', () => {
     const templates = ofType('aws_launch_template');
     expect(templates.length).toBeGreaterThan(0);
     for (const template of templates) {

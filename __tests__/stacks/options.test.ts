@@ -168,13 +168,13 @@ describe('an environment that proves images for many', () => {
   const proving = (count: number) => {
     const { ops, environments } = withAccounts(count + 1);
     const [first, ...others] = environments;
-    const proved = others.map((environment, index) => ({
+    const validated = others.map((environment, index) => ({
       ...environment,
       environment: longest(index),
       followsLatest: false,
     }));
     const delivery = { ...ops.delivery, provingEnvironment: first!.environment };
-    return { ops: { ...ops, delivery }, environments: [first!, ...proved] };
+    return { ops: { ...ops, delivery }, environments: [first!, ...validated] };
   };
 
   test('names 20 in its trust policy, within the 2,048 characters that it may have', () => {

@@ -78,7 +78,7 @@ describe('encryption', () => {
       expect(args[argument]).toMatch(/^\$\{aws_kms_key\.(Operations)?Key_\w+\.arn\}$/);
   });
 
-  test('volumes of machines are encrypted gp3', () => {
+  test('volumes of instances are encrypted gp3', () => {
     expect(ofType('aws_launch_template')).toHaveLength(4);
     for (const { args } of ofType('aws_launch_template'))
       expect(args['block_device_mappings']).toMatchObject([

@@ -33,7 +33,7 @@ test.each([
   expect(differences(withoutNames(other, 'production'), withoutNames(name, 'staging'))).toMatchSnapshot();
 });
 
-test('staging and production differ in values only, but for who may read what staging proved', () => {
+test('staging and production differ in values only, but for who may read what staging validated', () => {
   const addresses = (name: string) =>
     Object.entries(stacks.get(name)!.resource).flatMap(([type, byId]) =>
       Object.keys(byId).map((id) => `${type}.${id}`),

@@ -41,7 +41,7 @@ describe.each(environments)('%s', (environment, account) => {
     'boundless-deployment-storage-keys',
   ].flatMap((name) => identityPolicy(accountStack, name));
 
-  test('secrets have the names that machines ask for, the key of the cluster, and a time to be restored', () => {
+  test('secrets have the names that instances ask for, the key of the cluster, and a time to be restored', () => {
     expect(resourcesOf(cluster, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
       [...clusterSecrets].sort().map((name) => `${path}/${name}`),
     );
@@ -52,7 +52,7 @@ describe.each(environments)('%s', (environment, account) => {
       });
   });
 
-  test('a secret refuses pipelines, and machines that need it not', () => {
+  test('a secret refuses pipelines, and instances that need it not', () => {
     for (const name of clusterSecrets) {
       const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
         id.startsWith(`Data_Secrets_${name}-policy_`),
@@ -300,7 +300,7 @@ test('what the user of the storage may do with its bucket passes the endpoint, f
   }
 });
 
-test('passwords are ephemeral, and written anew only with their version', () => {
+test('passwords are ephemeral, and written again only with their version', () => {
   const cluster = clusterWith({ secrets: { passwordVersions: { database: 3, valkey: 1 }, recoveryDays: 7 } });
   const versions = Object.entries(cluster.resource['aws_secretsmanager_secret_version'] ?? {});
   expect(versions.map(([, { secret_string_wo_version }]) => secret_string_wo_version)).toEqual([3, 1]);

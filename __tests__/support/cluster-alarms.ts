@@ -110,7 +110,7 @@ export function rings(alarm: MetricAlarm, feed: Feed): boolean {
   }).every((breaching) => breaching);
 }
 
-/** Lines of one role's machines, with the minutes since each came, as what metric filters make of them. */
+/** Lines of one role's instances, with the minutes since each came, as what metric filters make of them. */
 export function counted(
   filters: readonly MetricFilter[],
   lines: readonly { readonly line: LogLine; readonly minutesAgo: number }[],

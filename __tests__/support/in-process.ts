@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { HttpResponse, type HttpRequest } from '@smithy/core/protocols';
 import type { DeserializeMiddleware, HandlerExecutionContext, MiddlewareStack } from '@smithy/types';
-import type { Call, Decide } from '../../lab/local-aws/wire';
-import { errorAnswer, type Fault } from '../../lab/local-aws/wire-faults';
+import type { Call, Decide } from '../../lab/local-aws/fault-proxy';
+import { errorAnswer, type Fault } from '../../lab/local-aws/proxy-faults';
 
 /** A client of the SDK, of whatever service. */
 export interface AnyClient {

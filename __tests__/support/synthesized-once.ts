@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FactoryConfig } from '../../config';
 
-/** Where tests put what they synthesize: one folder for a run of all, or the machine's for a test alone. */
+/** Where tests put what they synthesize: one folder for a run of all, or the instance's for a test alone. */
 export const testFolder = (): string => process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir();
 
 /**

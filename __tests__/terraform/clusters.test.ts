@@ -115,7 +115,7 @@ function clusters(): void {
       ]);
     }, 120_000);
 
-    test('on the way down nothing that machines need goes before them, and the manager before the provers', () => {
+    test('on the way down nothing that instances need goes before them, and the manager before the provers', () => {
       const { resources } = JSON.parse(stack.read('terraform.tfstate').toString()) as {
         resources: { type: string; name: string; instances: { dependencies?: string[] }[] }[];
       };

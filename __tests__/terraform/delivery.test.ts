@@ -52,7 +52,7 @@ function delivery(): void {
       stackDirectory: directory,
       folder: at('plan'),
       workDirectory: at('work'),
-      hear: (text) => void (said += text),
+      onOutput: (text) => void (said += text),
     });
   const apply = async ({ sha256 }: MadePlan) =>
     applyPlan({
@@ -65,7 +65,7 @@ function delivery(): void {
       maxAgeHours: 1,
       dryRun: false,
       workDirectory: at('work'),
-      hear: (text) => void (said += text),
+      onOutput: (text) => void (said += text),
     });
 
   test('what the plan role has planned the deployment role applies, and the plan keeps neither', async () => {

@@ -134,7 +134,7 @@ function runbook(): void {
     expect(changes.filter((change) => change.includes('delete') && !change.startsWith(reservation))).toEqual([]);
   }, 60_000);
 
-  test('tear down: machines, then all but what holds data', async () => {
+  test('tear down: instances, then all but what holds data', async () => {
     const noManager: Change = ({ manager }) => ({ manager: { ...manager, desired: 0 } });
     const noProvers: Change = ({ prover }) => ({ prover: { ...prover, min: 0, desired: 0, scaling: null } });
     expect(await deploy(withStaging(inAnotherZone, noManager))).toEqual(['aws_autoscaling_group.ManagerGroup update']);

@@ -80,7 +80,7 @@ function secrets(source: ProviderSource): void {
     expect(await before.plan()).toEqual([]);
   }, 120_000);
 
-  test('a version that rises writes one password anew, and changes nothing else', async () => {
+  test('a version that rises writes one password again, and changes nothing else', async () => {
     const next = new TerraformStackRun(stackWith(2), variables, before);
     expect((await next.plan()).map(({ address }) => address)).toEqual([
       expect.stringMatching(/^aws_secretsmanager_secret_version\.Data_Secrets_database-password-value_/),

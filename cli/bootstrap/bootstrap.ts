@@ -6,7 +6,7 @@ import { serviceLinkedServices, stateBucket } from '../../config/names';
 import { bucketItself, bucketSettings, owned, type StateBucket } from './bucket';
 import { statementsForOthers } from './bucket-policy';
 import { serviceLinkedRole } from './service-linked-role';
-import { absent, settle, type Setting, type SettleOptions } from './setting';
+import { absent, reconcile, type Setting, type ReconcileOptions } from './setting';
 import { bucketPolicy } from './tls-only';
 
 export interface BootstrapClients {
@@ -15,7 +15,7 @@ export interface BootstrapClients {
   readonly iam: IAMClient;
 }
 
-export interface BootstrapOptions extends SettleOptions {
+export interface BootstrapOptions extends ReconcileOptions {
   /** `ops`, or the name of an environment. */
   readonly environment: string;
   readonly factory: FactoryConfig;
@@ -62,7 +62,7 @@ export async function bootstrap(clients: BootstrapClients, options: BootstrapOpt
   const itself = bucketItself(clients.s3, bucket);
   const settings = bucketSettings(clients.s3, bucket);
   const missing = dryRun && (await itself.current()) === absent;
-  const changes = await settle([itself, ...(missing ? settings.map(unmade) : settings), ...roles], options);
+  const changes = await reconcile([itself, ...(missing ? settings.map(unmade) : settings), ...roles], options);
   if (!missing) {
     const policy = await bucketPolicy(clients.s3, owned(bucket));
     for (const name of statementsForOthers(policy, accountId))

@@ -48,7 +48,7 @@ function canonical(value: unknown): string {
 
 export const sameStatement = (a: PolicyStatement, b: PolicyStatement): boolean => canonical(a) === canonical(b);
 
-/** Names of the statements that let in somebody outside of the account; services of AWS are nobody's account. */
+/** Names of the statements that let in a principal outside of the account; services of AWS belong to no account. */
 export function statementsForOthers(policy: PolicyDocument | undefined, accountId: string): string[] {
   const isOwn = (principal: string) => principal === accountId || principal.split(':')[4] === accountId;
   const letsOthersIn = ({ Effect, Principal }: PolicyStatement) => {

@@ -54,7 +54,7 @@ export function ownership(s3: S3Client, owned: Owned): Setting {
 
 /**
  * S3's own keys: they cost nothing, need no key policy that could lock the state away, and the bucket is used by roles of
- * its own account only. KMS that somebody chose stays, with a bucket key: else each request for a state is one to KMS too
+ * its own account only. KMS that an operator chose stays, with a bucket key: else each request for a state is one to KMS too
  * (Amazon S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"; DSSE-KMS has none).
  */
 export function encryption(s3: S3Client, owned: Owned): Setting {

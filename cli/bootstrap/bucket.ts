@@ -23,7 +23,7 @@ export interface StateBucket {
   readonly previousVersionsDays: number;
 }
 
-/** S3 answers the same for a bucket of somebody else, and for one that these credentials may not see. */
+/** S3 answers the same for a bucket of another account, and for one that these credentials may not see. */
 export class BucketRefusedError extends Error {
   override readonly name = 'BucketRefusedError';
 

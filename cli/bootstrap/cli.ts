@@ -17,7 +17,7 @@ encrypted, private, TLS only, old versions expire), and the roles that AWS itsel
 already is left alone, and nothing is ever deleted. Credentials come from where the AWS SDK looks (AWS_PROFILE, ...), and
 those of another account are refused.
 
-  --dry-run  say what would change, and change nothing
+  --dry-run  print what would change, and change nothing
   --help     print this
 
 exit codes: 0 the account is ready, 1 it is not, 2 wrong usage`;

@@ -6,7 +6,7 @@ export interface Owned {
   readonly ExpectedBucketOwner: string;
 }
 
-/** The answer, or undefined where S3 says that there is none. */
+/** The answer, or undefined where S3 answers that there is none. */
 export async function found<T>(request: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
   try {
     return await request;

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { absent, type Setting } from './setting';
 
-/** AWS says "has been taken in this account" with the code of any wrong input. */
+/** AWS answers "has been taken in this account" with the code of any wrong input. */
 const alreadyThere = (error: unknown): boolean =>
   error instanceof IAMServiceException &&
   (error.name === 'EntityAlreadyExistsException' || error.message.includes('has been taken in this account'));
@@ -30,7 +30,7 @@ export function serviceLinkedRole(client: IAMClient, roleName: string, service: 
       try {
         await client.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: service }));
       } catch (error) {
-        // Somebody was faster, perhaps AWS itself; reading back has the last word.
+        // Another caller was faster, perhaps AWS itself; reading back has the last word.
         if (!alreadyThere(error)) throw error;
       }
     },

@@ -14,10 +14,10 @@ export interface Setting {
   apply(): Promise<void>;
 }
 
-export interface SettleOptions {
-  /** Says what would be done, and does nothing. */
+export interface ReconcileOptions {
+  /** Reports what would be done, and does nothing. */
   readonly dryRun: boolean;
-  /** Hears of each setting as soon as it is settled. */
+  /** Called for each setting as soon as it is reconciled. */
   readonly report: (line: string) => void;
   /** @default - waits that many milliseconds */
   readonly pause?: (milliseconds: number) => Promise<unknown>;
@@ -59,7 +59,7 @@ async function readBack(setting: Setting, pause: (milliseconds: number) => Promi
  *
  * @returns how many were changed, or would be in a dry run
  */
-export async function settle(settings: readonly Setting[], options: SettleOptions): Promise<number> {
+export async function reconcile(settings: readonly Setting[], options: ReconcileOptions): Promise<number> {
   const { dryRun, report, pause = sleep } = options;
   let differing = 0;
   for (const setting of settings) {
@@ -77,7 +77,7 @@ export async function settle(settings: readonly Setting[], options: SettleOption
       }
       report(`${dryRun ? 'would change' : 'changed     '}  ${name}: ${found} -> ${desired}`);
     } catch (error) {
-      // AWS does not always say what it was asked for.
+      // AWS does not always return what it was asked for.
       report(`failed        ${name}`);
       throw error;
     }

@@ -16,7 +16,7 @@ export async function bucketPolicy(s3: S3Client, owned: Owned): Promise<PolicyDo
   return answer?.Policy === undefined ? undefined : (JSON.parse(answer.Policy) as PolicyDocument);
 }
 
-/** Other statements that somebody added stay: this one only takes away. */
+/** Other statements that an operator added stay: this one only takes away. */
 export function tlsOnly(s3: S3Client, owned: Owned): Setting {
   const statement = denyPlainText(owned.Bucket);
   return {

@@ -20,7 +20,7 @@ export const wrongUsage = 2;
 interface Parts<Arguments> {
   readonly summary: string;
   readonly usage: string;
-  /** @throws Error whose message says which argument is wrong, and how to give it */
+  /** @throws Error whose message names the argument that is wrong, and how to give it */
   readonly parse: (args: readonly string[]) => Arguments;
   /**
    * @returns the exit code

@@ -40,7 +40,7 @@ export interface ProfileRole {
 }
 
 /**
- * Writes profiles that act through roles, and lets the SDKs of this process and its children find them. Whoever uses such
+ * Writes profiles that act through roles, and lets the SDKs of this process and its children find them. A caller that uses such
  * a profile takes the role itself and again before its session ends; exported credentials would end after an hour.
  *
  * @throws DeliveryRefusedError where there are no credentials that a profile can start from

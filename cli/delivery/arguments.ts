@@ -22,7 +22,7 @@ export const usage = `usage: npm run delivery -- <command> [options]
   --environment <${environments}>   (ENVIRONMENT)
   --manager-image <id>, --prover-image <id>    (MANAGER_IMAGE_ID, PROVER_IMAGE_ID) image ids, or the pointer that the
                        environment follows: latest where it proves images, else validated
-  --folder <folder>    where the saved plan is; .build/delivery/plan unless told
+  --folder <folder>    where the saved plan is; .build/delivery/plan by default
   --sha256 <hash>      (PLAN_SHA256) the approved plan: SHA-256 of its record, plan.json
   --exports <file>     write what a build exports as lines for a shell
   --ignore-alarms      for a fix, while the alarms fire that it ends: they do not take the refresh back; failures do
@@ -30,7 +30,7 @@ export const usage = `usage: npm run delivery -- <command> [options]
   --help               print this
 
 More variables: SERVICE_ACCOUNT_ID must be the environment's account, where it is set. PROVING_ENVIRONMENT and
-PROVING_ACCOUNT_ID say whose validated images are meant, in a build. CODEBUILD_RESOLVED_SOURCE_VERSION is the commit of
+PROVING_ACCOUNT_ID name the environment whose validated images are meant, in a build. CODEBUILD_RESOLVED_SOURCE_VERSION is the commit of
 plan and apply. PLAN_MAX_AGE_HOURS (24) and ROLLOUT_MINUTES (240) are limits. BOUNDLESS_ACT_AS=deployment|plan, in a build
 of CodeBuild, acts through that role of the environment's account; without it, credentials come from where AWS SDKs look.
 
@@ -38,7 +38,7 @@ exit codes: 0 done, or nothing to do; 1 not done; 2 wrong usage`;
 
 export const commands = ['images', 'plan', 'apply', 'rollout', 'smoke', 'promote', 'summary'] as const;
 
-/** What was asked for. `variables` are those of the environment, with what the options say in their place. */
+/** What was asked for. `variables` are those of the environment, or the options in their place. */
 export interface Action {
   readonly command: (typeof commands)[number];
   readonly dryRun: boolean;
@@ -50,7 +50,7 @@ export interface Action {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** @throws Error that says what can't be understood */
+/** @throws Error that names what can't be understood */
 export function parse(args: readonly string[], inherited: Readonly<Record<string, string | undefined>>): Action {
   const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { FactoryConfig } from '../../config';
-import { nodeRoles, smokeMinutes, stacks, validatedImagesName, type NodeRole } from '../../config/names';
+import { instanceRoles, smokeMinutes, stacks, validatedImagesName, type InstanceRole } from '../../config/names';
 import type { Action } from './arguments';
 import { buildLink, writeExports } from './exports';
 import { idsOf, resolveImages, type ResolvedImages } from './images/resolve';
@@ -22,8 +22,8 @@ import { summaryOf } from './summary/summary';
 const synthesized = path.join('cdktf.out', 'stacks');
 
 const sleep = (seconds: number): Promise<unknown> => setTimeout(seconds * 1000);
-const hear = (text: string): void => void process.stdout.write(text);
-const say = (line: string): void => {
+const onOutput = (text: string): void => void process.stdout.write(text);
+const print = (line: string): void => {
   console.log(line);
 };
 
@@ -55,14 +55,15 @@ async function resolved({ action, factory, account, access, proving }: Setting):
 
 async function images(setting: Setting): Promise<void> {
   const found = await resolved(setting);
-  for (const role of nodeRoles) say(`${role}: ${found.images[role].ImageId ?? ''} ${found.images[role].Name ?? ''}`);
-  found.remarks.forEach(say);
+  for (const role of instanceRoles)
+    print(`${role}: ${found.images[role].ImageId ?? ''} ${found.images[role].Name ?? ''}`);
+  found.remarks.forEach(print);
 }
 
 const commitOf = ({ action }: Setting): string =>
   required(action.variables, 'CODEBUILD_RESOLVED_SOURCE_VERSION', 'the commit (git rev-parse HEAD)');
 
-const exported = (ids: Readonly<Record<NodeRole, string>>) => ({
+const exported = (ids: Readonly<Record<InstanceRole, string>>) => ({
   MANAGER_IMAGE_ID: ids.manager,
   PROVER_IMAGE_ID: ids.prover,
 });
@@ -82,10 +83,10 @@ async function plan(setting: Setting): Promise<void> {
     stackDirectory: path.join(synthesized, stacks.cluster(account.environment)),
     folder,
     workDirectory: path.join(workDirectory, 'work'),
-    hear,
+    onOutput,
   });
   const { headline, markdown } = made.summary;
-  say(`\n${markdown}\n${headline}\nPLAN_SHA256 ${made.sha256}`);
+  print(`\n${markdown}\n${headline}\nPLAN_SHA256 ${made.sha256}`);
   if (exportsFile !== undefined)
     await writeExports(exportsFile, {
       ...exported(ids),
@@ -104,31 +105,31 @@ async function apply(setting: Setting): Promise<void> {
     folder,
     planSha256: required(variables, 'PLAN_SHA256', 'the SHA-256 of the plan that was approved'),
     commit: commitOf(setting),
-    images: toldImages(action),
+    images: imagesOfAction(action),
     maxAgeHours: limit(variables, 'PLAN_MAX_AGE_HOURS', 24),
     dryRun,
     workDirectory: path.join(workDirectory, 'work'),
-    hear,
+    onOutput,
   });
-  say(
+  print(
     `The plan of ${record.createdAt} (${record.build}) ${outcome === 'would be applied' ? outcome : `is ${outcome}`}.`,
   );
   if (exportsFile !== undefined) await writeExports(exportsFile, exported(record.images));
 }
 
 /** The image ids that the build was given; the plan names them all the same. */
-const toldImages = ({ variables }: Action): Record<string, string> =>
+const imagesOfAction = ({ variables }: Action): Record<string, string> =>
   Object.fromEntries(
-    nodeRoles.flatMap((role) => {
+    instanceRoles.flatMap((role) => {
       const value = variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '';
       return value.startsWith('ami-') ? [[role, value]] : [];
     }),
   );
 
 /** The images by their ids: what is waited for and validated is what was deployed, and no pointer of a later time. */
-function deployed({ action, account }: Setting): Record<NodeRole, string> {
+function deployed({ action, account }: Setting): Record<InstanceRole, string> {
   const requests = imageRequests(action.variables, account);
-  const idOf = (role: NodeRole): string => {
+  const idOf = (role: InstanceRole): string => {
     const request = requests[role];
     if ('id' in request) return request.id;
     throw new DeliveryRefusedError(
@@ -142,7 +143,7 @@ const rolloutOf = (setting: Setting) => ({
   environment: setting.account.environment,
   client: setting.access.client,
   images: deployed(setting),
-  report: say,
+  report: print,
 });
 
 async function rollout(setting: Setting): Promise<void> {
@@ -152,12 +153,12 @@ async function rollout(setting: Setting): Promise<void> {
     client: access.client,
     images: namesImages(action) ? deployed(setting) : undefined,
     ignoreAlarms: action.ignoreAlarms,
-    report: say,
+    report: print,
     limitMinutes: limit(action.variables, 'ROLLOUT_MINUTES', 240),
     everySeconds: 15,
     sleep,
   });
-  say('Every group runs its image.');
+  print('Every group runs its image.');
 }
 
 async function smoke({ action, account, access }: Setting): Promise<void> {
@@ -169,7 +170,7 @@ async function smoke({ action, account, access }: Setting): Promise<void> {
     client,
     proof,
     commands: smokeCommands(environment, client),
-    report: say,
+    report: print,
     dryRun: action.dryRun,
     limitMinutes: smokeMinutes,
     everySeconds: 10,
@@ -177,12 +178,12 @@ async function smoke({ action, account, access }: Setting): Promise<void> {
   });
   if (outcome === 'would run') return;
   await writeSmokeRecord(workDirectory, { environment, outcome, images });
-  if (outcome === 'passed') say(`${environment} can prove: the smoke test passed.`);
+  if (outcome === 'passed') print(`${environment} can prove: the smoke test passed.`);
 }
 
 /** A build names what it deployed, and a person need not. */
 const namesImages = ({ variables }: Action): boolean =>
-  nodeRoles.some((role) => (variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '') !== '');
+  instanceRoles.some((role) => (variables[`${role.toUpperCase()}_IMAGE_ID`] ?? '') !== '');
 
 async function validate(setting: Setting): Promise<void> {
   const { action, account } = setting;
@@ -203,14 +204,14 @@ async function validate(setting: Setting): Promise<void> {
   for (const { role, imageId, was, validated } of pointers) {
     if (!validated) {
       const why = smoke === 'skipped' ? 'the smoke test was skipped' : `no instance runs ${imageId}`;
-      say(`${role}: ${why}, so ${imageId} is not validated; ${was ?? 'no image'} stays validated`);
+      print(`${role}: ${why}, so ${imageId} is not validated; ${was ?? 'no image'} stays validated`);
       continue;
     }
     const verb = was === imageId ? 'was validated before' : dryRun ? 'would be validated' : 'is validated';
-    say(`${role}: ${imageId} ${verb}${was === undefined || was === imageId ? '' : `; before it, ${was}`}`);
+    print(`${role}: ${imageId} ${verb}${was === undefined || was === imageId ? '' : `; before it, ${was}`}`);
   }
-  if (together) say(`${validatedImagesName}: they ${dryRun ? 'would be' : 'are'} validated together`);
-  else say(`${validatedImagesName} stays as it is: a role has no instances, so the images did not run together`);
+  if (together) print(`${validatedImagesName}: they ${dryRun ? 'would be' : 'are'} validated together`);
+  else print(`${validatedImagesName} stays as it is: a role has no instances, so the images did not run together`);
 }
 
 async function sumUp(file: string): Promise<void> {
@@ -218,7 +219,7 @@ async function sumUp(file: string): Promise<void> {
     stack: path.basename(file),
     images: new Map(),
   });
-  say(`${markdown}\n${headline}`);
+  print(`${markdown}\n${headline}`);
 }
 
 function limit(variables: Action['variables'], name: string, standard: number): number {

@@ -11,10 +11,10 @@ export async function writeExports(file: string, variables: Readonly<Record<stri
 }
 
 /**
- * Where a reviewer reads the summary: the page of the build that made the plan, whose log ends with it. Whoever may see
+ * Where a reviewer reads the summary: the page of the build that made the plan, whose log ends with it. A reader who may see
  * the pipeline in the console can open it, where the plan's artifact is for builds alone.
  *
- * @param buildArn what CodeBuild says in `CODEBUILD_BUILD_ARN`
+ * @param buildArn the value of `CODEBUILD_BUILD_ARN`
  * @returns an empty text outside CodeBuild
  */
 export function buildLink(buildArn: string | undefined): string {

@@ -1,6 +1,6 @@
 import { OperatorError } from '../common/errors';
 
-/** Something that an operator can put right: the message says what was found, and what to do. */
+/** Something that an operator can put right: the message names what was found and what to do. */
 export class DeliveryRefusedError extends OperatorError {
   override readonly name = 'DeliveryRefusedError';
 }

@@ -1,5 +1,5 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { imageOfRole, nodeRoles, pointerName, validatedImagesName, type NodeRole } from '../../config/names';
+import { imageOfRole, instanceRoles, pointerName, validatedImagesName, type InstanceRole } from '../../config/names';
 import { readPointer, writeValidated } from './images/pointer';
 import {
   readValidatedImages,
@@ -22,7 +22,7 @@ export interface PromoteProps extends RolloutProps {
 
 /** What became of a `validated` pointer. */
 export interface Promotion {
-  readonly role: NodeRole;
+  readonly role: InstanceRole;
   readonly imageId: string;
   /** What it named before. */
   readonly was: string | undefined;
@@ -53,7 +53,7 @@ export async function promote(props: PromoteProps): Promise<Promotions> {
   const ssm = new SSMClient(client);
   const validates = roleCheck(props);
   const pointers: Promotion[] = [];
-  for (const role of nodeRoles) {
+  for (const role of instanceRoles) {
     const [kind, imageId] = [imageOfRole[role], images[role]];
     const was = await readPointer(ssm, kind, 'validated');
     const validated = (await validates()).has(role);
@@ -64,7 +64,7 @@ export async function promote(props: PromoteProps): Promise<Promotions> {
     pointers.push({ role, imageId, was, validated });
   }
   const known = await recordedImages(props);
-  const together = (await validates()).size === nodeRoles.length;
+  const together = (await validates()).size === instanceRoles.length;
   if (together && !sameImages(known, images) && !dryRun) {
     await writeValidatedImages(ssm, images);
     const text = JSON.stringify(images);
@@ -90,7 +90,7 @@ async function recordedImages({ environment, client, report }: PromoteProps): Pr
  * @returns a look at all groups that gives the roles whose instances run their image, tested where the environment tests
  * @throws DeliveryRefusedError (the look) where a group does not run its image
  */
-function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
+function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<InstanceRole>> {
   const look = rolloutLook(props);
   return async () => {
     const groups = await look();
@@ -99,11 +99,11 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<NodeRole>> {
       throw new DeliveryRefusedError(
         `${props.environment} does not run these images, so they are not validated:${listed(open.map(({ text }) => text))}`,
       );
-    const running = nodeRoles.filter((_, index) => {
+    const running = instanceRoles.filter((_, index) => {
       const group = groups[index];
-      return group?.is === 'done' && group.machines > 0;
+      return group?.is === 'done' && group.instances > 0;
     });
-    if (props.smoke === 'skipped' && running.length === nodeRoles.length)
+    if (props.smoke === 'skipped' && running.length === instanceRoles.length)
       throw new DeliveryRefusedError(
         `The smoke test of ${props.environment} was skipped, and now there are instances of each role; run it: make smoke ENV=${props.environment}`,
       );

@@ -1,8 +1,8 @@
 import { environmentNamed, type EnvironmentConfig, type FactoryConfig } from '../../config';
-import { nodeRoles, roles, type NodeRole } from '../../config/names';
+import { instanceRoles, roles, type InstanceRole } from '../../config/names';
 import { DeliveryRefusedError } from './problem';
 
-/** What is asked for as an image: an id, or the pointer that says the id. */
+/** What is asked for as an image: an id, or the pointer that names the id. */
 export type ImageRequest = { readonly id: string } | { readonly pointer: 'latest' | 'validated' };
 
 /** Roles of a service account that a build may act through, as `BOUNDLESS_ACT_AS` names them. */
@@ -35,7 +35,7 @@ export function actAsRole(value: string | undefined): string | undefined {
 /**
  * The environment of a name, where the project and this commit mean the same account by it.
  *
- * @param account name of the variable that has the account's id; it may be unset on an operator's machine
+ * @param account name of the variable that has the account's id; it may be unset on an operator's instance
  * @throws DeliveryRefusedError where they do not
  */
 export function environmentOf(
@@ -45,10 +45,10 @@ export function environmentOf(
   account: string,
 ): EnvironmentConfig {
   const environment = environmentNamed(name, factory);
-  const told = variables[account];
-  if (told !== undefined && told !== '' && told !== environment.accountId)
+  const given = variables[account];
+  if (given !== undefined && given !== '' && given !== environment.accountId)
     throw new DeliveryRefusedError(
-      `${account} is ${told}, but ${name} has account ${environment.accountId} in the configuration of this commit; ` +
+      `${account} is ${given}, but ${name} has account ${environment.accountId} in the configuration of this commit; ` +
         'deploy the ops stack of this commit first, or deploy its own commit.',
     );
   return environment;
@@ -58,16 +58,16 @@ export function environmentOf(
  * What `MANAGER_IMAGE_ID` and `PROVER_IMAGE_ID` ask for.
  *
  * @throws DeliveryRefusedError for a pointer that this environment does not follow: production runs no image that nothing
- *   proved, and an environment that proves images has nothing to follow but the newest
+ *   validated, and an environment that proves images has nothing to follow but the newest
  */
 export function imageRequests(
   variables: Variables,
   { environment, followsLatest }: EnvironmentConfig,
-): Readonly<Record<NodeRole, ImageRequest>> {
+): Readonly<Record<InstanceRole, ImageRequest>> {
   const [own, refused] = followsLatest
     ? (['latest', 'there is nothing before it that validates images'] as const)
-    : (['validated', 'it runs only images that another environment has proved'] as const);
-  const requestOf = (role: NodeRole): ImageRequest => {
+    : (['validated', 'it runs only images that another environment has validated'] as const);
+  const requestOf = (role: InstanceRole): ImageRequest => {
     const name = `${role.toUpperCase()}_IMAGE_ID`;
     const value = required(variables, name, `an image id such as ami-0123456789abcdef0, or ${own}`);
     if (/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(value)) return { id: value };
@@ -78,5 +78,5 @@ export function imageRequests(
       `${name} is ${JSON.stringify(value)}${reason}; give it an image id such as ami-0123456789abcdef0, or ${own}.`,
     );
   };
-  return Object.fromEntries(nodeRoles.map((role) => [role, requestOf(role)])) as Record<NodeRole, ImageRequest>;
+  return Object.fromEntries(instanceRoles.map((role) => [role, requestOf(role)])) as Record<InstanceRole, ImageRequest>;
 }

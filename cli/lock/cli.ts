@@ -12,7 +12,7 @@ some gigabytes in the temporary folder.
 
   --accept <name>  take the hash that the address sends now, although the version is the same or nobody vouches for it
   --check          write nothing; fail where a hash differs or is missing
-  --dry-run        write nothing; say what would be written
+  --dry-run        write nothing; print what would be written
   [file...]        other lock files
 
 exit codes: 0 done, 1 refused, different or not to be had, 2 wrong usage`;

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 
 /** How long a server may be silent, and a download take. */
-const [silenceMs, downloadMs] = [60_000, 3 * 3_600_000];
+const [stallMs, downloadMs] = [60_000, 3 * 3_600_000];
 
 /**
  * Stores what an address sends.
@@ -17,12 +17,12 @@ const [silenceMs, downloadMs] = [60_000, 3 * 3_600_000];
  */
 export async function download(address: string, file: string): Promise<string> {
   const hash = createHash('sha256');
-  const silence = new AbortController();
+  const stall = new AbortController();
   const timer = setTimeout(() => {
-    silence.abort(new Error(`silent for ${silenceMs / 1000} s`));
-  }, silenceMs);
+    stall.abort(new Error(`no data for ${stallMs / 1000} s`));
+  }, stallMs);
   try {
-    const signal = AbortSignal.any([silence.signal, AbortSignal.timeout(downloadMs)]);
+    const signal = AbortSignal.any([stall.signal, AbortSignal.timeout(downloadMs)]);
     const response = await fetch(address, { signal });
     if (!response.ok || response.body === null) throw new Error(`HTTP status ${response.status}`);
     const count = new Transform({

@@ -1,4 +1,4 @@
-/** What a lock file says about one download. */
+/** What a lock file has about one download. */
 export interface Entry {
   readonly name: string;
   readonly version: string;
@@ -20,7 +20,7 @@ function parseLine(line: string): Entry | undefined {
   return { name, version, sha256, address };
 }
 
-/** @throws Error for a line that says something else */
+/** @throws Error for a line of another form */
 export function parseLock(text: string): Entry[] {
   const entries = text.split('\n').flatMap((line) => parseLine(line) ?? []);
   const names = entries.map(({ name }) => name);

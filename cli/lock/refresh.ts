@@ -11,15 +11,15 @@ export type Outcome =
 
 /**
  * What the hash that an address sends now means for its entry. Another hash for the same version is what an attack looks
- * like, and a first one is only what this machine happened to get: a person says whether to trust it.
+ * like, and a first one is only what this instance happened to get: an operator decides whether to trust it.
  */
-export function judge({ name, sha256: old }: Entry, sha256: string, accepted: ReadonlySet<string>): Outcome {
+export function evaluate({ name, sha256: old }: Entry, sha256: string, accepted: ReadonlySet<string>): Outcome {
   if (old === sha256) return { kind: 'same' };
   if (accepted.has(name)) return { kind: 'accepted', sha256 };
   return { kind: old === '?' ? 'filled in' : 'refused', sha256 };
 }
 
-/** A file inside an archive has a hash that somebody else states: it is checked here, and never changed. */
+/** A file inside an archive has a hash that the archive's publisher states: it is checked here, and never changed. */
 async function checkInside(archive: string, inside: readonly Entry[]): Promise<string | undefined> {
   for (const { name, sha256 } of inside) {
     const actual = await hashInside(archive, name);
@@ -34,7 +34,7 @@ async function refreshOne(entry: Entry, inside: readonly Entry[], accepted: Read
     const file = path.join(folder, 'download');
     const sha256 = await download(entry.address, file);
     const reason = await checkInside(file, inside);
-    return reason === undefined ? judge(entry, sha256, accepted) : { kind: 'failed', reason };
+    return reason === undefined ? evaluate(entry, sha256, accepted) : { kind: 'failed', reason };
   } catch (error) {
     return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
   } finally {

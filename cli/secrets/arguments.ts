@@ -6,16 +6,16 @@ const environments = factory.environments.map(({ environment }) => environment).
 
 export const usage = `usage: npm run secrets -- <${environments}> <command> [options]
 
-  status                      say which secrets of the cluster are there, missing or malformed; never what they hold
+  status                      list which secrets of the cluster are there, missing or malformed; never what they hold
   set <name> [--replace] [--dry-run]
                               put in what only you have, from standard input: typed without being shown, or piped
                               names: ${operatorSecrets.join(', ')}
   rotate [--again] [--dry-run]
                               make a new key of the storage now; the one of before works until the next rotation
 
-  --again    rotate although machines may not have the key of the last rotation yet
+  --again    rotate although instances may not have the key of the last rotation yet
   --replace  let it take the place of another value; without it a value that is there stays
-  --dry-run  say what would change, and change nothing
+  --dry-run  print what would change, and change nothing
   --help     print this
 
 Credentials of the environment's account are needed (AWS_PROFILE, ...), and those of others are refused. Passwords are
@@ -35,7 +35,7 @@ export type Action =
       readonly dryRun: boolean;
     };
 
-/** @throws Error that says what can't be understood, without what was given in the place of a value */
+/** @throws Error that names what can't be understood, without what was given in the place of a value */
 export function parse(args: readonly string[]): Action {
   const { values, positionals } = parsed(args);
   const [environment = '', command = '', ...rest] = positionals;

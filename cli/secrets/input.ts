@@ -16,11 +16,11 @@ function typed(terminal: ReadStream, ask: (text: string) => void, prompt: string
   return new Promise((resolve, reject) => {
     let value = '';
     const end = (finish: () => void): void => {
-      terminal.off('data', hear).setRawMode(false).pause();
+      terminal.off('data', onData).setRawMode(false).pause();
       ask('\n');
       finish();
     };
-    const hear = (text: string): void => {
+    const onData = (text: string): void => {
       for (const character of text) {
         if (character === keys.cancel) {
           end(() => {
@@ -37,7 +37,7 @@ function typed(terminal: ReadStream, ask: (text: string) => void, prompt: string
         value = keys.back.includes(character) ? value.slice(0, -1) : value + character;
       }
     };
-    terminal.on('data', hear);
+    terminal.on('data', onData);
   });
 }
 

@@ -8,7 +8,7 @@ const takenWithinHours = refreshHours.after + 2 * refreshHours.afterFailure;
 export interface RotateOptions {
   readonly environment: string;
   readonly dryRun: boolean;
-  /** Also where machines may still work with the key that goes. */
+  /** Also where instances may still work with the key that goes. */
   readonly again: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function rotateKey(
   const hours = last === undefined ? Infinity : (now.getTime() - last.getTime()) / 3_600_000;
   if (hours < takenWithinHours && !again)
     throw new SecretRefusedError(
-      `The last rotation was ${Math.floor(hours)} h ago, and another one deletes the key of before, which machines may ` +
+      `The last rotation was ${Math.floor(hours)} h ago, and another one deletes the key of before, which instances may ` +
         'still work with: they take the new one within a day. Give --again to rotate all the same. Nothing was changed.',
     );
   if (dryRun) return "The storage's key would be rotated; nothing was changed.";

@@ -49,5 +49,5 @@ export async function setSecret(
     );
   if (dryRun) return `${name} would be ${before === undefined ? 'set' : 'replaced'}; nothing was changed.`;
   await stored.put(name, value);
-  return `${name} is ${before === undefined ? 'set' : 'replaced'}. Machines read it when they start, or are configured again: docs/secrets.md.`;
+  return `${name} is ${before === undefined ? 'set' : 'replaced'}. Instances read it when they start, or are configured again: docs/secrets.md.`;
 }

@@ -7,7 +7,7 @@ import { binary, NoSuchSecretError, type StoredSecrets } from './stored';
 export interface SecretStatus {
   readonly name: ClusterSecret;
   readonly state: 'right' | 'missing' | 'malformed' | 'not there';
-  /** Whether machines do without it. */
+  /** Whether instances do without it. */
   readonly optional: boolean;
   /** What to do, or what is worth knowing; empty for nothing. */
   readonly remark: string;
@@ -38,7 +38,7 @@ async function statusOf(name: ClusterSecret, stored: StoredSecrets, config: Envi
   const unused = name === 'order-stream-url' && config.bento.deployment === null;
   if (value === undefined)
     return status('missing', optional ? 'only for a bento.deployment' : remedy(name, environment));
-  const problem = value === binary ? 'is binary, and machines read text' : problemWith(name, value);
+  const problem = value === binary ? 'is binary, and instances read text' : problemWith(name, value);
   if (problem !== undefined) return status('malformed', `${problem}; ${remedy(name, environment, true)}`);
   const { LastRotatedDate, NextRotationDate } = description;
   if (name === 'storage') return status('right', `rotated ${day(LastRotatedDate)}, next by ${day(NextRotationDate)}`);
@@ -52,7 +52,7 @@ export async function statusOfAll(stored: StoredSecrets, config: EnvironmentConf
   return all;
 }
 
-/** Whether machines could start with these secrets. */
+/** Whether instances could start with these secrets. */
 export const isEnough = (statuses: readonly SecretStatus[]): boolean =>
   statuses.every(({ state, optional }) => state === 'right' || (optional && state === 'missing'));
 

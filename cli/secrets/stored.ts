@@ -15,7 +15,7 @@ export class NoSuchSecretError extends OperatorError {
   override readonly name = 'NoSuchSecretError';
 }
 
-/** Stands for a value that is not text: SecretBinary, which no command here writes and no machine reads. */
+/** Stands for a value that is not text: SecretBinary, which no command here writes and no instance reads. */
 export const binary = Symbol('binary');
 
 /** The secrets of one environment, as they are in its account. */

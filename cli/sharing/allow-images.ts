@@ -32,7 +32,7 @@ const same = (one: AllowedImages, other: AllowedImages): boolean =>
  * those of before.
  *
  * @returns the setting before
- * @throws Error where EC2 does not show it afterwards, or somebody above the account manages it
+ * @throws Error where EC2 does not show it afterwards, or a declarative policy of the organization manages it
  */
 export async function allowImages(ec2: EC2Client, wanted: AllowedImages, dryRun: boolean): Promise<AllowedImages> {
   const before = await current(ec2);

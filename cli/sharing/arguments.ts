@@ -20,8 +20,8 @@ export const usage = `usage: npm run sharing -- <command> [options]
                                                own credentials
   redrive [--dry-run] [--max <messages>]       send the events in the dead-letter queues to their functions again
 
-  --dry-run  say what would change, and change nothing
-  --max      how many messages of each queue redrive takes at most; 100 unless told
+  --dry-run  print what would change, and change nothing
+  --max      how many messages of each queue redrive takes at most; 100 by default
   --help     print this
 
 The sharing Lambda does the work, so credentials that may invoke it (and, for redrive, read its dead-letter queue) are
@@ -35,7 +35,7 @@ export type Action =
   | { readonly do: 'allow-images'; readonly environment: EnvironmentConfig; readonly dryRun: boolean }
   | { readonly do: 'redrive'; readonly dryRun: boolean; readonly max: number };
 
-/** @throws Error that says what can't be understood */
+/** @throws Error that names what can't be understood */
 export function parse(args: readonly string[]): Action {
   const { values, positionals } = parseArgs({
     args: [...args],

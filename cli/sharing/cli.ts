@@ -28,7 +28,7 @@ async function run(action: Action): Promise<number> {
   return redriveAll(new SQSClient({ region }), lambda, action);
 }
 
-/** Events of every function, since whoever repairs a cause wants all that waited for it. */
+/** Events of every function, since an operator who repairs a cause wants all that waited for it. */
 async function redriveAll(
   sqs: SQSClient,
   lambda: LambdaClient,

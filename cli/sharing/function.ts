@@ -11,7 +11,7 @@ export class FunctionFailedError extends Error {
 }
 
 /**
- * Lets a Lambda of the factory, the sharing one unless told, handle an event or a command, and waits for what comes of it.
+ * Lets a Lambda of the factory, the sharing one by default, handle an event or a command, and waits for what comes of it.
  *
  * @throws FunctionFailedError with the reason that the function gave
  */

@@ -12,7 +12,7 @@ export interface RedriveOptions {
   readonly max: number;
   /** Gets a line for every message. */
   readonly report: (line: string) => void;
-  /** Seconds on a clock that never goes back; the machine's own unless given. */
+  /** Seconds on a clock that never goes back; the instance's own unless given. */
   readonly now?: () => number;
 }
 
@@ -22,7 +22,7 @@ export interface Redriven {
   readonly left: number;
 }
 
-const machineClock = (): number => performance.now() / 1000;
+const instanceClock = (): number => performance.now() / 1000;
 
 /**
  * Sends what could not be handled to the function again, one message after another. A message goes only after the
@@ -33,7 +33,7 @@ const machineClock = (): number => performance.now() / 1000;
 export async function redrive(
   sqs: SQSClient,
   lambda: LambdaClient,
-  { functionName, dryRun, max, report, now = machineClock }: RedriveOptions,
+  { functionName, dryRun, max, report, now = instanceClock }: RedriveOptions,
 ): Promise<Redriven> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functionName) }));
   const taken = new TakenMessages(sqs, QueueUrl, now);
@@ -84,7 +84,7 @@ function parsed(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Why it is here: Lambda and EventBridge say so in attributes, each in its own. */
+/** Why it is here: Lambda and EventBridge name it in attributes, each in its own. */
 function reasonOf({ MessageAttributes = {} }: Message): string {
   const value = (name: string) => MessageAttributes[name]?.StringValue;
   return value('ErrorMessage') ?? value('ERROR_MESSAGE') ?? value('ERROR_CODE') ?? 'no reason given';

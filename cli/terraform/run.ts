@@ -31,14 +31,14 @@ export function terraformEnvironment(extra: Readonly<Record<string, string>> = {
 /**
  * Runs `terraform` in a folder.
  *
- * @param hear hears what it prints, as it prints it: long work shows progress
+ * @param onOutput gets what it prints, as it prints it: long work shows progress
  * @throws Error when there is no `terraform` on the PATH; a command that fails is a result, not an error.
  */
 export async function terraform(
   directory: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  hear: (text: string) => void = () => undefined,
+  onOutput: (text: string) => void = () => undefined,
 ): Promise<TerraformResult> {
   await mkdir(pluginCache, { recursive: true });
   return new Promise((resolve, reject) => {
@@ -51,11 +51,11 @@ export async function terraform(
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       stdout += text;
-      hear(text);
+      onOutput(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      hear(text);
+      onOutput(text);
     });
     child.on('error', (cause) => {
       reject(

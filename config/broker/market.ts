@@ -3,7 +3,7 @@ import { keys, sections, type BrokerValues } from './keys';
 import { brokerReleases, isFrom, type BrokerRelease } from './releases';
 import { withValues } from './template';
 
-/** What an environment says to its broker, and to which releases. */
+/** What an environment sets for its broker, and to which releases. */
 export interface Market extends BrokerValues {
   /** First and last release that images of this environment may carry; the values are right for each of them. */
   readonly releases: { readonly from: `v${BrokerRelease}`; readonly to: `v${BrokerRelease}` };

@@ -1,7 +1,7 @@
 import { accountPattern, paths } from '../contract';
 import { isFrom, type BrokerRelease } from './releases';
 
-/** Says what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
+/** Names what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
 export type ValueCheck<T = unknown> = ((value: unknown, release: BrokerRelease) => string | undefined) & {
   /** Never there: it carries the type. */
   readonly takes?: T;
@@ -64,7 +64,7 @@ export const ownFile: ValueCheck<string> = (value) =>
     ? undefined
     : `is not a file of the broker's own; put it below ${brokerFolder}, and write its path in quotes`;
 
-/** Machines reach the internet by port 443 and no other. */
+/** Instances reach the internet by port 443 and no other. */
 const isReachable = (value: unknown): boolean => {
   if (!isText(value) || !URL.canParse(value)) return false;
   const { protocol, port } = new URL(value);

@@ -40,7 +40,7 @@ const address = z.string().regex(accountPattern, 'is not an address; use 0x and 
 const { segmentPo2, snarkTimeoutSeconds, executors, chainId } = settings;
 const { leastDigits, mostDigits } = settings.povwLogId;
 
-/** What Bento's services are told. */
+/** What Bento's services are configured with. */
 export const bento = z
   .strictObject({
     /** Size of segments, as a power of two. */
@@ -98,8 +98,8 @@ export const secrets = z
 export const storage = z
   .strictObject({
     /**
-     * How often the key changes. One that was replaced works for as long again, and machines take the new one within a
-     * day (docs/boot.md): a week leaves somebody the time to see that one of them can't.
+     * How often the key changes. One that was replaced works for as long again, and instances take the new one within a
+     * day (docs/boot.md): a week leaves an operator the time to see that one of them can't.
      */
     keyRotationDays: count(7, 365, 'days'),
     /** After how many days S3 deletes inputs of orders. */

@@ -24,7 +24,7 @@ export const environmentSchema = z
       .refine((name) => name !== 'ops', 'is the name of the ops account; choose another'),
     ...account,
     /**
-     * Whether this environment may run an image that nothing proved yet: true lets a deploy fall back to the `latest`
+     * Whether this environment may run an image that nothing validated yet: true lets a deploy fall back to the `latest`
      * pointer, false demands image ids by name (docs/promotion.md#what-is-validated).
      */
     followsLatest: z.boolean(),

@@ -1,6 +1,6 @@
 import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { Construct } from 'constructs';
-import { nodeRoles, policies, stacks } from '../../config/names';
+import { instanceRoles, policies, stacks } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 import type { Account } from '../base/account';
 import { policyDocument, type Statement } from '../base/policy';
@@ -10,15 +10,15 @@ import * as flowLogs from '../cluster/network/rights';
 import { keysBoundary, runBento } from '../cluster/storage/storage-rights';
 
 /**
- * The most that a machine of the cluster can ever do, whatever policies its role is given: who may write policies of
- * these roles can give no more than this. It grows with what the machines need.
+ * The most that an instance of the cluster can ever do, whatever policies its role is given: who may write policies of
+ * these roles can give no more than this. It grows with what the instances need.
  */
-export class NodeBoundary extends Construct {
+export class InstanceBoundary extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const { account } = AccountStack.of(this);
     new IamPolicy(this, 'Resource', {
-      name: policies.nodeBoundary,
+      name: policies.instanceBoundary,
       description: `The most that machines of ${stacks.cluster(account.environment)} may do`,
       policy: policyDocument(...boundaryStatements(account)),
     });
@@ -46,7 +46,7 @@ export class StorageBoundaries extends Construct {
 /** The most that a role of a cluster may ever do: all of the above together. */
 function boundaryStatements(account: Account): Statement[] {
   const all = [
-    ...nodeRoles.flatMap((role) => instance.run(account, role)),
+    ...instanceRoles.flatMap((role) => instance.run(account, role)),
     ...flowLogs.run(account),
     ...snapshots.run(account),
   ];

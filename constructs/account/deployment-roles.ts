@@ -13,14 +13,14 @@ import * as cluster from '../cluster/rights';
 import * as secrets from '../cluster/secrets/rights';
 import { state } from '../cluster/state-rights';
 import * as storage from '../cluster/storage/rights';
-import { NodeBoundary, StorageBoundaries } from './boundaries';
+import { InstanceBoundary, StorageBoundaries } from './boundaries';
 import { runSmokeTest } from './smoke-rights';
 import { validateImages } from './validation-rights';
 import { AccountStack } from '../base/account-stack';
 
 export interface DeploymentRolesProps {
   readonly opsAccountId: string;
-  /** Whether this environment proves images, and so may say which ones it has validated. */
+  /** Whether this environment validates images, and so may record which ones it has validated. */
   readonly proves: boolean;
   /** Whether its deployments run the smoke test. */
   readonly smoke: boolean;
@@ -37,7 +37,7 @@ export class DeploymentRoles extends Construct {
     const { environment } = account;
     const readData = [...secrets.read(account), ...parameters.read(account), ...storage.read(account)];
     const readInstances = [...instances.read(account), ...data.read(account), ...instances.readScaling(account)];
-    new NodeBoundary(this, 'NodeBoundary');
+    new InstanceBoundary(this, 'NodeBoundary');
     new StorageBoundaries(this, 'StorageBoundaries');
     const deployment = new Role(this, 'Deployment', {
       name: roles.deployment,

@@ -11,7 +11,7 @@ export interface ImageKeyGrantProps {
 }
 
 /**
- * Lets this account's Auto Scaling start machines from the ops account's encrypted images. The key is found by its
+ * Lets this account's Auto Scaling start instances from the ops account's encrypted images. The key is found by its
  * alias, so that no other stack's state is read.
  */
 export class ImageKeyGrant extends Construct {

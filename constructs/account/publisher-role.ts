@@ -28,7 +28,7 @@ export class PublisherRole extends Construct {
           Resource: [...['latest', 'pinned', 'validated'].map(pointers), account.parameter(validatedImagesName)],
         },
         {
-          // Not `validated`: that is for the deployment of staging to say.
+          // Not `validated`: the deployment of staging writes it.
           Sid: 'MovePointers',
           Action: 'ssm:PutParameter',
           Resource: [pointers('latest'), pointers('pinned')],

@@ -15,7 +15,7 @@ const program = `${paths.programs}/smoke.sh`;
 const limitSeconds = (smokeLimitMinutes + 10) * 60;
 
 /**
- * The document of Systems Manager that runs the smoke test on a manager. It takes no parameters, so whoever may send it
+ * The document of Systems Manager that runs the smoke test on a manager. It takes no parameters, so a caller who may send it
  * can run this and nothing else; the commands are run by root, and start a unit with a user of its own. It belongs to the
  * account, where no deployment of the cluster can change it.
  */

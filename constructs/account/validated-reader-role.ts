@@ -6,7 +6,7 @@ import { AccountStack } from '../base/account-stack';
 
 export interface ValidatedReaderRoleProps {
   readonly opsAccountId: string;
-  /** Environments that run only what this one has proved. */
+  /** Environments that run only what this one has validated. */
   readonly proves: readonly string[];
 }
 

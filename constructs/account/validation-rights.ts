@@ -1,4 +1,4 @@
-import { imageOfRole, nodeRoles, pointerName, validatedImagesName } from '../../config/names';
+import { imageOfRole, instanceRoles, pointerName, validatedImagesName } from '../../config/names';
 import type { Account } from '../base/account';
 import type { Statement } from '../base/policy';
 
@@ -6,7 +6,7 @@ import type { Statement } from '../base/policy';
 export const validateImages = (account: Account): Statement => ({
   Sid: 'ValidateImages',
   Action: 'ssm:PutParameter',
-  Resource: [...nodeRoles.map((role) => pointerName(imageOfRole[role], 'validated')), validatedImagesName].map((name) =>
-    account.parameter(name),
+  Resource: [...instanceRoles.map((role) => pointerName(imageOfRole[role], 'validated')), validatedImagesName].map(
+    (name) => account.parameter(name),
   ),
 });

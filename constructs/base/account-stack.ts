@@ -60,7 +60,7 @@ export abstract class AccountStack extends TerraformStack {
   }
 
   /**
-   * Lets whoever runs Terraform name a role for the provider: it renews the sessions of that role, where exported
+   * Lets the caller of Terraform name a role for the provider: it renews the sessions of that role, where exported
    * credentials of a chained one end after an hour (docs/facts/accounts.md#role-chaining). The variable is ephemeral,
    * so a saved plan does not keep the role: what the plan role planned, the deployment role applies (Terraform, "Input
    * variables": ephemeral). The backend has no such variable; `cli/delivery` gives it a profile of the same name and

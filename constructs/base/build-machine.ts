@@ -1,6 +1,6 @@
 import type { CodebuildProjectCache, CodebuildProjectEnvironment } from '@cdktf/provider-aws/lib/codebuild-project';
 
-/** A plain, unprivileged build machine. Its variables are plain text: whoever may see a build reads them. */
+/** A plain, unprivileged build environment. Its variables are plain text: anyone who may see a build reads them. */
 export const buildMachine = (
   computeType: string,
   variables: Readonly<Record<string, string>>,
@@ -14,7 +14,7 @@ export const buildMachine = (
 });
 
 /**
- * What the buildspec's `cache` names stays on the build machine, for builds that meet it again within minutes (CodeBuild
+ * What the buildspec's `cache` names stays on the build instance, for builds that meet it again within minutes (CodeBuild
  * User Guide, "Local caching"). It is downloads only, and their checksums are verified each time.
  */
 export const buildCache: CodebuildProjectCache = { type: 'LOCAL', modes: ['LOCAL_CUSTOM_CACHE'] };

@@ -20,9 +20,9 @@ export interface LambdaProps {
   readonly logRetentionDays: number;
   readonly kmsKeyArn: string;
   readonly timeoutSeconds: number;
-  /** Plain settings: whoever may read the function's configuration reads these. */
+  /** Plain settings: a caller who may read the function's configuration reads these. */
   readonly environment: Readonly<Record<string, string>>;
-  /** @default - none, where whoever calls it tries again */
+  /** @default - none, where the caller tries again */
   readonly deadLetterQueue?: DeadLetterQueue;
   /** What the function may do beside writing its logs and leaving its failed events. */
   readonly statements: readonly Statement[];
@@ -32,8 +32,8 @@ export interface LambdaProps {
    */
   readonly permissionsBoundary?: string;
   /**
-   * Topics that hear of failures.
-   * @default - none: whoever owns it gives the alarm a voice
+   * Topics that are notified of failures.
+   * @default - none: its owner puts the alarm into a composite alarm
    */
   readonly alarmActions?: readonly string[];
 }

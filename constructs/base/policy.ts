@@ -3,7 +3,7 @@ import type { Account } from './account';
 
 type OneOrMany = string | readonly string[];
 
-/** A statement of an IAM policy. `Effect` is Allow unless it says otherwise. */
+/** A statement of an IAM policy. `Effect` is Allow by default. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect?: 'Allow' | 'Deny';
@@ -34,7 +34,7 @@ export const serviceTrust = (service: string, condition?: Statement['Condition']
 
 /**
  * Lets exactly these roles of another account take the role. The roles are named in a condition, not as principals: IAM
- * refuses principals that do not exist yet, and forgets those that are made anew (IAM User Guide, "AWS JSON policy
+ * refuses principals that do not exist yet, and forgets those that are made again (IAM User Guide, "AWS JSON policy
  * elements: Principal").
  */
 export const roleTrust = (accountId: string, roleNames: readonly string[]): string =>

@@ -19,7 +19,7 @@ export interface TopicProps {
 /**
  * An encrypted topic that takes messages over TLS alone. Only CloudWatch and AWS Budgets are let in by its policy, each
  * for this account; roles of this account have the right in their own policies. EventBridge is not let in at all:
- * policies of topics take no conditions for it, so its rules could not be told apart from those of others (Amazon
+ * policies of topics take no conditions for it, so its rules could not be distinguished from those of others (Amazon
  * EventBridge User Guide, "Using resource-based policies").
  */
 export class Topic extends Construct {

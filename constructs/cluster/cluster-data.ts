@@ -12,11 +12,11 @@ export interface ClusterDataProps {
   /** The manager's data volume. */
   readonly dataVolumeId: string;
   readonly storageKeysArchive: string;
-  /** Topics that hear of failures. */
+  /** Topics that are notified of failures. */
   readonly alarmActions: readonly string[];
 }
 
-/** What the machines of a cluster read at boot, and where Bento keeps its files. */
+/** What the instances of a cluster read at boot, and where Bento keeps its files. */
 export class ClusterData extends Construct {
   /**
    * The provider that this takes: up to 6.25 it read the value of every secret that it had written, in plans too

@@ -28,8 +28,8 @@ export class ClusterKey extends Construct {
       policy: policyDocument(
         ...logKeyStatements(account),
         {
-          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy says
-          // whose may.
+          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy has
+          // the account.
           Sid: 'Alarms',
           Principal: { Service: 'cloudwatch.amazonaws.com' },
           Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],

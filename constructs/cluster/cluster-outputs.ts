@@ -2,7 +2,7 @@ import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
 import { ports } from '../../config/contract';
-import { clusterPath, dashboards, logGroups, nodeRoles, scalingGroup, type NodeRole } from '../../config/names';
+import { clusterPath, dashboards, logGroups, instanceRoles, scalingGroup, type InstanceRole } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 
 export interface ClusterOutputsProps {
@@ -11,7 +11,7 @@ export interface ClusterOutputsProps {
   readonly dataVolumeId: string;
   readonly bucketName: string;
   readonly nodes: Readonly<
-    Record<NodeRole, { readonly imageId: string; readonly template: { readonly latestVersion: string } }>
+    Record<InstanceRole, { readonly imageId: string; readonly template: { readonly latestVersion: string } }>
   >;
 }
 
@@ -29,7 +29,7 @@ export class ClusterOutputs extends Construct {
       `http://${network.managerAddress}:${ports.api}`,
       "Bento's API, for provers and within the cluster only",
     );
-    output('vpc_id', vpcId, 'Network of the machines');
+    output('vpc_id', vpcId, 'Network of the instances');
     output('data_volume_id', dataVolumeId, "The manager's data, which outlives it");
     output('storage_bucket', bucketName, "Bento's files");
     output(
@@ -45,9 +45,9 @@ export class ClusterOutputs extends Construct {
     output(
       'rollout',
       `make rollout ENV=${environment}`,
-      'Brings the machines onto the newest templates; a deployment changes no machine that runs',
+      'Brings the instances onto the newest templates; a deployment changes no instance that runs',
     );
-    for (const role of nodeRoles) {
+    for (const role of instanceRoles) {
       const { imageId, template } = nodes[role];
       const group = scalingGroup(environment, role);
       output(`${role}_group`, group, `Auto Scaling group of the ${role}s`);
@@ -59,8 +59,8 @@ export class ClusterOutputs extends Construct {
       );
       output(
         `${role}_logs`,
-        `aws logs tail ${logGroups.node(environment, role)} --region ${region} --follow`,
-        `What ${role}s say`,
+        `aws logs tail ${logGroups.instance(environment, role)} --region ${region} --follow`,
+        `The logs of the ${role}s`,
       );
       output(`${role}_shell`, shell(group, region), `A shell on a ${role}, by Session Manager`);
     }

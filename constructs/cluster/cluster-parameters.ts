@@ -15,12 +15,12 @@ export interface ClusterParametersProps {
 }
 
 const descriptions: Readonly<Record<ClusterParameter, string>> = {
-  settings: 'What every machine of the cluster reads at boot',
+  settings: 'What every instance of the cluster reads at boot',
   broker: "Values for the manager's broker.toml",
   'broker-configuration': "The manager's broker.toml, for each release",
 };
 
-/** What the stack says to its machines. Nothing in it is secret, so a plan shows every change of it. */
+/** What the stack hands to its instances. Nothing in it is secret, so a plan shows every change of it. */
 export class ClusterParameters extends Construct {
   constructor(
     scope: Construct,

@@ -3,11 +3,11 @@ import type { Statement } from '../base/policy';
 import { own, taggedAsOwn } from './own-tag';
 import type { Account } from '../base/account';
 
-/** Roles and profiles of the cluster's machines start with the stack's name. */
+/** Roles and profiles of the cluster's instances start with the stack's name. */
 const clusterIam = (account: Account, type: 'role' | 'instance-profile'): string =>
   account.globalArn('iam', `${type}/${stacks.cluster(account.environment)}-*`);
 
-/** Dashboards belong to no region, and carry no tags: the name is what tells them apart. */
+/** Dashboards belong to no region, and carry no tags: only the name distinguishes them. */
 const dashboardOf = (account: Account): string =>
   account.globalArn('cloudwatch', `dashboard/${dashboards.cluster(account.environment)}`);
 
@@ -121,11 +121,11 @@ export function change(account: Account): Statement[] {
       Condition: own(account),
     },
     {
-      // Whoever may write policies of roles could give himself all rights; the boundary is what stops that.
+      // A caller that may write policies of roles could give itself all rights; the boundary prevents that.
       Sid: 'ChangeBoundedRoles',
       Action: ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
       Resource: clusterIam(account, 'role'),
-      Condition: { ArnEquals: { 'iam:PermissionsBoundary': account.policy(policies.nodeBoundary) } },
+      Condition: { ArnEquals: { 'iam:PermissionsBoundary': account.policy(policies.instanceBoundary) } },
     },
     {
       Sid: 'ChangeRolesAndProfiles',

@@ -4,7 +4,7 @@ import { factory } from '../../config';
 import { codeBuildProjects, functions, project } from '../../config/names';
 import { buildLambdaArchive } from '../../lambda/archive/archive';
 import { startLocalAws, type LocalAws } from '../local-aws';
-import { layWire } from '../local-aws/wire';
+import { startFaultProxy } from '../local-aws/fault-proxy';
 import { buildEvent } from '../rehearse/build-event';
 import { invoke, resultOf, unpack } from '../rehearse/lambda-process';
 import { makeImage } from '../rehearse/made-image';
@@ -52,11 +52,11 @@ async function shareOnce(aws: LocalAws, code: string, keyArn: string, accounts: 
   });
   // Accounts of their own for each count: none has anything yet.
   const ids = Array.from({ length: accounts }, (_, index) => String(300_000_000_000 + 1000 * accounts + index));
-  const wire = await layWire(aws.endpoint, ({ role }) => (role === undefined ? undefined : 'delay'));
+  const proxy = await startFaultProxy(aws.endpoint, ({ role }) => (role === undefined ? undefined : 'delay'));
   try {
     const environment = {
       ...(await aws.environment(accountId)),
-      AWS_ENDPOINT_URL: wire.endpoint,
+      AWS_ENDPOINT_URL: proxy.endpoint,
       OPS_ACCOUNT_ID: accountId,
       SERVICE_ACCOUNT_IDS: ids.join(','),
       AMI_KEY_ARN: keyArn,
@@ -72,8 +72,8 @@ async function shareOnce(aws: LocalAws, code: string, keyArn: string, accounts: 
     });
     const invocation = await invoke(code, settings, event);
     resultOf(invocation);
-    const inAccounts = wire.calls.filter(({ role }) => role !== undefined).length;
-    const assumed = wire.calls.filter(({ action }) => action === 'sts:AssumeRole').length;
+    const inAccounts = proxy.calls.filter(({ role }) => role !== undefined).length;
+    const assumed = proxy.calls.filter(({ action }) => action === 'sts:AssumeRole').length;
     const { seconds, megabytes } = invocation;
     return {
       accounts,
@@ -83,6 +83,6 @@ async function shareOnce(aws: LocalAws, code: string, keyArn: string, accounts: 
       callsPerAccount: (inAccounts + assumed) / accounts,
     };
   } finally {
-    await wire.close();
+    await proxy.close();
   }
 }

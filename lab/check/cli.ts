@@ -24,7 +24,7 @@ interface Check {
 
 const reportFile = path.resolve('.build', 'check', 'jest.json');
 
-/** Two at a time, each list in its order: the machines that this runs on have two cores, and style takes as long as all others. */
+/** Two at a time, each list in its order: the instances that this runs on have two cores, and style takes as long as all others. */
 const sideBySide: readonly (readonly Check[])[] = [
   [{ name: 'style', command: ['npm', 'run', '--silent', 'lint'] }],
   [

@@ -18,7 +18,7 @@ const resultsSchema = z.object({
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
-  /** Tests that did not run, by the outermost group that they stand in; its name says what was lacking. */
+  /** Tests that did not run, by the outermost group that they stand in; its name has what was lacking. */
   readonly skipped: ReadonlyMap<string, number>;
 }
 

@@ -1,19 +1,19 @@
 """moto_server, brought nearer to AWS in fourteen places that the factory depends on.
 
-1. An image's snapshots are those of the machine's own volumes, with their encryption and key; moto makes a new, plain one.
+1. An image's snapshots are those of the instance's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
    not cross accounts); moto shows an image to its owner only.
-3. Where an alias names a KMS key, the volume says the key's ARN, as AWS does.
+3. Where an alias names a KMS key, the volume has the key's ARN, as AWS does.
 4. A KMS key can be described and granted by its ARN from another account; moto looks in the caller's account only. (AWS
    asks the key's policy first, which this server does not.)
 5. TestEventPattern answers, with the matcher that moto's own rules use.
 6. Images can be deprecated. Whom they are shared with no longer sees them without asking for the id.
 7. DescribeImages answers in pages where it is asked to; of 5 images at most, since AWS may give fewer than asked for.
-8. A build exports the variables that it was started with: there is no machine here that could run its commands. Its
+8. A build exports the variables that it was started with: there is no instance here that could run its commands. Its
    times are numbers, as the SDKs want them.
 9. The allowed-images setting of an account can be read, replaced, enabled and disabled. It hides no images.
-10. A machine of an Auto Scaling group says which version of the template it was launched from; moto says the template's
-   default one of now. Instance refreshes can be started and described; they replace the machines at once, and succeed,
+10. An instance of an Auto Scaling group has the version of the template that it was launched from; moto has the template's
+   default one of now. Instance refreshes can be started and described; they replace the instances at once, and succeed,
    after which the template that they name is the group's.
 11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: whoever tests one calls
    it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
@@ -23,7 +23,7 @@
 14. An image is dated a second or more after the one before it, as two builds are; moto dates all images of one second
    alike, and who wants the newest of them would go by their ids.
 
-It ends when its standard input does: whoever started it holds the other end, and lets go by ending, however that comes.
+It ends when its standard input does: the program that started it holds the other end, and lets go by ending, however it ends.
 
 usage: python3 server.py -p PORT
 """
@@ -290,9 +290,9 @@ def start_instance_refresh(self):
     desired = self._get_param("DesiredConfiguration")
     if desired:
         group.update(**dict.fromkeys(group_settings) | {"launch_template": desired["LaunchTemplate"]})
-    machines = group.desired_capacity
+    instances = group.desired_capacity
     group.set_desired_capacity(0)
-    group.set_desired_capacity(machines)
+    group.set_desired_capacity(instances)
     now = datetime.datetime.now(datetime.timezone.utc)
     refreshes.insert(
         0,

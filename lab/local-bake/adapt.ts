@@ -24,7 +24,7 @@ export function forPacker(
 }
 
 /**
- * The templates for a local server that has no machine to log in to: no communicator, no provisioners, and its
+ * The templates for a local server that has no instance to log in to: no communicator, no provisioners, and its
  * endpoint. Packer looks the instance profile up at an endpoint of its own, which could only be the real AWS.
  */
 export function forLocalAws(templates: Templates, endpoint: string): Templates {

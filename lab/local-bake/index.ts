@@ -20,10 +20,10 @@ export interface BakeOptions {
    * Values of the templates' variables.
    *
    * @default - on demand (`spot=false`): the local server's fleets ignore the disks of their launch template, so that a
-   * spot machine's image would not be encrypted
+   * spot instance's image would not be encrypted
    */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Hears what this bake does otherwise than a real one. */
+  /** Called with what this bake does otherwise than a real one. */
   readonly log?: (line: string) => void;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;

@@ -1,4 +1,4 @@
-/** What JSON can say. */
+/** What JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [name: string]: Json;

@@ -40,7 +40,7 @@ export async function readTemplates(folder = templateFolder): Promise<Templates>
   return templates;
 }
 
-/** The bodies that say how a machine is made: of sources, and of builds that use a source. */
+/** The bodies that describe how an instance is made: of sources, and of builds that use a source. */
 export function sourceBodies(template: JsonObject): JsonObject[] {
   const ofSources = bodies(template['source']).flatMap((types) => Object.values(types).flatMap(bodies));
   const named = ofSources.flatMap((names) => Object.values(names).flatMap(bodies));

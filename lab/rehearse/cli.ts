@@ -27,11 +27,11 @@ function parse(args: readonly string[]): Options {
 }
 
 async function run(chosen: Options): Promise<number> {
-  // Standard output belongs to the report. The three bakes say the same, which is enough once.
-  const said = new Set<string>();
+  // Standard output belongs to the report. The three bakes print the same, which is enough once.
+  const printed = new Set<string>();
   const log = (line: string) => {
-    if (!said.has(line)) console.error(line);
-    said.add(line);
+    if (!printed.has(line)) console.error(line);
+    printed.add(line);
   };
   const [missing] = installTools(['packer'], log);
   if (missing !== undefined) {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { hooks } from '../../config/lifecycle-hooks';
-import { nodeRoles, rolloutParameter, scalingGroup, type NodeRole } from '../../config/names';
+import { instanceRoles, rolloutParameter, scalingGroup, type InstanceRole } from '../../config/names';
 import type { GroupRollout } from '../../config/rollout';
 import type { LocalClientSettings } from '../local-aws';
 
@@ -20,18 +20,18 @@ import type { LocalClientSettings } from '../local-aws';
  * group for each role, by number of the template's version, and what the groups are to launch. What a group launches it
  * leaves alone: that is the rollout's.
  *
- * @param machines how many machines each group has
+ * @param instances how many instances each group has
  */
 export async function deployCluster(
   settings: LocalClientSettings,
   environment: string,
-  images: Readonly<Record<NodeRole, string>>,
-  machines = 1,
+  images: Readonly<Record<InstanceRole, string>>,
+  instances = 1,
 ): Promise<void> {
   const [ec2, autoScaling] = [new EC2Client(settings), new AutoScalingClient(settings)];
   const none = { LaunchTemplateId: '', Version: '' };
   const templates = { manager: none, prover: none };
-  for (const role of nodeRoles) {
+  for (const role of instanceRoles) {
     const name = scalingGroup(environment, role);
     const LaunchTemplateData = { ImageId: images[role], InstanceType: 't3.micro' as const };
     const { LaunchTemplates: [existing] = [] } = await ec2.send(
@@ -48,7 +48,7 @@ export async function deployCluster(
           LaunchTemplate: templates[role],
           MinSize: 0,
           MaxSize: 10,
-          DesiredCapacity: machines,
+          DesiredCapacity: instances,
           AvailabilityZones: [`${settings.region}a`],
         }),
       );
@@ -64,7 +64,7 @@ export async function deployCluster(
       Version: String(LaunchTemplateVersion?.VersionNumber ?? ''),
     };
   }
-  const wanted = (role: NodeRole): GroupRollout => ({
+  const wanted = (role: InstanceRole): GroupRollout => ({
     imageId: images[role],
     desiredConfiguration: { LaunchTemplate: templates[role] },
     preferences,

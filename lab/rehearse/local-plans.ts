@@ -4,14 +4,14 @@ import path from 'node:path';
 import { DeleteBucketPolicyCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { EnvironmentConfig } from '../../config';
-import { nodeRoles, stacks, stateBucket, stateKey, type NodeRole } from '../../config/names';
+import { instanceRoles, stacks, stateBucket, stateKey, type InstanceRole } from '../../config/names';
 import type { Access } from '../../cli/delivery/access';
 import { applyPlan, type AppliedPlan } from '../../cli/delivery/plan/apply';
 import { makePlan, type MadePlan } from '../../cli/delivery/plan/make';
 import type { LocalAws, LocalClientSettings } from '../local-aws';
 import type { WrittenStack } from './stack';
 
-type Images = Readonly<Record<NodeRole, string>>;
+type Images = Readonly<Record<InstanceRole, string>>;
 
 const commit = 'rehearsal';
 const stackSchema = z.looseObject({ terraform: z.looseObject({ backend: z.unknown() }), variable: z.unknown() });
@@ -40,7 +40,7 @@ export class LocalPlans {
     stack: WrittenStack,
   ): Promise<LocalPlans> {
     const { terraform, variable } = stackSchema.parse(JSON.parse(await readFile(stack.file('cdk.tf.json'), 'utf8')));
-    const images = nodeRoles.map((role) => [role, `\${var.${role}_image_id}`] as const);
+    const images = instanceRoles.map((role) => [role, `\${var.${role}_image_id}`] as const);
     const standIn = {
       terraform: { backend: terraform.backend },
       variable,
@@ -86,6 +86,6 @@ export class LocalPlans {
   private common(name: string) {
     const { account, access, directory } = this;
     const [folder, workDirectory] = [path.join(directory, name), path.join(directory, 'work')];
-    return { account, access, commit, folder, workDirectory, hear: () => undefined };
+    return { account, access, commit, folder, workDirectory, onOutput: () => undefined };
   }
 }

@@ -11,7 +11,7 @@ export interface MadeImage {
 /** Ubuntu, as `lab/local-aws/images.json` has it. */
 const baseImage = 'ami-0a1b2c3d4e5f60001';
 
-/** Makes an image of a machine with an encrypted disk, in the account of the settings. */
+/** Makes an image of an instance with an encrypted disk, in the account of the settings. */
 export async function makeImage(settings: LocalClientSettings, { name, keyArn, tags }: MadeImage): Promise<string> {
   const ec2 = new EC2Client(settings);
   const { Instances: [instance] = [] } = await ec2.send(

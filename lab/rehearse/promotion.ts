@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { environmentNamed, factory, type EnvironmentConfig } from '../../config';
-import { imageOfRole, nodeRoles, stacks, type ImageKind, type NodeRole } from '../../config/names';
+import { imageOfRole, instanceRoles, stacks, type ImageKind, type InstanceRole } from '../../config/names';
 import { readPointer } from '../../cli/delivery/images/pointer';
 import { idsOf, resolveImages } from '../../cli/delivery/images/resolve';
 import { promote } from '../../cli/delivery/promote';
@@ -18,7 +18,7 @@ import { deploySmokeDocument, localSmokeCommands } from './smoke';
 import type { WrittenStack } from './stack';
 import { startBentoApi, type BentoApi } from './stand-ins/bento-api';
 
-type Images = Readonly<Record<NodeRole, string>>;
+type Images = Readonly<Record<InstanceRole, string>>;
 
 /** What the rehearsal has when the first images are shared. */
 export interface PromotionStage {
@@ -35,24 +35,24 @@ export interface PromotionStage {
   readonly shared: (kind: ImageKind) => string;
 }
 
-const following = (pointer: 'latest' | 'validated'): Record<NodeRole, ImageRequest> => ({
+const following = (pointer: 'latest' | 'validated'): Record<InstanceRole, ImageRequest> => ({
   manager: { pointer },
   prover: { pointer },
 });
 
 /** Fails the step unless the work is refused, for this reason. */
 async function expectRefusal(what: string, work: Promise<unknown>, reason: string): Promise<void> {
-  const said = await work.then(
+  const message = await work.then(
     () => 'it was not refused',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  if (!said.includes(reason)) throw new Error(`${what}: ${said}`);
+  if (!message.includes(reason)) throw new Error(`${what}: ${message}`);
 }
 
 /**
  * Promotes what is shared: staging deploys the latest images and proves them, production plans with exactly those, and
- * gets exactly that plan once it is approved, whatever is baked and proved in between. Where there is no Terraform,
- * what it does is left out, and said so.
+ * gets exactly that plan once it is approved, whatever is baked and validated in between. Where there is no Terraform,
+ * what it does is left out, and reported so.
  *
  * @returns the manager image that is the latest in the end
  */
@@ -96,7 +96,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     const rolledOut = { environment, client: inStaging, images, report: () => undefined };
     const smoke = await readSmokeRecord(stage.directory, { environment, images });
     await promote({ ...rolledOut, smoke, dryRun: false, pauses: [], sleep });
-    for (const role of nodeRoles)
+    for (const role of instanceRoles)
       expectEqual(
         `validated ${role}`,
         await readPointer(new SSMClient(inStaging), imageOfRole[role], 'validated'),

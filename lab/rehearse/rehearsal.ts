@@ -23,7 +23,7 @@ const strangerAccountId = '999999999999';
 export interface RehearsalOptions {
   /** A folder of its own, that the caller removes. */
   readonly directory: string;
-  /** Hears of installations and the like. */
+  /** Called with installations and the like. */
   readonly log: (line: string) => void;
 }
 

@@ -21,7 +21,7 @@ export class Rehearsal {
   private readonly started = performance.now();
 
   /**
-   * @param onStep hears of each step as it ends, so that long work shows progress
+   * @param onStep is called for each step as it ends, so that long work shows progress
    * @param signal once it is aborted, no further step begins
    */
   constructor(

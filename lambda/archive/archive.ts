@@ -10,7 +10,7 @@ export const archiveDirectory = path.join('.build', 'lambda');
 export const archivePath = (functionName: string, directory = archiveDirectory): string =>
   path.join(directory, `${functionName}.zip`);
 
-/** The first time that a ZIP archive can say; the real one would change the archive's hash with each build. */
+/** The earliest time that a ZIP archive can hold; the real one would change the archive's hash with each build. */
 const epoch = new Date(1980, 0, 1);
 
 const options = {
@@ -29,7 +29,7 @@ const options = {
 
 /**
  * Bundles `lambda/<name>/handler.ts` with all that it needs, the AWS SDK included, into an archive whose bytes depend
- * on the sources alone: one file, a fixed time, and a deflate that is the same on every machine. The handler is
+ * on the sources alone: one file, a fixed time, and a deflate that is the same on every instance. The handler is
  * `index.handler`. An archive that is still current is left alone: bundling takes most of the time of a synthesis.
  *
  * @returns the archive's path

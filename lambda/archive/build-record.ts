@@ -12,7 +12,7 @@ const sha256 = (content: string | Buffer): string => createHash('sha256').update
 const hashOf = (file: string): string | undefined => (existsSync(file) ? sha256(readFileSync(file)) : undefined);
 
 /**
- * Notes what a file was built from. Packages are not hashed one by one: the lock file says which they are.
+ * Notes what a file was built from. Packages are not hashed one by one: the lock file has them.
  */
 export function remember(file: string, options: object, inputs: readonly string[]): void {
   const own = inputs.filter((input) => !input.includes('node_modules/'));
@@ -23,7 +23,7 @@ export function remember(file: string, options: object, inputs: readonly string[
   );
 }
 
-/** Whether a file is what its record says, and would be built the same again. */
+/** Whether a file is what its record describes, and would be built the same again. */
 export function isCurrent(file: string, options: object): boolean {
   if (!existsSync(file) || !existsSync(recordOf(file))) return false;
   try {

@@ -5,7 +5,7 @@ import type { Run } from './clients';
 import { NoticeError, UnknownEventError } from './errors';
 import { parseEvent } from './event';
 import { grouped, type Outcome } from './group';
-import type { Telling } from './notice';
+import type { Notification } from './notice';
 import { outcomeOf, publish } from './outcome';
 import { logger, measure } from './telemetry';
 
@@ -27,7 +27,7 @@ const atOnce = 10;
 /** Milliseconds that publishing needs: no more events are read once less is left of the invocation. */
 const reserve = 15_000;
 
-interface Event extends Outcome, Telling {
+interface Event extends Outcome, Notification {
   readonly messageId: string;
 }
 

@@ -15,7 +15,7 @@ export class SettingsError extends NoticeError {
   }
 }
 
-/** Nobody would know what to say of the event. */
+/** The function has no notice for the event. */
 export class UnknownEventError extends NoticeError {
   override readonly name = 'UnknownEventError';
   readonly permanent = true;

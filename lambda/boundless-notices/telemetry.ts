@@ -28,7 +28,7 @@ export const measure = (name: FunctionMetric, value: number): void => {
   metrics.singleMetric().addMetric(name, units[name], value);
 };
 
-/** Writes metrics of a kind of image; `unknown` where a build failed before it said which. */
+/** Writes metrics of a kind of image; `unknown` where a build failed before it named one. */
 export const measureImage = (image: string, values: Partial<Record<ImageMetric, number>>): void => {
   for (const [name, value] of Object.entries(values)) {
     const single = metrics.singleMetric();

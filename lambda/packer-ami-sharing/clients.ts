@@ -14,7 +14,7 @@ export interface Clients {
   readonly kms: KMSClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
-  /** Clients of the account that the credentials are of. Whoever asks for them destroys them. */
+  /** Clients of the account that the credentials are of. The caller destroys them. */
   readonly inAccount: (credentials: AccountCredentials) => AccountClients;
 }
 

@@ -5,7 +5,7 @@ import type { BrokenRule } from './images/rules';
 /** What this function raises by itself. AWS's own errors pass through as they are. */
 export abstract class SharingError extends Error {
   /**
-   * Whether the same event will fail again until a person changes something. It is logged for whoever decides on a
+   * Whether the same event will fail again until a person changes something. It is logged for the operator who decides on a
    * redrive; permanent errors are thrown as well, since only what is thrown reaches the alarm and the dead-letter queue.
    */
   abstract readonly permanent: boolean;
@@ -22,7 +22,7 @@ export class SettingsError extends SharingError {
   }
 }
 
-/** The event does not say, or CodeBuild does not know, which one image a build of this factory made. */
+/** The event does not name, or CodeBuild does not know, the one image that a build of this factory made. */
 export class InvalidEventError extends SharingError {
   override readonly name = 'InvalidEventError';
   readonly permanent = true;
@@ -141,27 +141,27 @@ export class PinUnusableError extends SharingError {
   }
 }
 
-/** Somebody else writes the pointer between every look and write. */
+/** Another writer changes the pointer between every look and write. */
 export class PointerContendedError extends SharingError {
   override readonly name = 'PointerContendedError';
   readonly permanent = false;
 
   constructor(pointer: string, attempts: number) {
     super(
-      `${pointer} was changed by somebody else ${attempts} times while it was being moved; ` +
+      `${pointer} was changed by another writer ${attempts} times while it was being moved; ` +
         `look in CloudTrail for who writes it, then redrive the event`,
     );
   }
 }
 
 /** Newer images were shared again and again while pointers were being moved. */
-export class PointersUnsettledError extends SharingError {
-  override readonly name = 'PointersUnsettledError';
+export class PointersNotConvergedError extends SharingError {
+  override readonly name = 'PointersNotConvergedError';
   readonly permanent = false;
 
   constructor(rounds: number) {
     super(
-      `Newer images turned up ${rounds} times while pointers moved; the retry, or the next reconcile run, settles it`,
+      `Newer images turned up ${rounds} times while pointers moved; the retry, or the next reconcile run, converges`,
     );
   }
 }
@@ -225,7 +225,7 @@ export class SharingIncompleteError extends SharingError {
 const longestReason = 500;
 
 /** An error for a report: name and message, cut where it goes on and on. */
-export function briefly(error: unknown): string {
+export function shortMessage(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.length > longestReason ? `${text.slice(0, longestReason)}...` : text;
 }

@@ -10,7 +10,7 @@ export interface PointerChange {
   readonly moved: boolean;
   /** Whether a pin decides. */
   readonly pinned: boolean;
-  /** What staging proved, where the account says so. */
+  /** What staging validated, where the account says so. */
   readonly validated?: string;
 }
 

@@ -4,7 +4,7 @@ import type { Waits } from './waits';
 /**
  * Errors that pass by themselves and that the SDK does not repeat: an image that not every server of EC2 knows yet
  * (docs/facts/images.md#eventual-consistency), sessions that end while they are used, events that the bus did not
- * take, and a pointer that somebody else is writing at this moment.
+ * take, and a pointer that another writer changes at this moment.
  */
 const passing = new Set([
   'EventRefusedError',
@@ -16,7 +16,7 @@ const passing = new Set([
   'TooManyUpdates',
 ]);
 
-/** Whether EC2 says that there is no such image (any more); some servers say so of a new one too. */
+/** Whether EC2 answers that there is no such image (any more); some servers answer that for a new one too. */
 export const isImageGone = (error: unknown): boolean =>
   error instanceof Error && ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'].includes(error.name);
 

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { SettingsError } from './errors';
 
-/** What the function is told by its environment. The region comes from the runtime's AWS_REGION, which the SDK reads. */
+/** What the function reads from its environment. The region comes from the runtime's AWS_REGION, which the SDK reads. */
 export interface Settings {
   /** The account that owns the images, and that the function runs in: 12 digits. */
   readonly opsAccountId: string;

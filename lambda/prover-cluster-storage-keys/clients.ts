@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Settings } from './settings';
 import type { Waits } from './waits';
 
-/** A static key of the storage's user, as machines read it (docs/boot.md). */
+/** A static key of the storage's user, as instances read it (docs/boot.md). */
 export interface StorageKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -14,7 +14,7 @@ export interface StorageKey {
 export interface Clients {
   readonly iam: IAMClient;
   readonly secrets: SecretsManagerClient;
-  /** Bento's way to its bucket: with the key, and by path. Whoever asks for it destroys it. */
+  /** Bento's way to its bucket: with the key, and by path. The caller destroys it. */
   readonly storage: (key: StorageKey) => S3Client;
 }
 

@@ -13,7 +13,7 @@ export interface Dependencies {
   readonly waits: Waits;
 }
 
-/** A handler of rotation events. Every failure is logged and thrown: Secrets Manager tries again, and an alarm rings. */
+/** A handler of rotation events. Every failure is logged and thrown: Secrets Manager tries again, and an alarm fires. */
 export const handlerWith =
   ({ clients, waits }: Dependencies) =>
   async (event: unknown, context: Context): Promise<void> => {

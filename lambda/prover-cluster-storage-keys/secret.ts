@@ -71,7 +71,7 @@ function parsed(text: string): StorageKey | typeof noKey {
 /**
  * The key in the version that is being made; undefined where there is none yet.
  *
- * @throws RotationRefusedError for a value that is no key. The function writes none, and no machine reads this version: it is
+ * @throws RotationRefusedError for a value that is no key. The function writes none, and no instance reads this version: it is
  * given up, so that the next rotation begins with an empty one
  */
 export async function pendingKey(token: string, run: Run): Promise<StorageKey | undefined> {
@@ -90,7 +90,7 @@ export async function giveUp(token: string, why: string, run: Run): Promise<neve
   );
 }
 
-/** The refusal for a current value that is no key: which one machines use is unknown, and it must not be deleted. */
+/** The refusal for a current value that is no key: which one instances use is unknown, and it must not be deleted. */
 export async function currentHoldsNoKey({ current = '', previous }: Versions, run: Run): Promise<RotationRefusedError> {
   const { secretArn, user } = run.settings;
   const before = await held(previous, run);
@@ -102,25 +102,25 @@ export async function currentHoldsNoKey({ current = '', previous }: Versions, ru
         moveCommand(secretArn, labels.current, `--remove-from-version-id ${current} --move-to-version-id ${previous}`);
   return new RotationRefusedError(
     `Version ${current} of ${secretArn} has the label ${labels.current} and holds no key, so it is unknown which key ` +
-      `machines use; ${fix}; then rotate again`,
+      `instances use; ${fix}; then rotate again`,
   );
 }
 
-/** The refusal for a current version whose value Secrets Manager does not find: the key that machines use may be in it. */
+/** The refusal for a current version whose value Secrets Manager does not find: the key that instances use may be in it. */
 export const currentCannotBeRead = (current: string, { settings: { secretArn, user } }: Run): RotationRefusedError =>
   new RotationRefusedError(
     `Version ${current} of ${secretArn} has the label ${labels.current}, and Secrets Manager finds no value of it, so it ` +
-      `is unknown which key of the user ${user} machines use; rotate again`,
+      `is unknown which key of the user ${user} instances use; rotate again`,
   );
 
-/** The refusal for a previous value that is no key, where no other one tells which key machines use. */
+/** The refusal for a previous value that is no key, where no other one shows which key instances use. */
 export const previousHoldsNoKey = (
   { previous = '' }: Versions,
   { settings: { secretArn, user } }: Run,
 ): RotationRefusedError =>
   new RotationRefusedError(
     `Version ${previous} of ${secretArn} has the label ${labels.previous} and holds no key, and the key in ` +
-      `${labels.current} is none of the working keys of the user ${user}, so it is unknown which of them machines still ` +
+      `${labels.current} is none of the working keys of the user ${user}, so it is unknown which of them instances still ` +
       `use; where they use none, take the label away: ` +
       moveCommand(secretArn, labels.previous, `--remove-from-version-id ${previous}`) +
       '; then rotate again',

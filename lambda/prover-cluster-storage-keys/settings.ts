@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { RotationRefusedError } from './errors';
 
-/** What the function is told by its environment. The region comes from the runtime's AWS_REGION. */
+/** What the function reads from its environment. The region comes from the runtime's AWS_REGION. */
 export interface Settings {
   /** IAM user whose keys these are. */
   readonly user: string;

@@ -34,7 +34,7 @@ const createSecret: Work = async (token, _, run) => {
 };
 
 /**
- * IAM has the key already; it must have no others but those in use. A key that is not there any more, since somebody
+ * IAM has the key already; it must have no others but those in use. A key that is not there any more, since an operator
  * has deleted it, can't come back: the version is given up.
  */
 const setSecret: Work = async (token, _, run) => {
@@ -48,7 +48,7 @@ const testSecret: Work = async (token, _, run) => {
 };
 
 /**
- * Makes the version the current one. The key of before works until the next rotation. What machines read next is tried
+ * Makes the version the current one. The key of before works until the next rotation. What instances read next is tried
  * once more: a step may come out of turn, and of two invocations at a time one may have deleted the other's key.
  */
 const finishSecret: Work = async (token, { current }, run) => {

@@ -9,7 +9,7 @@ import type { Run, StorageKey } from './clients';
 import { RotationRefusedError } from './errors';
 import { repeat } from './waits';
 
-/** What S3 says of a key that it does not know yet, or whose rights it does not know yet. HEAD has no code, only 403. */
+/** S3's answer to a key that it does not know yet, or whose rights it does not know yet. HEAD has no code, only 403. */
 const notYet = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'AccessDenied', 'Forbidden', '403', 'Unknown'];
 
 /**

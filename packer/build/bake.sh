@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bakes one image with Packer, and leaves manifest.json, packer.log and what the machine says about itself in a folder.
+# Bakes one image with Packer, and leaves manifest.json, packer.log and what the instance says about itself in a folder.
 #
 # usage: bake.sh <folder>
 #
@@ -7,7 +7,7 @@
 # VERSION, BROKER_VERSION releases to install (resolve-version.sh)
 # SOURCE_AMI, INPUTS_HASH what it is baked from (source-image.sh, inputs-hash.sh)
 # SPOT                    false bakes on demand; true falls back to it
-# INSTANCE_TYPE, or MANAGER_INSTANCE_TYPE and so on: machine to bake on
+# INSTANCE_TYPE, or MANAGER_INSTANCE_TYPE and so on: instance to bake on
 # PACKER_MINUTES          minutes after the start of the build at which Packer is told to stop and clean up
 # ENVIRONMENT, SUBNET_ID, IAM_INSTANCE_PROFILE, IMAGE_KMS_ARN, IMAGE_WAIT_MINUTES, BROKER_SHA256,
 # REQUIRE_VERIFIED_DOWNLOADS, ROOT_VOLUME_GIB, GPU_ROOT_VOLUME_GIB, AWS_REGION: variables of the templates
@@ -41,7 +41,7 @@ esac
 for needed in VERSION BROKER_VERSION SOURCE_AMI INPUTS_HASH; do
   [[ -n ${!needed:-} ]] || die "$needed is empty; a build finds it out before the bake: packer/buildspec.yml"
 done
-# Found out here, and not once a machine runs.
+# Found out here, and not once an instance runs.
 case $IMAGE:$BROKER_VERSION in
   prover:*) ;;
   *:v1.[01].* | *:v1.2.[01])
@@ -88,7 +88,7 @@ seconds_left() {
   echo "$left"
 }
 
-# An interrupt lets Packer remove its machine, which CodeBuild's own limit would leave behind. Sets out_of_time.
+# An interrupt lets Packer remove its instance, which CodeBuild's own limit would leave behind. Sets out_of_time.
 # run_packer <spot>
 run_packer() {
   local left code=0

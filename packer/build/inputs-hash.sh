@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Hashes everything that goes into an image, as a line for a shell, and writes down what that was: the difference of two
-# lists says why an image was baked anew.
+# lists says why an image was baked again.
 #
 #   $ IMAGE=manager VERSION=v1.2.2 BROKER_VERSION=v1.2.2 SOURCE_AMI=ami-0123456789abcdef0 inputs-hash.sh inputs.txt
 #   export INPUTS_HASH=4f1a...

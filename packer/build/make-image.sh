@@ -45,7 +45,7 @@ id=
 if [[ $FORCE_BUILD == false ]]; then id=$("$here/find-image.sh" "$IMAGE" "$INPUTS_HASH"); fi
 if [[ -n $id ]]; then
   reused=true
-  echo "make-image: $id was baked from the same inputs, and is used again; FORCE_BUILD=true bakes anew" >&2
+  echo "make-image: $id was baked from the same inputs, and is used again; FORCE_BUILD=true bakes again" >&2
 else
   "$here/bake.sh" "$folder"
   id=$(id_of_bake)

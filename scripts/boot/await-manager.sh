@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # After an agent that failed: ends once the stores of the manager answer, or after a while. Run by bento-prover@.service,
-# as the user bento. An agent without a manager fails, and its machine has no share in it: tries are so far apart then
+# as the user bento. An agent without a manager fails, and its instance has no share in it: tries are so far apart then
 # that systemd never gives up on them (StartLimitBurst=).
 set -euo pipefail
 

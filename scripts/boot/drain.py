@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """
-Lets this machine finish its work before Auto Scaling or a spot interruption ends it.
+Lets this instance finish its work before Auto Scaling or a spot interruption ends it.
 
-Run by bento-drain.service. Watches the instance's metadata; once the machine is to go, it stops Bento in order (the
+Run by bento-drain.service. Watches the instance's metadata; once the instance is to go, it stops Bento in order (the
 broker first, which takes up to 2 h 15 min to fulfil the orders that it locked), gives the data volume back, and
-completes the group's lifecycle hook. `--now` drains at once, for a machine that is taken out by hand.
+completes the group's lifecycle hook. `--now` drains at once, for an instance that is taken out by hand.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def stop(units: list[str], waiting: Callable[[], None]) -> None:
     try:
         services.systemctl("stop", *(f"{unit}*" for unit in units), waiting=waiting, timeout_s=STOPPED_WITHIN_S)
     except Refusal as error:
-        log.error(f"{error}; going on, since the machine ends anyway")
+        log.error(f"{error}; going on, since the instance ends anyway")
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def main() -> int:
     stop(UNITS, beat)
     stop([MOUNT_UNIT], beat)
     log.info("drained")
-    problem = hook.complete("CONTINUE") if hook is not None else "this machine does not know its group"
+    problem = hook.complete("CONTINUE") if hook is not None else "this instance does not know its group"
     if problem is not None:
         log.error(f"Auto Scaling could not be told, and waits for its hook to run out: {problem}")
     return 0 if problem is None else 1

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """
-Has a machine that works take secrets and settings that have changed: once a day, and on a prover as soon as the manager
+Has an instance that works take secrets and settings that have changed: once a day, and on a prover as soon as the manager
 refuses the password that it has.
 
 Run every few minutes by bento-refresh.timer, which bento-configure starts once the role works. It never tells Auto
 Scaling anything, never restarts the broker, and starts nothing that is stopped. Needs root. Ends with 1 when something
-is wrong: the journal says what, and the machine goes on with what it had. `--now` looks at once.
+is wrong: the journal says what, and the instance goes on with what it had. `--now` looks at once.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from bento_boot.release import read_release
 from bento_boot.settings import parse_settings
 from bento_boot.store import Store, storage
 
-# Its time is when the next look is due; it goes with the boot, which reads everything anew.
+# Its time is when the next look is due; it goes with the boot, which reads everything again.
 NEXT = Path("/run/bento-refresh/next")
 
 
@@ -53,8 +53,8 @@ def refresh(metadata: Metadata, now: bool) -> None:
     if not (now or due() or (role is prover and prover.refused())):
         return
     look_again_in(REFRESH_AFTER_FAILURE_S)
-    machine = read_machine(metadata)
-    store = Store(purpose.environment, machine.region)
+    instance = read_machine(metadata)
+    store = Store(purpose.environment, instance.region)
     name, text = store.parameter("settings")
     if text is None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
@@ -62,7 +62,7 @@ def refresh(metadata: Metadata, now: bool) -> None:
     keys = storage(secrets["storage"], cluster_path(purpose.environment))
     # Before any service has them; those of before stay out of the log as well.
     logs.redact(secrets)
-    role.refresh(store, parse_settings(text, name), secrets, keys, release, machine)
+    role.refresh(store, parse_settings(text, name), secrets, keys, release, instance)
     look_again_in(REFRESH_S)
     log.info(f"this {purpose.role} has the secrets and settings of now")
 
@@ -76,9 +76,9 @@ def main() -> int:
             if ours:
                 refresh(Metadata(), now)
             else:
-                log.info("nothing is refreshed: the machine is being configured")
+                log.info("nothing is refreshed: the instance is being configured")
     except (Refusal, *aws.ERRORS, OSError) as error:
-        log.error(f"this machine goes on with the secrets and settings that it has: {error}")
+        log.error(f"this instance goes on with the secrets and settings that it has: {error}")
         return 1
     return 0
 

@@ -5,7 +5,7 @@ Makes one small proof through Bento's API, so that it is known whether this clus
     smoke.py groth16    a STARK proof, then its Groth16 proof, which is what orders need
     smoke.py stark      the STARK proof alone
 
-Run by bento-smoke@.service on the manager, as a user without rights: it talks to the API on this machine and writes
+Run by bento-smoke@.service on the manager, as a user without rights: it talks to the API on this instance and writes
 nothing. It is safe to run again; a proof that it gave up goes on in Bento and ends by itself.
 
 exit codes: 0 the proofs were made, 1 they were not, 2 wrong usage

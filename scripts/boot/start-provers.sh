@@ -2,7 +2,7 @@
 # Starts one agent for each GPU that the driver has. Run by bento-prover.service, as root.
 set -euo pipefail
 
-# The metrics port has one digit for the GPU; machines of EC2 have eight at most.
+# The metrics port has one digit for the GPU; instances of EC2 have eight at most.
 readonly most=10
 
 gpus=$(nvidia-smi --query-gpu=index --format=csv,noheader) || {

@@ -7,7 +7,7 @@
 
 readonly releases=${RELEASES:-https://github.com/boundless-xyz/boundless/releases/download}
 
-# install_program <file> <name>: it must run on this machine; otherwise no machine of the image could run it.
+# install_program <file> <name>: it must run on this instance; otherwise no instance of the image could run it.
 install_program() {
   local missing
   missing=$(ldd "$1" 2>/dev/null | grep 'not found' || true)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is ours on the machine: programs, users, folders, units. Source it after checks.sh.
+# What is ours on the instance: programs, users, folders, units. Source it after checks.sh.
 
 check_release() {
   jq --exit-status --arg image "$IMAGE" '.image == $image and (.artifacts | length > 0) and

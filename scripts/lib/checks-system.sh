@@ -59,7 +59,7 @@ check_log_shipper() {
   check_log_configuration
 }
 
-# The data is on a volume of the machine's own, and units of ours start the programs.
+# The data is on a volume of the instance's own, and units of ours start the programs.
 check_stores() {
   local unit program programs=/usr/local/lib/boundless/bin
   for unit in postgresql.service postgresql@.service; do

@@ -1,4 +1,4 @@
-import { NotAppliedError, settle, type Setting } from '../../../cli/bootstrap/setting';
+import { NotAppliedError, reconcile, type Setting } from '../../../cli/bootstrap/setting';
 
 /** A setting that reads as it was for some reads after it was set. */
 function slow(readsUntilSeen: number): Setting {
@@ -18,7 +18,7 @@ async function settled(setting: Setting) {
   const [pauses, lines]: [number[], string[]] = [[], []];
   const pause = (milliseconds: number) => Promise.resolve(pauses.push(milliseconds));
   const options = { dryRun: false, report: (line: string) => lines.push(line), pause };
-  const result: unknown = await settle([setting], options).catch((error: unknown) => error);
+  const result: unknown = await reconcile([setting], options).catch((error: unknown) => error);
   return { result, pauses, lines };
 }
 

@@ -220,7 +220,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     const toStaging = { ENVIRONMENT: 'staging', SERVICE_ACCOUNT_ID: staging.accountId };
     const toProduction = { ENVIRONMENT: 'production', SERVICE_ACCOUNT_ID: production.accountId };
     const latest = { MANAGER_IMAGE_ID: 'latest', PROVER_IMAGE_ID: 'latest' };
-    const proved = {
+    const validated = {
       MANAGER_IMAGE_ID: 'validated',
       PROVER_IMAGE_ID: 'validated',
       PROVING_ENVIRONMENT: 'staging',
@@ -228,8 +228,8 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     };
     const role = (accountId: string, name: string) => `arn:aws:iam::${accountId}:role/boundless-${name}-role`;
 
-    test('production has nothing to plan with before staging has proved something', async () => {
-      const { code, stderr } = await command('plan', { ...toProduction, ...proved }, '--exports', 'plan.env');
+    test('production has nothing to plan with before staging has validated something', async () => {
+      const { code, stderr } = await command('plan', { ...toProduction, ...validated }, '--exports', 'plan.env');
       expect(code).toBe(1);
       expect(stderr).toContain('staging has validated no images');
       for (const file of ['plan.env', '.build/delivery/plan']) expect(existsSync(path.join(work, file))).toBe(false);
@@ -239,7 +239,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       const { code, stdout, stderr, exported } = await build('deployment', { ...toStaging, ...latest });
       expect({ code, stderr: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, stderr: '' });
       expect(exported).toMatchObject({ MANAGER_IMAGE_ID: images.manager, PROVER_IMAGE_ID: images.prover });
-      expect(stdout).toContain('manager: 1 of 1 machines in service and healthy');
+      expect(stdout).toContain('manager: 1 of 1 instances in service and healthy');
       const ssm = new SSMClient(accounts.staging);
       for (const kind of ['manager', 'prover'] as const)
         expect(await readPointer(ssm, kind, 'validated')).toBe(images[kind]);
@@ -247,12 +247,12 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     });
 
     test('production plans through one role what another one applies', async () => {
-      // One that nobody has proved comes in between.
+      // One that nobody has validated comes in between.
       const newer = await accounts.share('manager', 'v1.2.3');
       await accounts.point('staging', 'manager', 'latest', newer);
       await accounts.point('production', 'manager', 'latest', newer);
 
-      const planned = await build('plan', { ...toProduction, ...proved });
+      const planned = await build('plan', { ...toProduction, ...validated });
       expect({ code: planned.code, stderr: planned.stderr }).toMatchObject({ code: 0 });
       expect([...new Set(credentials.assumed)]).toEqual([role(production.accountId, 'plan')]);
       expect(planned.exported).toEqual({
@@ -294,7 +294,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       expect(applied.stdout).toContain('is applied.');
       expect(applied.exported).toEqual({ MANAGER_IMAGE_ID: images.manager, PROVER_IMAGE_ID: images.prover });
 
-      // The stage is repeated, as after a build that died while it waited for the machines.
+      // The stage is repeated, as after a build that died while it waited for the instances.
       const repeated = await build('apply', { ...approved, MANAGER_IMAGE_ID: images.manager });
       expect(repeated.code).toBe(0);
       expect(repeated.stdout).toContain('is already applied.');
@@ -302,7 +302,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     });
 
     test('an operator acts with credentials of the account, and follows no pointer of another', async () => {
-      const byHand = { ...toProduction, ...proved, BOUNDLESS_ACT_AS: '' };
+      const byHand = { ...toProduction, ...validated, BOUNDLESS_ACT_AS: '' };
       const foreign = await command('plan', byHand);
       expect(foreign.stderr).toContain(`These are credentials of ${opsAccountId}, not of ${production.accountId}`);
       const own = await accounts.aws.environment(production.accountId);
@@ -312,23 +312,23 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
     });
 
     test.each([
-      ['plan', { ...toProduction, ...proved, ...latest }, 'production cannot follow it'],
+      ['plan', { ...toProduction, ...validated, ...latest }, 'production cannot follow it'],
       [
         'plan',
-        { ...toProduction, ...proved, SERVICE_ACCOUNT_ID: '999999999999' },
+        { ...toProduction, ...validated, SERVICE_ACCOUNT_ID: '999999999999' },
         'SERVICE_ACCOUNT_ID is 999999999999',
       ],
       [
         'plan',
-        { ...toProduction, ...proved, PROVING_ENVIRONMENT: 'production', PROVING_ACCOUNT_ID: '' },
+        { ...toProduction, ...validated, PROVING_ENVIRONMENT: 'production', PROVING_ACCOUNT_ID: '' },
         'which proves no images',
       ],
       [
         'plan',
-        { ...toProduction, ...proved, CODEBUILD_RESOLVED_SOURCE_VERSION: '' },
+        { ...toProduction, ...validated, CODEBUILD_RESOLVED_SOURCE_VERSION: '' },
         'CODEBUILD_RESOLVED_SOURCE_VERSION is not set',
       ],
-      ['plan', { ...toProduction, ...proved, BOUNDLESS_ACT_AS: 'me' }, 'BOUNDLESS_ACT_AS is "me"'],
+      ['plan', { ...toProduction, ...validated, BOUNDLESS_ACT_AS: 'me' }, 'BOUNDLESS_ACT_AS is "me"'],
       ['apply', { ...toProduction, PLAN_SHA256: 'x' }, 'There is no saved plan in '],
       ['apply', { ...toProduction }, 'PLAN_SHA256 is not set'],
     ] as const)('%s is refused: %#', async (name, env, reason) => {

@@ -46,7 +46,7 @@ beforeEach(() => {
     .mockReturnValue(() =>
       Promise.resolve(
         ['manager', 'prover'].map((role) =>
-          runs() ? { is: 'done', text: role, machines: 1 } : { is: 'failed', text: `${role}: it runs another image` },
+          runs() ? { is: 'done', text: role, instances: 1 } : { is: 'failed', text: `${role}: it runs another image` },
         ),
       ),
     );
@@ -131,8 +131,8 @@ test('nor is the manager of a cluster without provers, where the smoke test was 
   smoke = 'skipped';
   jest.mocked(rolloutLook).mockReturnValue(() =>
     Promise.resolve([
-      { is: 'done', text: 'manager', machines: 1 },
-      { is: 'done', text: 'prover', machines: 0 },
+      { is: 'done', text: 'manager', instances: 1 },
+      { is: 'done', text: 'prover', instances: 0 },
     ]),
   );
   const { pointers, together: both } = await promoted();

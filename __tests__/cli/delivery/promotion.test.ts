@@ -5,7 +5,7 @@ import { idsOf, resolveImages } from '../../../cli/delivery/images/resolve';
 import { readPointer } from '../../../cli/delivery/images/pointer';
 import { promote, type PromoteProps } from '../../../cli/delivery/promote';
 import { rollOut } from '../../../cli/delivery/rollout/roll-out';
-import { layWire } from '../../../lab/local-aws/wire';
+import { startFaultProxy } from '../../../lab/local-aws/fault-proxy';
 import { deployCluster } from '../../../lab/rehearse/cluster';
 import { listOf, policiesOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
@@ -69,23 +69,23 @@ describeWith([localAws], 'promotion', () => {
       proving: proving(),
     }).then(({ images }) => idsOf(images));
   const latest = { manager: { pointer: 'latest' }, prover: { pointer: 'latest' } } as const;
-  const proved = { manager: { pointer: 'validated' }, prover: { pointer: 'validated' } } as const;
+  const recorded = { manager: { pointer: 'validated' }, prover: { pointer: 'validated' } } as const;
 
   test('before anything is deployed there is nothing to validate', async () => {
-    await expect(resolving(proved, production)).rejects.toThrow(
+    await expect(resolving(recorded, production)).rejects.toThrow(
       'staging has validated no images: there is no /boundless/ami/validated-images; run the pipeline prover-cluster-staging',
     );
     await expect(promoting(first)).rejects.toThrow('There is no Auto Scaling group prover-cluster-staging-manager');
     expect(await validated()).toEqual({ manager: undefined, prover: undefined });
   });
 
-  test('staging deploys the latest images, and then has proved exactly those', async () => {
+  test('staging deploys the latest images, and then has recorded exactly those', async () => {
     expect(await resolving(latest)).toEqual(first);
     await deployCluster(accounts.staging, 'staging', first, 2);
     await watching(first);
     expect(lines).toEqual(
       (['manager', 'prover'] as const).map(
-        (role) => `prover-cluster-staging-${role}: 2 of 2 machines in service and healthy on ${first[role]}`,
+        (role) => `prover-cluster-staging-${role}: 2 of 2 instances in service and healthy on ${first[role]}`,
       ),
     );
     expect((await promoting(first, true)).pointers).toMatchObject([{ was: undefined }, { was: undefined }]);
@@ -123,38 +123,38 @@ describeWith([localAws], 'promotion', () => {
     expect(await validated()).toEqual(first);
   });
 
-  test('production takes what staging proved, whatever is latest', async () => {
+  test('production takes what staging recorded, whatever is latest', async () => {
     for (const kind of ['manager', 'prover'] as const)
       for (const environment of ['staging', 'production'] as const)
         await accounts.point(environment, kind, 'latest', second[kind]);
-    expect(await resolving(proved, production)).toEqual(first);
+    expect(await resolving(recorded, production)).toEqual(first);
     expect(await resolving(latest)).toEqual(second);
   });
 
-  test('a new image replaces the machines, and then the pointers move', async () => {
+  test('a new image replaces the instances, and then the pointers move', async () => {
     await deployCluster(accounts.staging, 'staging', second);
     await watching(second);
     await promoting(second);
     expect(await validated()).toEqual(second);
-    expect(await resolving(proved, production)).toEqual(second);
+    expect(await resolving(recorded, production)).toEqual(second);
   });
 
   test('what production plans with ran together, at every moment of a promotion', async () => {
     await deployCluster(accounts.staging, 'staging', first);
     await watching(first);
     const seen: Promise<unknown>[] = [];
-    const wire = await layWire(accounts.aws.endpoint, ({ action }) => {
+    const proxy = await startFaultProxy(accounts.aws.endpoint, ({ action }) => {
       if (action !== 'ssm:PutParameter') return undefined;
-      seen.push(resolving(proved, production));
+      seen.push(resolving(recorded, production));
       return 'delay';
     });
     try {
-      await promote({ ...promotionOf(first), client: { ...accounts.staging, endpoint: wire.endpoint } });
+      await promote({ ...promotionOf(first), client: { ...accounts.staging, endpoint: proxy.endpoint } });
     } finally {
-      await wire.close();
+      await proxy.close();
     }
     expect(await Promise.all(seen)).toEqual([second, second, second]);
-    expect(await resolving(proved, production)).toEqual(first);
+    expect(await resolving(recorded, production)).toEqual(first);
   });
 
   test('a validated image beside one of the operator is named to the reviewer', async () => {
@@ -181,16 +181,16 @@ describeWith([localAws], 'promotion', () => {
   });
 
   test('takes no right that the roles do not have, and of the deployment role every new one', async () => {
-    const wire = await layWire(accounts.aws.endpoint);
+    const proxy = await startFaultProxy(accounts.aws.endpoint);
     const { region, credentials } = accounts.ops;
-    const sts = new STSClient({ endpoint: wire.endpoint, region, credentials });
+    const sts = new STSClient({ endpoint: proxy.endpoint, region, credentials });
     const through = async (role: string) => {
       const { Credentials } = await sts.send(
         new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${staging.accountId}:role/${role}`, RoleSessionName: 'test' }),
       );
       const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
       const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-      return { endpoint: wire.endpoint, region, credentials: session };
+      return { endpoint: proxy.endpoint, region, credentials: session };
     };
     const granted = (role: string) =>
       // Its own policy, and those that are attached to it.
@@ -206,10 +206,10 @@ describeWith([localAws], 'promotion', () => {
       const planning = await through('boundless-plan-role');
       await resolveImages({ requests: latest, account: staging, opsAccountId, client: planning });
     } finally {
-      await wire.close();
+      await proxy.close();
     }
     const asked = (role: string) => [
-      ...new Set(wire.calls.filter((call) => call.role?.endsWith(`/${role}`)).map(({ action }) => action)),
+      ...new Set(proxy.calls.filter((call) => call.role?.endsWith(`/${role}`)).map(({ action }) => action)),
     ];
     for (const role of ['boundless-deployment-role', 'boundless-plan-role']) {
       expect(asked(role).length).toBeGreaterThan(0);
@@ -245,7 +245,7 @@ describeWith([localAws], 'promotion', () => {
       new SetDesiredCapacityCommand({ AutoScalingGroupName: 'prover-cluster-staging-prover', DesiredCapacity: 0 }),
     );
     await watching(second);
-    expect(lines.join('\n')).toContain('prover-cluster-staging-prover: 0 of 0 machines');
+    expect(lines.join('\n')).toContain('prover-cluster-staging-prover: 0 of 0 instances');
     const { pointers, together } = await promote(promotionOf(second));
     expect(pointers.map(({ role, validated: moved }) => [role, moved])).toEqual([
       ['manager', true],
@@ -254,7 +254,7 @@ describeWith([localAws], 'promotion', () => {
     expect(await validated()).toEqual({ manager: second.manager, prover: first.prover });
     // The new manager never ran with the old provers: production goes on to plan the images that ran together.
     expect(together).toBe(false);
-    expect(await resolving(proved, production)).toEqual(first);
+    expect(await resolving(recorded, production)).toEqual(first);
   });
 
   test('images that are not there, of another kind, or without the tags of the account are refused together', async () => {

@@ -19,7 +19,7 @@ describe('a refresh that is taken back', () => {
     expect(cluster.runs()).toEqual(allOf('7'));
     expect(cluster.model.calls).toEqual(['start manager 8', 'start prover 8']);
     expect(refused).toContain('ended with RollbackSuccessful: An alarm went into the ALARM state.');
-    expect(refused).toContain(`it launches version 7 (${imageOf('7')}), and has no machine of another version`);
+    expect(refused).toContain(`it launches version 7 (${imageOf('7')}), and has no instance of another version`);
     expect(refused).toContain('make rollout ENV=staging (IGNORE_ALARMS=1 for a fix, while its alarms fire)');
   });
 
@@ -125,7 +125,7 @@ describe('a deployment while a refresh runs', () => {
     expect(cluster.model.calls).toEqual(['start manager 8', 'start prover 8']);
   });
 
-  test('a person who replaces machines of the wanted version is not stopped', async () => {
+  test('a person who replaces instances of the wanted version is not stopped', async () => {
     cluster.model.start({ AutoScalingGroupName: 'prover-cluster-staging-manager', DesiredConfiguration: undefined });
     await cluster.rollOut();
     expect(cluster.model.calls).toEqual(['start manager 7']);

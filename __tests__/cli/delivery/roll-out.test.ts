@@ -1,5 +1,5 @@
 import { StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
-import { nodeRoles } from '../../../config/names';
+import { instanceRoles } from '../../../config/names';
 import { configurationOf, imageOf } from './support/auto-scaling-model';
 import { allOf, ModelledCluster } from './support/modelled-cluster';
 
@@ -37,8 +37,8 @@ test('a first deployment has nothing to roll out', async () => {
   await cluster.rollOut();
   expect(cluster.model.calls).toEqual([]);
   expect(cluster.lines).toEqual([
-    expect.stringContaining('manager: 1 of 1 machines') as string,
-    expect.stringContaining('prover: 2 of 2 machines') as string,
+    expect.stringContaining('manager: 1 of 1 instances') as string,
+    expect.stringContaining('prover: 2 of 2 instances') as string,
   ]);
 });
 
@@ -103,7 +103,7 @@ test('instances of another version that stay after the refresh fail the rollout,
   expect(looks).toBeGreaterThan(2);
 });
 
-test('a group without machines gets the version as well', async () => {
+test('a group without instances gets the version as well', async () => {
   cluster = new ModelledCluster('7', { manager: 0, prover: 0 });
   cluster.model.apply('8');
   await cluster.rollOut();
@@ -112,7 +112,7 @@ test('a group without machines gets the version as well', async () => {
   expect(cluster.model.runs('prover')).toEqual(['8', ['8']]);
 });
 
-test('a group whose machines all match gets the version as well', async () => {
+test('a group whose instances all match gets the version as well', async () => {
   cluster.model.apply('8');
   cluster.model.group('prover').instances = ['a', 'b'].map((id) => ({ id, version: '8' }));
   await cluster.rollOut();
@@ -143,16 +143,16 @@ test('a changed heartbeat is put on the group, and replaces nothing', async () =
     ),
   });
   cluster.model.wanted = { manager: longer(cluster.model.wanted.manager), prover: longer(cluster.model.wanted.prover) };
-  const before = nodeRoles.map((role) => cluster.model.group(role).instances.map(({ id }) => id));
+  const before = instanceRoles.map((role) => cluster.model.group(role).instances.map(({ id }) => id));
   await cluster.rollOut();
   expect(cluster.model.calls).toEqual(['hook manager bento-terminate', 'hook prover bento-terminate']);
-  expect(nodeRoles.map((role) => cluster.model.group(role).instances.map(({ id }) => id))).toEqual(before);
+  expect(instanceRoles.map((role) => cluster.model.group(role).instances.map(({ id }) => id))).toEqual(before);
   expect(cluster.model.group('manager').hooks).toContainEqual(
     expect.objectContaining({ LifecycleHookName: 'bento-terminate', HeartbeatTimeout: 1200 }),
   );
 });
 
-test('a hook that is gone is put again before any machine is replaced', async () => {
+test('a hook that is gone is put again before any instance is replaced', async () => {
   cluster.model.apply('8');
   cluster.model.group('manager').hooks = [];
   await cluster.rollOut();
@@ -163,7 +163,7 @@ test('a hook that is gone is put again before any machine is replaced', async ()
   ]);
 });
 
-describe('machines that do not come', () => {
+describe('instances that do not come', () => {
   const why = 'Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity.';
   const activity = (changes: object) =>
     ({ StatusCode: 'Failed', StatusMessage: why, StartTime: new Date(), ...changes }) as never;
@@ -181,7 +181,7 @@ describe('machines that do not come', () => {
       `prover-cluster-staging-prover: Auto Scaling: ${why}`,
     ]);
     expect(refused).toContain('The rollout took longer than 1 minutes (ROLLOUT_MINUTES)');
-    expect(refused).toContain(`0 of 2 machines in service and healthy on ${imageOf('7')}; Auto Scaling: ${why}`);
+    expect(refused).toContain(`0 of 2 instances in service and healthy on ${imageOf('7')}; Auto Scaling: ${why}`);
     expect(refused).toContain('make rollout ENV=staging; it follows the same refresh');
     expect(refused + cluster.lines.join('')).not.toMatch(/fine|of last week/);
   });

@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { readGroup, type GroupState, type Machine } from '../../../cli/delivery/rollout/group';
+import { readGroup, type GroupState, type GroupInstance } from '../../../cli/delivery/rollout/group';
 import { progressOf } from '../../../cli/delivery/rollout/progress';
 
 const wanted = 'ami-0123456789abcdef0';
-const machine = (changes: Partial<Machine> = {}): Machine => ({
+const instance = (changes: Partial<GroupInstance> = {}): GroupInstance => ({
   id: 'i-1',
   inService: true,
   healthy: true,
@@ -22,7 +22,7 @@ const group = (changes: Partial<GroupState> = {}): GroupState => ({
   desired: 1,
   version: '7',
   imageId: wanted,
-  machines: [machine()],
+  instances: [instance()],
   saved: { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' } },
   refreshes: [{ InstanceRefreshId: 'r-1', Status: 'Successful' }],
   ...changes,
@@ -32,13 +32,13 @@ const refresh = (Status: InstanceRefresh['Status'], more: Partial<InstanceRefres
 });
 
 test.each<[string, Partial<GroupState>, string, RegExp]>([
-  ['every machine runs the image', {}, 'done', /^group: 1 of 1 machines in service and healthy on ami-/],
+  ['every instance runs the image', {}, 'done', /^group: 1 of 1 instances in service and healthy on ami-/],
   ['there never was a refresh', { refreshes: [] }, 'done', /1 of 1/],
-  ['it is empty on purpose', { desired: 0, machines: [] }, 'done', /0 of 0/],
-  ['it has more than it wants', { machines: [machine(), machine({ id: 'i-2' })] }, 'done', /2 of 1/],
+  ['it is empty on purpose', { desired: 0, instances: [] }, 'done', /0 of 0/],
+  ['it has more than it wants', { instances: [instance(), instance({ id: 'i-2' })] }, 'done', /2 of 1/],
   [
-    'old machines are on their way out',
-    { machines: [machine(), machine({ inService: false, version: '6' })] },
+    'old instances are on their way out',
+    { instances: [instance(), instance({ inService: false, version: '6' })] },
     'done',
     /1 of 1/,
   ],
@@ -51,9 +51,9 @@ test.each<[string, Partial<GroupState>, string, RegExp]>([
   ],
   ['a refresh bakes', refresh('Baking'), 'going', /Baking/],
   ['a refresh is taken back', refresh('RollbackInProgress'), 'going', /RollbackInProgress/],
-  ['a machine is not there yet', { desired: 2 }, 'going', /1 of 2/],
-  ['a machine is not healthy', { machines: [machine({ healthy: false })] }, 'going', /0 of 1/],
-  ['a machine waits for its hook', { machines: [machine({ inService: false })] }, 'going', /0 of 1/],
+  ['an instance is not there yet', { desired: 2 }, 'going', /1 of 2/],
+  ['an instance is not healthy', { instances: [instance({ healthy: false })] }, 'going', /0 of 1/],
+  ['an instance waits for its hook', { instances: [instance({ inService: false })] }, 'going', /0 of 1/],
   [
     'the refresh that was to bring it failed',
     refresh('Failed', { StatusReason: 'too many' }),
@@ -71,7 +71,7 @@ test.each<[string, Partial<GroupState>, string, RegExp]>([
   ],
   [
     'a refresh failed, and the group is empty since',
-    { ...refresh('Failed'), desired: 0, machines: [] },
+    { ...refresh('Failed'), desired: 0, instances: [] },
     'done',
     /0 of 0/,
   ],
@@ -85,12 +85,17 @@ test.each<[string, Partial<GroupState>, string, RegExp]>([
   ],
   ['its template has no image', { imageId: undefined }, 'failed', /it is to run no image/],
   [
-    'machines are old, and nothing replaces them',
-    { machines: [machine(), machine({ id: 'i-2', version: '6' })] },
+    'instances are old, and nothing replaces them',
+    { instances: [instance(), instance({ id: 'i-2', version: '6' })] },
     'failed',
     /i-2 still run version 6 of the template, not 7, and no refresh/,
   ],
-  ['a machine has no version', { machines: [machine({ version: undefined })] }, 'failed', /i-1 still run version \?/],
+  [
+    'an instance has no version',
+    { instances: [instance({ version: undefined })] },
+    'failed',
+    /i-1 still run version \?/,
+  ],
 ])('%s', (_, changes, is, text) => {
   const progress = progressOf(group(changes), wanted);
   expect(progress.is).toBe(is);
@@ -153,10 +158,10 @@ describe('with answers of AWS', () => {
     expect(progressOf(found, wanted).is).toBe('done');
   });
 
-  test('machines on their way out are none of its machines', async () => {
-    const machineIn = (LifecycleState: string) => ({ InstanceId: LifecycleState, LifecycleState });
-    answer([], { Instances: ['Pending:Wait', 'Terminating:Wait', 'Terminated', 'Detaching'].map(machineIn) });
-    expect((await read()).machines.map(({ id }) => id)).toEqual(['Pending:Wait']);
+  test('instances on their way out are none of its instances', async () => {
+    const instanceIn = (LifecycleState: string) => ({ InstanceId: LifecycleState, LifecycleState });
+    answer([], { Instances: ['Pending:Wait', 'Terminating:Wait', 'Terminated', 'Detaching'].map(instanceIn) });
+    expect((await read()).instances.map(({ id }) => id)).toEqual(['Pending:Wait']);
   });
 
   test('a group of mixed instances has its template elsewhere', async () => {

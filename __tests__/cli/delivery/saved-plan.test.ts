@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { stateBucket, type NodeRole } from '../../../config/names';
+import { stateBucket, type InstanceRole } from '../../../config/names';
 import type { Access } from '../../../cli/delivery/access';
 import { applyPlan, type ApplyPlanProps } from '../../../cli/delivery/plan/apply';
 import { makePlan, type MadePlan } from '../../../cli/delivery/plan/make';
@@ -27,7 +27,7 @@ const stacks = synthesize();
 const commit = 'c0ffee0000000000000000000000000000000000';
 const Bucket = stateBucket(production.accountId, production.region);
 const Key = 'prover-cluster-production.tfstate';
-type Ids = Readonly<Record<NodeRole, string>>;
+type Ids = Readonly<Record<InstanceRole, string>>;
 
 describeWith(['terraform', localAws], 'a saved plan', () => {
   const folder = temporaryFolder();
@@ -40,7 +40,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     { manager: '', prover: '' },
   ];
   let said = '';
-  const hear = (text: string) => void (said += text);
+  const onOutput = (text: string) => void (said += text);
 
   beforeAll(async () => {
     accounts = await startAccounts();
@@ -75,7 +75,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       stackDirectory: at(changes.stack ?? 'stack'),
       folder: at(changes.folder ?? 'plan'),
       workDirectory: at('work'),
-      hear,
+      onOutput,
     });
   const apply = ({ sha256: planSha256 }: { sha256: string }, changes: Partial<ApplyPlanProps> = {}) =>
     applyPlan({
@@ -88,7 +88,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       maxAgeHours: 24,
       dryRun: false,
       workDirectory: at('work'),
-      hear,
+      onOutput,
       ...changes,
     });
   const state = async () => {
@@ -154,7 +154,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       const other = 'a'.repeat(64);
       expect(await refused({ sha256: other })).toBe(
         `DeliveryRefusedError: The saved plan is not applied, and nothing was changed:\n  - SHA-256: ${other} was approved, ` +
-          `but the record of this plan has ${made.sha256}\nPlan again: start the pipeline anew, and approve its plan.`,
+          `but the record of this plan has ${made.sha256}\nPlan again: start the pipeline again, and approve its plan.`,
       );
     });
 
@@ -296,7 +296,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     const recorder = await recordS3(accounts.aws.endpoint);
     const recorded = { ...access, environment: { ...access.environment, AWS_ENDPOINT_URL_S3: recorder.endpoint } };
     const denied = (role: string) => recorder.take().filter((call) => !allows(stacks, 'production', role, call));
-    const asked = { account: production, workDirectory: at('work'), commit, hear };
+    const asked = { account: production, workDirectory: at('work'), commit, onOutput };
     try {
       const made = await makePlan({
         ...asked,
@@ -350,7 +350,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       swaps += 1;
       cpSync(at('other', 'plan.tfplan'), at('swapped', 'plan.tfplan'));
     };
-    expect(await apply(made, { folder: at('swapped'), hear: swap })).toMatchObject({ outcome: 'applied' });
+    expect(await apply(made, { folder: at('swapped'), onOutput: swap })).toMatchObject({ outcome: 'applied' });
     expect(swaps).toBe(1);
     expect((await state()).manager).toBe(newer.manager);
   });

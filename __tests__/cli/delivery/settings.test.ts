@@ -39,7 +39,7 @@ describe('images', () => {
     [
       production,
       'latest',
-      'MANAGER_IMAGE_ID is "latest", and production cannot follow it: it runs only images that another environment has proved; give it an image id such as ami-0123456789abcdef0, or validated.',
+      'MANAGER_IMAGE_ID is "latest", and production cannot follow it: it runs only images that another environment has validated; give it an image id such as ami-0123456789abcdef0, or validated.',
     ],
     [staging, 'validated', 'staging cannot follow it: there is nothing before it that validates images'],
     [production, 'ami-xyz', 'MANAGER_IMAGE_ID is "ami-xyz"; give it an image id'],
@@ -83,7 +83,7 @@ describe('rules of images', () => {
     const now = new Date('2026-09-02T00:00:00Z');
     const [before, after] = ['2026-09-01T00:00:00.000Z', '2026-09-03T00:00:00.000Z'];
     expect(remarks(goodImage('manager', { DeprecationTime: before }), now)).toEqual([
-      `${id} has been deprecated since ${before}: it is retired, or somebody has withdrawn it`,
+      `${id} has been deprecated since ${before}: it is retired, or an operator has withdrawn it`,
     ]);
     expect(remarks(goodImage('manager', { DeprecationTime: after }), now)).toEqual([]);
     expect(remarks(goodImage('manager'), now)).toEqual([]);

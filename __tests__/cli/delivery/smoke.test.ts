@@ -9,7 +9,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readGroup, type GroupState, type Machine } from '../../../cli/delivery/rollout/group';
+import { readGroup, type GroupState, type GroupInstance } from '../../../cli/delivery/rollout/group';
 import { smokeCommands } from '../../../cli/delivery/smoke/command';
 import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from '../../../cli/delivery/smoke/record';
 import { runSmoke, type SmokeProps } from '../../../cli/delivery/smoke/run-smoke';
@@ -20,13 +20,13 @@ import { temporaryFolder } from '../../scripts/support';
 jest.mock('../../../cli/delivery/rollout/group');
 
 const ssm = mockClient(SSMClient);
-const machine: Machine = { id: 'i-0manager', inService: true, healthy: true, version: '7' };
+const instance: GroupInstance = { id: 'i-0manager', inService: true, healthy: true, version: '7' };
 const group = (name: string, changes: Partial<GroupState> = {}): GroupState => ({
   name,
   desired: 1,
   version: '7',
   imageId: `ami-${name}`,
-  machines: [machine],
+  instances: [instance],
   saved: { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' } },
   refreshes: [],
   ...changes,
@@ -98,7 +98,7 @@ describe('an image is not tested', () => {
   const line = 'prover did not run one image all the time, so none is recorded as tested';
 
   test('by a proof that an instance of the version before may have made', async () => {
-    groups[prover] = group('prover', { machines: [machine, { ...machine, id: 'i-old', version: '6' }] });
+    groups[prover] = group('prover', { instances: [instance, { ...instance, id: 'i-old', version: '6' }] });
     ssm.on(GetCommandInvocationCommand).resolves(invocation('Success'));
     expect((await smoke()).images).toEqual({ manager: 'ami-manager', prover: undefined });
     expect(reports.at(-1)).toBe(line);
@@ -114,8 +114,8 @@ describe('an image is not tested', () => {
   });
 
   test('any less where an old instance is not in service any more', async () => {
-    const leaving = { ...machine, id: 'i-old', version: '6', inService: false };
-    groups[manager] = group('manager', { machines: [leaving, machine] });
+    const leaving = { ...instance, id: 'i-old', version: '6', inService: false };
+    groups[manager] = group('manager', { instances: [leaving, instance] });
     ssm.on(GetCommandInvocationCommand).resolves(invocation('Success'));
     expect((await smoke()).images).toEqual({ manager: 'ami-manager', prover: 'ami-prover' });
   });
@@ -148,8 +148,8 @@ test('a command that never ends is left after the limit, and reported each minut
 });
 
 test.each([
-  ['prover', { desired: 0, machines: [] }, 'smoke test skipped: prover wants no instances'],
-  ['manager', { desired: 0, machines: [] }, 'smoke test skipped: manager wants no instances'],
+  ['prover', { desired: 0, instances: [] }, 'smoke test skipped: prover wants no instances'],
+  ['manager', { desired: 0, instances: [] }, 'smoke test skipped: manager wants no instances'],
 ])('a cluster without a %s makes no proof, by name', async (role, changes, line) => {
   groups[`prover-cluster-staging-${role}`] = group(role, changes);
   expect(await smoke()).toMatchObject({ outcome: 'skipped' });
@@ -163,8 +163,8 @@ test('nor does one whose configuration wants none', async () => {
 });
 
 test.each(['manager', 'prover'])('a %s that is wanted and not in service is no reason to skip it', async (role) => {
-  for (const machines of [[], [{ ...machine, healthy: false }], [{ ...machine, inService: false }]]) {
-    groups[`prover-cluster-staging-${role}`] = group(role, { machines });
+  for (const instances of [[], [{ ...instance, healthy: false }], [{ ...instance, inService: false }]]) {
+    groups[`prover-cluster-staging-${role}`] = group(role, { instances });
     await expect(smoke()).rejects.toThrow(`${role} wants 1 instances, and none is in service and healthy`);
   }
   expect(ssm.commandCalls(SendCommandCommand)).toEqual([]);

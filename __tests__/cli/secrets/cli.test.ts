@@ -154,7 +154,7 @@ order-stream-url   not set    only for a bento.deployment
       return SecretBinary && [...SecretBinary];
     };
     expect((await secrets(['status'])).said).toMatch(
-      /^wallet-key {9}malformed {2}is binary, and machines read text; .* set wallet-key --replace$/m,
+      /^wallet-key {9}malformed {2}is binary, and instances read text; .* set wallet-key --replace$/m,
     );
     expect(await secrets(['set', 'wallet-key'], canary)).toEqual({
       code: 1,

@@ -20,7 +20,7 @@ test.each([undefined, '2026-01-01T21:59:59Z'])('a key that was last rotated at %
   });
 });
 
-test('a second rotation within a day is refused: it would take the key that machines still work with', async () => {
+test('a second rotation within a day is refused: it would take the key that instances still work with', async () => {
   const last = '2026-01-01T22:00:01Z';
   expect(await rotated(last)).toEqual({
     said: expect.stringMatching(/The last rotation was 25 h ago.*Give --again.*Nothing was changed/) as unknown,

@@ -134,7 +134,7 @@ testRefused([
     1000,
     'config/staging.ts',
     'monthlyBudgetUsd',
-    /can be told to 1 to 10 addresses, not 0; correct notifications\.alarmEmails, or set null/,
+    /can notify 1 to 10 addresses, not 0; correct notifications\.alarmEmails, or set null/,
   ],
   [
     'an address that is none',

@@ -91,7 +91,7 @@ test('whoever talks to whom is written down, encrypted, and forgotten', () => {
   expect(resourcesOf(production, 'aws_flow_log')).toMatchObject([{ traffic_type: 'ALL' }]);
 });
 
-describe.each(['staging', 'production'])('machines of %s', (environment) => {
+describe.each(['staging', 'production'])('instances of %s', (environment) => {
   const cluster = stackOf(stacks, `prover-cluster-${environment}`);
   const account = stackOf(stacks, environment);
   const of = (role: string) => identityPolicy(cluster, `prover-cluster-${environment}-${role}-role`);

@@ -55,7 +55,7 @@ afterAll(() => {
 
 const recorded = () => (existsSync(calls) ? readFileSync(calls, 'utf8') : '');
 
-test("the machine's own Python is taken where it has the server", () => {
+test("the instance's own Python is taken where it has the server", () => {
   python(path.join(bin, 'python3'), { server: true, pip: 'exit 1' });
   expect(pythonWithServer()).toBe('python3');
   expect(recorded()).not.toContain('pip');

@@ -74,7 +74,7 @@ describeWith([localAws], 'the local AWS', () => {
     }
   }, 60_000);
 
-  test('machines keep the version that they were launched from, until a refresh replaces them', async () => {
+  test('instances keep the version that they were launched from, until a refresh replaces them', async () => {
     const aws = await startLocalAws('us-west-2');
     try {
       const settings = await aws.clientSettings('222222222222');
@@ -83,7 +83,7 @@ describeWith([localAws], 'the local AWS', () => {
       const images = { manager: ImageId, prover: ImageId };
       await deployCluster(settings, 'staging', images);
       const name = { AutoScalingGroupName: 'prover-cluster-staging-manager' };
-      const machine = async () => {
+      const instance = async () => {
         const { AutoScalingGroups: [group] = [] } = await autoScaling.send(
           new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name.AutoScalingGroupName] }),
         );
@@ -94,7 +94,7 @@ describeWith([localAws], 'the local AWS', () => {
         (await autoScaling.send(new DescribeInstanceRefreshesCommand(name))).InstanceRefreshes?.map(
           ({ Status }) => Status,
         );
-      const [first, version] = await machine();
+      const [first, version] = await instance();
       expect([version, await refreshes()]).toEqual(['1', []]);
 
       const LaunchTemplateName = name.AutoScalingGroupName;
@@ -102,9 +102,9 @@ describeWith([localAws], 'the local AWS', () => {
       await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName, LaunchTemplateData }));
       const LaunchTemplate = { LaunchTemplateName, Version: '2' };
       await autoScaling.send(new UpdateAutoScalingGroupCommand({ ...name, LaunchTemplate }));
-      expect(await machine()).toEqual([first, '1']);
+      expect(await instance()).toEqual([first, '1']);
       await autoScaling.send(new StartInstanceRefreshCommand(name));
-      const [second, newer] = await machine();
+      const [second, newer] = await instance();
       expect([newer, await refreshes()]).toEqual(['2', ['Successful']]);
       expect(second).not.toBe(first);
     } finally {

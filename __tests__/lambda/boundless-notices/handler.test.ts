@@ -129,7 +129,7 @@ describe('a build', () => {
     const email = await emailOf(aws, buildEvent(status));
     expect(email).toMatch(new RegExp(`^Build of the prover image ${how}\n`));
     expect(email).toContain('Failed in: BUILD\n');
-    expect(email).toContain('- The log says which command failed.');
+    expect(email).toContain('- The log shows which command failed.');
     expect(aws.told()[0]!.chat.content.title).toMatch(/^:x: /);
     expect(metrics()).toEqual([{ service: 'boundless-notices', Image: 'prover', BuildSucceeded: 0 }]);
   });
@@ -167,7 +167,7 @@ describe('sharing', () => {
   });
 
   test.each([
-    [true, 'It will fail again until somebody repairs the cause'],
+    [true, 'It will fail again until an operator repairs the cause'],
     [false, 'It is tried again twice.'],
   ])('that failed (permanent: %s) says why, and what to do', async (permanent, step) => {
     const detail = {

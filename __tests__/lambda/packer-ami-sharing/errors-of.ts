@@ -6,7 +6,7 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { isTransient } from '../../../lambda/packer-ami-sharing/retry';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import type { ClientConfig, Factory } from './factory';
 
 /** What a call of each service becomes that meets the fault: all that the SDK and the function look at. */

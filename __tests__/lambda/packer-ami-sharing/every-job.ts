@@ -1,7 +1,7 @@
 import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { reconcilePositionName } from '../../../config/names';
-import type { Call } from '../../../lab/local-aws/wire';
+import type { Call } from '../../../lab/local-aws/fault-proxy';
 import type { Factory } from './factory';
 import { codeBuildEvent, exportedBy, serviceAccounts } from './support';
 

@@ -16,7 +16,7 @@ import { pointerPath, type ImageKind } from '../../../config/names';
 import type { awsClients, Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import { standardPages, type Pages } from '../../../lambda/packer-ami-sharing/run';
-import type { Call, Decide } from '../../../lab/local-aws/wire';
+import type { Call, Decide } from '../../../lab/local-aws/fault-proxy';
 import type { AnyClient } from '../../support/in-process';
 import { recordAnswers, type Recorded } from '../../support/recorded-answers';
 import { stackOf, synthesize } from '../../support/synthesized';

@@ -1,5 +1,5 @@
-import type { Call, Decide } from '../../../lab/local-aws/wire';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import type { Call, Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import { functionEnvironment } from '../../support/function-environment';
 import type { ClientConfig } from './factory';
 import { MemoryFactory } from './memory-factory';

@@ -1,5 +1,5 @@
-import type { Decide } from '../../../lab/local-aws/wire';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import { describeWith, localAws } from '../../support/tools';
 import { comparable, comparableAnswers } from './comparable-answers';
 import { errorsOf } from './errors-of';
@@ -90,7 +90,7 @@ describeWith([localAws], 'every call that the function makes', () => {
       left.delete(action);
       return fault;
     };
-    // The real limit is 10 s. One that is much shorter would take a busy machine for a service that hangs.
+    // The real limit is 10 s. One that is much shorter would take a busy instance for a service that hangs.
     const requestHandler = { connectionTimeout: 2500, requestTimeout: 2500, throwOnRequestTimeout: true };
     const { error } = await local.invoke(exportedBy(imageId), { decide, config: { requestHandler } });
     expect(error).toBeUndefined();

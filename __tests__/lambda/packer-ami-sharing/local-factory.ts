@@ -8,7 +8,7 @@ import { launchGrantOperations } from '../../../config/image-key';
 import type { ImageKind } from '../../../config/names';
 import { awsClients } from '../../../lambda/packer-ami-sharing/clients';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../lab/local-aws';
-import { layWire, type Decide } from '../../../lab/local-aws/wire';
+import { startFaultProxy, type Decide } from '../../../lab/local-aws/fault-proxy';
 import {
   baseImage,
   Factory,
@@ -66,9 +66,9 @@ export class LocalFactory extends Factory {
   }
 
   async watched(decide?: Decide, config: ClientConfig = {}) {
-    const wire = await layWire(this.aws.endpoint, decide);
-    const clients = awsClients({ ...this.ops, endpoint: wire.endpoint, ...config });
-    return { clients, calls: wire.calls, close: () => wire.close() };
+    const proxy = await startFaultProxy(this.aws.endpoint, decide);
+    const clients = awsClients({ ...this.ops, endpoint: proxy.endpoint, ...config });
+    return { clients, calls: proxy.calls, close: () => proxy.close() };
   }
 
   async anotherKey(): Promise<string> {

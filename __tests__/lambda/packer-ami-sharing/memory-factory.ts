@@ -1,5 +1,5 @@
 import type { ImageKind } from '../../../config/names';
-import type { Decide } from '../../../lab/local-aws/wire';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
 import { baseImage, baseImageOwner, Factory, type BuildOptions, type ClientClass, type ClientConfig } from './factory';
 import { MemoryAws } from './memory-aws';
 import { MemoryClients } from './memory/clients';

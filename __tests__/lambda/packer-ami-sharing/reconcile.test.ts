@@ -26,7 +26,7 @@ describe('reconcile', () => {
     expect(on.metrics()).toMatchObject({ DriftFound: 0, DriftRepaired: 0, PublicImages: 0, LaunchProblems: 0 });
   });
 
-  test('measures how old the newest image is, and the newest that staging proved', async () => {
+  test('measures how old the newest image is, and the newest that staging validated', async () => {
     const [older = '', newer = ''] = await on.factory.buildInOrder('manager', 2);
     for (const imageId of [older, newer]) await on.share(imageId);
     const Name = '/boundless/ami/manager/validated';

@@ -1,6 +1,6 @@
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { Decide } from '../../../lab/local-aws/wire';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import { MemoryStorage } from './memory-storage';
 
 const saved = { ...process.env };
@@ -36,7 +36,7 @@ describe('faults at every call of a rotation', () => {
       const { error } = await storage.step(each, token, each === step ? decide : undefined, hasty);
       if (error === undefined) continue;
       errors.push(error);
-      // Machines are never without a key that works, not for a moment.
+      // Instances are never without a key that works, not for a moment.
       expect(await storage.keyIds()).toContain((await storage.key('AWSCURRENT')).accessKeyId);
       await storage.rotate(token);
       break;

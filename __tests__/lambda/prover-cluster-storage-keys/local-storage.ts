@@ -4,7 +4,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { awsClients } from '../../../lambda/prover-cluster-storage-keys/clients';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../lab/local-aws';
-import { layWire, type Decide } from '../../../lab/local-aws/wire';
+import { startFaultProxy, type Decide } from '../../../lab/local-aws/fault-proxy';
 import { account, region, Storage, type ClientConfig } from './storage';
 
 /** The storage of a cluster on the local AWS. */
@@ -31,9 +31,9 @@ export class LocalStorage extends Storage {
   static start = () => startLocalAws(region);
 
   protected async watched(decide?: Decide, config: ClientConfig = {}) {
-    const wire = await layWire(this.settings.endpoint, decide);
+    const proxy = await startFaultProxy(this.settings.endpoint, decide);
     const { region: inRegion, credentials } = this.settings;
-    const clients = awsClients({ endpoint: wire.endpoint, region: inRegion, credentials, ...config });
-    return { clients, calls: wire.calls, close: () => wire.close() };
+    const clients = awsClients({ endpoint: proxy.endpoint, region: inRegion, credentials, ...config });
+    return { clients, calls: proxy.calls, close: () => proxy.close() };
   }
 }

@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { awsClients } from '../../../lambda/prover-cluster-storage-keys/clients';
-import type { Decide } from '../../../lab/local-aws/wire';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
 import { InProcess, type AnyClient, type SignedCall } from '../../support/in-process';
 import { account, region, Storage, type ClientConfig } from './storage';
 

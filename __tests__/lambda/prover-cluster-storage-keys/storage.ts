@@ -17,7 +17,7 @@ import type { awsClients, Clients, StorageKey } from '../../../lambda/prover-clu
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
 import { handlerWith } from '../../../lambda/prover-cluster-storage-keys/handler';
 import type { Waits } from '../../../lambda/prover-cluster-storage-keys/waits';
-import type { Call, Decide } from '../../../lab/local-aws/wire';
+import type { Call, Decide } from '../../../lab/local-aws/fault-proxy';
 
 export const account = '222222222222';
 export const region = 'us-west-2';

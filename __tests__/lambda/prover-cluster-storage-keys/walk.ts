@@ -1,6 +1,6 @@
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { Decide } from '../../../lab/local-aws/wire';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import type { Storage } from './storage';
 
 /** A step, the calls that it made, its error, and what Secrets Manager and IAM hold after it. */

@@ -23,7 +23,7 @@ export async function layOutCheckout(folder: string, endpoint: string): Promise<
 }
 
 /**
- * Programs that a build must not run on this machine: `dpkg` and `sudo` install nothing, and where Packer is too old for
+ * Programs that a build must not run on this instance: `dpkg` and `sudo` install nothing, and where Packer is too old for
  * plugins, its `init` is left out. With PACKER_CHECKED=1 Packer only bakes: its checks have passed these templates.
  */
 export async function standInsOfBuild(folder: string): Promise<string> {

@@ -6,7 +6,7 @@ import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { layOutCheckout, standInsOfBuild } from './checkout';
 import { folderOfArtifacts, runBuild, tool, writeToolsLock, type EndedBuild } from './codebuild';
-import type { BuildRecord } from './ec2-wire';
+import type { BuildRecord } from './ec2-proxy';
 import { opsAccount, type OpsAccount } from './ops-account';
 
 export interface RealBuild extends EndedBuild {
@@ -56,10 +56,10 @@ export function realBuilds(): RealBuilds {
   beforeAll(async () => {
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     await standInsOfBuild(bin);
-    await layOutCheckout(workOf(0), ops.wire.endpoint);
+    await layOutCheckout(workOf(0), ops.proxy.endpoint);
   });
   beforeEach(() => {
-    ops.wire.record = (buildId) => records.get(buildId);
+    ops.proxy.record = (buildId) => records.get(buildId);
   });
 
   const workOf = (build: number) => path.join(folder, `checkout-${build}`);
@@ -107,7 +107,7 @@ export function realBuilds(): RealBuilds {
       buildStatus: ended.code === 0 ? 'SUCCEEDED' : 'FAILED',
       exportedEnvironmentVariables: Object.entries(ended.exported).map(([name, value]) => ({ name, value })),
     });
-    const refused = ops.wire.actions.filter(
+    const refused = ops.proxy.actions.filter(
       (action) => !onlyHere.includes(action) && !allowedActions().includes(`ec2:${action}`),
     );
     if (refused.length > 0) throw new Error(`${roles.packerBuild} may not ${refused.join(', ')}`);

@@ -1,6 +1,6 @@
 import { clusterPath } from '../../../config/names';
 import { describeWith } from '../../support/tools';
-import { secretsOf, startMachine, tools, type Machine } from './machine';
+import { secretsOf, startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
@@ -9,26 +9,26 @@ const canaries = ['canary', 'caca'];
 const redisCli = '/usr/local/lib/boundless/bin/valkey-cli -u "$REDIS_URL" --no-auth-warning';
 
 describeWith(tools, 'a manager that boots', () => {
-  let machine: Machine;
+  let instance: Instance;
   let log: string;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    await machine.settings({ dataVolumeId: machine.volumeId, executors: 2 });
-    const ran = await machine.configure();
+    instance = await startInstance('manager');
+    await instance.settings({ dataVolumeId: instance.volumeId, executors: 2 });
+    const ran = await instance.configure();
     expect(ran).toMatchObject({ code: 0 });
     log = ran.log;
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-euc', script]);
+    const { code, stdout, stderr } = await instance.run(['bash', '-euc', script]);
     if (code !== 0) throw new Error(stderr);
     return stdout.trim();
   };
-  const variables = (service: string) => machine.read(`/run/started/${service}.env`);
+  const variables = (service: string) => instance.read(`/run/started/${service}.env`);
 
   test('starts logs, data, stores, agents, API and broker, in this order', () => {
-    expect(machine.events()).toEqual([
+    expect(instance.events()).toEqual([
       'start bento-logs.service',
       // With the secrets that it keeps out of them.
       'stop bento-logs.service',
@@ -50,12 +50,12 @@ describeWith(tools, 'a manager that boots', () => {
   });
 
   test('tells Auto Scaling once services are steady', () => {
-    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+    expect(instance.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
     expect(log).toContain('this is a manager of staging: Bento v1.2.2, broker v1.2.2');
   });
 
   test('writes files that only their readers read', async () => {
-    expect(await machine.written()).toEqual({
+    expect(await instance.written()).toEqual({
       'api.env': '600 root:root',
       'aux.env': '600 root:root',
       'broker.env': '600 root:root',
@@ -95,8 +95,8 @@ describeWith(tools, 'a manager that boots', () => {
   });
 
   test('tells programs by flags', () => {
-    expect(machine.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
-    expect(machine.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
+    expect(instance.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
+    expect(instance.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
   });
 
   test('has its data on the volume', async () => {
@@ -112,15 +112,15 @@ describeWith(tools, 'a manager that boots', () => {
   });
 
   test('has the address that goes with the volume', async () => {
-    const held = (await machine.aws(
+    const held = (await instance.aws(
       `
 ec2 = boto3.client("ec2")
 [volume] = ec2.describe_volumes(VolumeIds=[given["volume"]])["Volumes"]
 [interface] = ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [given["instance"]]}])["NetworkInterfaces"]
 result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a in interface["PrivateIpAddresses"]]]`,
-      { volume: machine.volumeId, instance: machine.instanceId },
+      { volume: instance.volumeId, instance: instance.instanceId },
     )) as [string, string[]];
-    expect(held[0]).toBe(machine.instanceId);
+    expect(held[0]).toBe(instance.instanceId);
     expect(held[1]).toContain('127.0.0.9');
   });
 
@@ -131,39 +131,39 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
 
   test('a second run changes nothing', async () => {
     const before = await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort');
-    machine.events();
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+    instance.events();
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service']);
     expect(await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort')).toBe(before);
   });
 
   test('--check changes nothing, and asks for no hook', async () => {
-    const calls = machine.calls();
-    const { code, log: said } = await machine.configure({}, '--check');
+    const calls = instance.calls();
+    const { code, log: said } = await instance.configure({}, '--check');
     expect([code, said]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
-    expect(machine.events()).toEqual([]);
-    expect(machine.calls()).toEqual(calls);
+    expect(instance.events()).toEqual([]);
+    expect(instance.calls()).toEqual(calls);
   });
 
   test('prices orders with the executors that proofs leave', () => {
-    expect(machine.read('/etc/bento/broker.toml')).toMatch(/^max_concurrent_preflights = 1\b/m);
+    expect(instance.read('/etc/bento/broker.toml')).toMatch(/^max_concurrent_preflights = 1\b/m);
   });
 
   test.each([
     [1, 'stop'],
     [2, 'start'],
   ])('another number of executors, %d, has those %s that differ, and no other', async (executors, verb) => {
-    await machine.settings({ dataVolumeId: machine.volumeId, executors });
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
+    await instance.settings({ dataVolumeId: instance.volumeId, executors });
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
   });
 
   test('new passwords reach stores and services; the broker is left to its orders', async () => {
-    await machine.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
-    await machine.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
-    const { code, log: said } = await machine.configure();
+    await instance.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
+    await instance.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
+    const { code, log: said } = await instance.configure();
     expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
-    expect(machine.events()).toEqual([
+    expect(instance.events()).toEqual([
       'stop bento-logs.service',
       'start bento-logs.service',
       'reload bento-postgresql.service',
@@ -181,8 +181,8 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
   });
 
   test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
-    await machine.secrets(secretsOf);
-    const fallen = await machine.configureFalling(/write|restart|reload/);
+    await instance.secrets(secretsOf);
+    const fallen = await instance.configureFalling(/write|restart|reload/);
     for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
       expect(fallen).toContain(step);
     for (const unit of ['valkey', 'executor@01', 'executor@02', 'aux', 'api'])
@@ -190,25 +190,25 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
     expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');
-    machine.events();
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+    instance.events();
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service']);
   });
 
   test('another role is refused while this one works', async () => {
-    machine.write({
-      '/etc/bento/release.json': machine.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
+    instance.write({
+      '/etc/bento/release.json': instance.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
     });
-    machine.metadata({ 'tags/instance/Role': 'prover' });
-    const { code, log: said } = await machine.configure();
+    instance.metadata({ 'tags/instance/Role': 'prover' });
+    const { code, log: said } = await instance.configure();
     expect([code, said]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
-    expect(machine.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
+    expect(instance.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
   });
 
   test('services that are there: all of them', async () => {
     expect(
       services.every((name) =>
-        machine.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
+        instance.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
       ),
     ).toBe(true);
     expect(await bash('systemctl is-active bento-broker.service; echo $?')).toBe('0');
@@ -216,37 +216,37 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
 });
 
 describeWith(tools, 'a manager that cannot', () => {
-  let machine: Machine;
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
+    instance = await startInstance('manager');
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const at = (name: string) => `${clusterPath('staging')}/${name}`;
   /** What it says, having changed nothing and told Auto Scaling to replace it. */
   const refusal = async (env: Readonly<Record<string, string>> = {}) => {
-    machine.events();
-    const { code, log } = await machine.configure(env);
+    instance.events();
+    const { code, log } = await instance.configure(env);
     expect(code).toBe(1);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
-    expect(Object.keys(await machine.written())).toEqual(['logs.env', 'release.json']);
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
+    expect(Object.keys(await instance.written())).toEqual(['logs.env', 'release.json']);
     for (const canary of canaries) expect(log).not.toContain(canary);
     return log;
   };
 
   test('names every secret that is missing, at once', async () => {
-    await machine.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
+    await instance.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
     const names = ['wallet-key', 'storage', 'rpc-urls'];
-    const before = machine.calls().length;
+    const before = instance.calls().length;
     const said = await refusal({ SPEED: '1000' });
     for (const name of names) expect(said).toContain(`${at(name)} has no value`);
     // Longer than the hook waits without a word.
-    expect(machine.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
-    const checked = await machine.configure({}, '--check');
+    expect(instance.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
+    const checked = await instance.configure({}, '--check');
     expect(checked.code).toBe(1);
     for (const name of names) expect(checked.log).toContain(`${at(name)} has no value`);
-    await machine.secrets(secretsOf);
+    await instance.secrets(secretsOf);
   });
 
   test.each([
@@ -255,24 +255,24 @@ describeWith(tools, 'a manager that cannot', () => {
     ['database-password', 'canary-ä', 'is not letters, digits and'],
     ['storage', '{"canary": 1}', 'is not a JSON object with accessKeyId and secretAccessKey'],
   ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
-    await machine.secrets({ [name]: value });
+    await instance.secrets({ [name]: value });
     expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${said}`));
-    await machine.secrets(secretsOf);
+    await instance.secrets(secretsOf);
   });
 
   test.each([
     ['bucket', { bucket: null }, /prover-cluster\/settings is not right: bucket is missing/],
     ['unknown key', { segmentsPo2: 21 }, /segmentsPo2 is unknown/],
   ])('settings: %s', async (_, settings, said) => {
-    await machine.settings(settings);
+    await instance.settings(settings);
     expect(await refusal()).toMatch(said);
-    await machine.settings({});
+    await instance.settings({});
   });
 
   test('no settings at all: deploy the stack', async () => {
-    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
+    await instance.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
     expect(await refusal()).toContain('deploy the stack prover-cluster-staging');
-    await machine.settings({});
+    await instance.settings({});
   });
 
   test.each([
@@ -284,43 +284,43 @@ describeWith(tools, 'a manager that cannot', () => {
       /this is a manager image, and the role is prover/,
     ],
   ])('%s', async (_, tags, said) => {
-    machine.metadata(tags);
-    const { code, log } = await machine.configure();
+    instance.metadata(tags);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(said)]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    machine.metadata({ 'tags/instance/Role': 'manager' });
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    instance.metadata({ 'tags/instance/Role': 'manager' });
   });
 
   test('user data that says another role than the tag', async () => {
-    machine.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
-    const { code, log } = await machine.configure();
+    instance.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([
       1,
       expect.stringContaining("user data says role 'prover', the tag Role says 'manager'"),
     ]);
-    await machine.run(['rm', '/etc/bento/instance.json']);
+    await instance.run(['rm', '/etc/bento/instance.json']);
   });
 
   test('a bucket that the keys do not open: neither volume nor address is taken', async () => {
-    await machine.settings({ bucket: 'somebody-elses', dataVolumeId: machine.volumeId });
+    await instance.settings({ bucket: 'somebody-elses', dataVolumeId: instance.volumeId });
     const reason = "Bento's keys do not open the bucket somebody-elses";
     expect(await refusal()).toContain(reason);
     expect(
-      await machine.aws(
+      await instance.aws(
         'result = boto3.client("ec2").describe_volumes(VolumeIds=[given])["Volumes"][0]["Attachments"]',
-        machine.volumeId,
+        instance.volumeId,
       ),
     ).toEqual([]);
-    const checked = await machine.configure({}, '--check');
+    const checked = await instance.configure({}, '--check');
     expect([checked.code, checked.log]).toEqual([1, expect.stringContaining(reason)]);
-    await machine.settings({});
+    await instance.settings({});
   });
 
   test.each<[what: string, change: () => Promise<unknown>, reason: string]>([
     [
       'a stack from before it, also where that gives values to older images',
       () =>
-        machine.aws(
+        instance.aws(
           'ssm = boto3.client("ssm"); ssm.put_parameter(Name=given + "/broker", Value="{}", Type="String"); ' +
             'ssm.delete_parameter(Name=given + "/broker-configuration")',
           clusterPath('staging'),
@@ -329,97 +329,97 @@ describeWith(tools, 'a manager that cannot', () => {
     ],
     [
       'a stack that does not take the release of the image',
-      () => machine.broker({}, { from: 'v1.0.2', to: 'v1.1.2' }),
+      () => instance.broker({}, { from: 'v1.0.2', to: 'v1.1.2' }),
       'has no broker.toml for v1.2.2, which this image carries, but for v1.0.2, v1.1.0, v1.1.1, v1.1.2; ',
     ],
   ])('no broker.toml: %s', async (_, change, reason) => {
     await change();
     expect(await refusal()).toContain(reason);
-    expect(await machine.configure({}, '--check')).toMatchObject({ code: 1 });
-    await machine.broker({});
+    expect(await instance.configure({}, '--check')).toMatchObject({ code: 1 });
+    await instance.broker({});
   });
 
   test('what nobody has thought of is told to Auto Scaling as well', async () => {
-    await machine.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
-    const { code, log } = await machine.configure();
+    await instance.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/a reason that this program does not know[^]*Traceback/)]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     for (const canary of canaries) expect(log).not.toContain(canary);
-    await machine.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
+    await instance.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
   });
 
   test('Auto Scaling that may not be told is one more error', async () => {
-    machine.hook(['AccessDenied', 'not allowed']);
-    await machine.settings({ bucket: null });
-    const { code, log } = await machine.configure();
+    instance.hook(['AccessDenied', 'not allowed']);
+    await instance.settings({ bucket: null });
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/bucket is missing[^]*could not be told: .*AccessDenied/)]);
-    machine.hook('ok');
-    await machine.settings({});
+    instance.hook('ok');
+    await instance.settings({});
   });
 
   test('a volume that holds something else is not touched', async () => {
-    await machine.settings({ dataVolumeId: machine.volumeId });
+    await instance.settings({ dataVolumeId: instance.volumeId });
     const disk = '"$(cat /run/loop)"';
-    await machine.run(['bash', '-c', `mkfs.ext4 -q -L somebodys ${disk}`]);
-    const { code, log } = await machine.configure();
+    await instance.run(['bash', '-c', `mkfs.ext4 -q -L somebodys ${disk}`]);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/holds .*somebodys.*and is not touched/)]);
-    const { stdout } = await machine.run([
+    const { stdout } = await instance.run([
       'bash',
       '-c',
       `blkid -o value -s LABEL ${disk}; blkdiscard --force --zeroout ${disk}`,
     ]);
     expect(stdout).toBe('somebodys\n');
-    machine.events();
+    instance.events();
   });
 
   test('a volume that another manager has is waited for', async () => {
-    await machine.settings({});
-    const other = await machine.aws(
+    await instance.settings({});
+    const other = await instance.aws(
       `
 ec2 = boto3.client("ec2")
 other = ec2.run_instances(ImageId=ec2.describe_images()["Images"][0]["ImageId"], MinCount=1, MaxCount=1)["Instances"][0]
 ec2.detach_volume(VolumeId=given["volume"], InstanceId=given["instance"], Device="/dev/sdf")
 ec2.attach_volume(VolumeId=given["volume"], InstanceId=other["InstanceId"], Device="/dev/sdf")
 result = other["InstanceId"]`,
-      { volume: machine.volumeId, instance: machine.instanceId },
+      { volume: instance.volumeId, instance: instance.instanceId },
     );
-    await machine.settings({ dataVolumeId: machine.volumeId });
-    const log = () => machine.read('/run/configure.log');
-    machine.write({ '/run/configure.log': '' });
-    const run = machine.run(
+    await instance.settings({ dataVolumeId: instance.volumeId });
+    const log = () => instance.read('/run/configure.log');
+    instance.write({ '/run/configure.log': '' });
+    const run = instance.run(
       ['bash', '-c', '/usr/local/lib/boundless/configure.py 2>/run/configure.log'],
-      machine.environment,
+      instance.environment,
     );
     const waiting = new RegExp(
-      `waiting for the data volume ${machine.volumeId}: it is still held by ${other as string}`,
+      `waiting for the data volume ${instance.volumeId}: it is still held by ${other as string}`,
     );
     for (let tries = 0; tries < 600 && !waiting.test(log()); tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 100));
     expect(log()).toMatch(waiting);
-    expect(machine.events()).toEqual([]);
-    await machine.aws(
+    expect(instance.events()).toEqual([]);
+    await instance.aws(
       'boto3.client("ec2").detach_volume(VolumeId=given["volume"], InstanceId=given["other"], Device="/dev/sdf")',
-      { volume: machine.volumeId, other },
+      { volume: instance.volumeId, other },
     );
     expect(await run).toMatchObject({ code: 0 });
-    expect(machine.events()).toContain('start var-lib-bento.mount');
-    await machine.run(['systemctl', 'stop', 'bento-manager.target']);
-    machine.events();
+    expect(instance.events()).toContain('start var-lib-bento.mount');
+    await instance.run(['systemctl', 'stop', 'bento-manager.target']);
+    instance.events();
   });
 
-  test('agents that do not stay up: the API waits in vain, and the machine is given up', async () => {
-    machine.write({ '/run/agents-fail': '', '/run/migrations': '5' });
-    await machine.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
-    await machine.run(['systemctl', 'start', 'bento-postgresql.service']);
-    await machine.run([
+  test('agents that do not stay up: the API waits in vain, and the instance is given up', async () => {
+    instance.write({ '/run/agents-fail': '', '/run/migrations': '5' });
+    await instance.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
+    await instance.run(['systemctl', 'start', 'bento-postgresql.service']);
+    await instance.run([
       ...['setpriv', '--reuid=postgres', '--clear-groups', '/usr/local/lib/boundless/bin/postgresql/psql'],
       ...['-h', '/run/bento-postgresql', '-U', 'postgres', 'taskdb', '-c', 'DROP TABLE _sqlx_migrations'],
     ]);
-    machine.hook('ok');
-    const { code, log } = await machine.configure();
+    instance.hook('ok');
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringContaining('systemctl start bento-api.service failed')]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.read('/run/journal/bento-api.service.log')).toContain(
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.read('/run/journal/bento-api.service.log')).toContain(
       'no agent has brought the database to migration 5',
     );
   });

@@ -3,8 +3,8 @@ import path from 'node:path';
 import {
   drainMinutes,
   gpuMetrics,
-  nodeMetrics,
-  nodeRoles,
+  instanceMetrics,
+  instanceRoles,
   paths,
   ports,
   smokeLimitMinutes,
@@ -31,7 +31,7 @@ describe('files that cannot read the contract have its values', () => {
     // It gives up by itself before.
     ['bento-smoke@.service', `\nTimeoutStartSec=${smokeLimitMinutes + 3}min\n`],
     ['vector.yaml', `includes: [/, ${paths.data}]\n`],
-    ...nodeMetrics.map((name): [string, string] => ['vector.yaml', `.name = "${name}" }\n`]),
+    ...instanceMetrics.map((name): [string, string] => ['vector.yaml', `.name = "${name}" }\n`]),
     ...gpuMetrics.map((name): [string, string] => ['vector-gpu.yaml', `name: ${name},`]),
   ])('%s: %j', (file, line) => {
     expect(unit(file)).toContain(line);
@@ -76,19 +76,19 @@ test.each(written)('%s stands in the contract, and a second time in %j', (fact, 
 /** What the stacks give and the instances take. */
 describeWith(pythonPackages, 'instances', () => {
   const stacks = synthesize();
-  test.each(['staging', 'production'].flatMap((environment) => nodeRoles.map((role) => [environment, role] as const)))(
-    'a machine of %s that is launched as a %s takes that role',
-    (environment, role) => {
-      const stack = stackOf(stacks, `prover-cluster-${environment}`);
-      const template = resourceWith(stack, 'aws_launch_template', 'name', `${stack.name}-${role}`);
-      const specifications = template['tag_specifications'] as {
-        resource_type: string;
-        tags: Record<string, string>;
-      }[];
-      const tags = specifications.find(({ resource_type: type }) => type === 'instance')!.tags;
-      expect(template).not.toHaveProperty('user_data');
-      const purposes = python(
-        `
+  test.each(
+    ['staging', 'production'].flatMap((environment) => instanceRoles.map((role) => [environment, role] as const)),
+  )('an instance of %s that is launched as a %s takes that role', (environment, role) => {
+    const stack = stackOf(stacks, `prover-cluster-${environment}`);
+    const template = resourceWith(stack, 'aws_launch_template', 'name', `${stack.name}-${role}`);
+    const specifications = template['tag_specifications'] as {
+      resource_type: string;
+      tags: Record<string, string>;
+    }[];
+    const tags = specifications.find(({ resource_type: type }) => type === 'instance')!.tags;
+    expect(template).not.toHaveProperty('user_data');
+    const purposes = python(
+      `
 from pathlib import Path
 from bento_boot import identity
 
@@ -101,9 +101,8 @@ class Release:
 
 found = identity.read_purpose(Metadata(), Release(), Path("/nowhere"))
 print(json.dumps([found.role, found.environment]))`,
-        { tags, role },
-      ).value;
-      expect(purposes).toEqual([role, environment]);
-    },
-  );
+      { tags, role },
+    ).value;
+    expect(purposes).toEqual([role, environment]);
+  });
 });

@@ -29,7 +29,7 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     ['r7a.2xlarge', 2],
   ] as const;
 
-  test('that the settings do not number are as many as the size of the machine allows, and the limits', () => {
+  test('that the settings do not number are as many as the size of the instance allows, and the limits', () => {
     // The kernel keeps a part of it.
     const given = sizes.map(([type]) => [instanceCpus(type), Math.floor(instanceMemoryGiB(type)! * 1024 * 0.95)]);
     expect(evaluated('executors.by_size(*one)', given)).toEqual(sizes.map(([, count]) => count));

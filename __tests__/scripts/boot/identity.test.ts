@@ -35,7 +35,7 @@ def answer(given):
 const tags = { Role: 'manager', Environment: 'staging' };
 const told = (value: unknown) => JSON.stringify(value);
 
-describeWith(pythonPackages, 'what a machine is for', () => {
+describeWith(pythonPackages, 'what an instance is for', () => {
   test('tags say it, or user data, or both', async () => {
     expect(
       await purposes([
@@ -59,7 +59,7 @@ describeWith(pythonPackages, 'what a machine is for', () => {
   });
 
   const refused: readonly (readonly [string, Case, RegExp])[] = [
-    ['nobody', {}, /nothing says which role this machine has; set the tag Role .* or write it to \/etc\/bento/],
+    ['nobody', {}, /nothing says which role this instance has; set the tag Role .* or write it to \/etc\/bento/],
     ['nobody, of the environment', { tags: { Role: 'prover' } }, /nothing says which environment/],
     ['an empty tag', { tags: { ...tags, Role: '' } }, /nothing says which role/],
     ['both, another role', { tags, file: told({ role: 'prover' }) }, /role 'prover', the tag Role says 'manager'/],

@@ -1,6 +1,6 @@
-import { nodeMetricNamespace, queueMetrics, valkeyMetrics } from '../../../config/names';
+import { instanceMetricNamespace, queueMetrics, valkeyMetrics } from '../../../config/names';
 import { describeWith } from '../../support/tools';
-import { startMachine, tools, type Machine } from './machine';
+import { startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
@@ -36,28 +36,28 @@ interface Task {
 }
 
 describeWith(tools, 'the queue of a manager', () => {
-  let machine: Machine;
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    const settings = Object.entries(machine.environment).filter(([name]) => name.startsWith('AWS_'));
+    instance = await startInstance('manager');
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    const settings = Object.entries(instance.environment).filter(([name]) => name.startsWith('AWS_'));
     const file = `/etc/systemd/system/${unit}`;
-    machine.write({
-      [file]: machine.read(file) + settings.map(([name, value]) => `Environment=${name}=${value}\n`).join(''),
+    instance.write({
+      [file]: instance.read(file) + settings.map(([name, value]) => `Environment=${name}=${value}\n`).join(''),
     });
     await asBento(schema);
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-euc', `cd /; ${script}`]);
+    const { code, stdout, stderr } = await instance.run(['bash', '-euc', `cd /; ${script}`]);
     return { code, said: (stdout + stderr).trim() };
   };
   const psql = '/usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --quiet --tuples-only --no-align';
   const socket = `${psql} --host /run/bento-postgresql --dbname taskdb`;
   const as = (name: string) => `setpriv --reuid=${name} --regid=${name} --clear-groups`;
   const asBento = async (sql: string) => {
-    machine.write({ '/run/sql': sql });
+    instance.write({ '/run/sql': sql });
     const { code, said } = await bash(`${as('bento')} ${socket} --set ON_ERROR_STOP=1 --file /run/sql >/dev/null`);
     if (code !== 0) throw new Error(said);
   };
@@ -83,12 +83,12 @@ describeWith(tools, 'the queue of a manager', () => {
   type Measured = readonly [string, Readonly<Record<string, string>>, string, number, number];
   /** Measures once: what CloudWatch has got, by name; nothing where nothing came. */
   const measured = async () => {
-    await machine.aws(
+    await instance.aws(
       'import urllib.request; urllib.request.urlopen("http://127.0.0.1:5000/moto-api/reset", data=b"")',
     );
     await bash(`rm --force /run/journal/${unit}.log`);
     const { code } = await bash(`systemctl start ${unit}`);
-    const values = (await machine.aws(
+    const values = (await instance.aws(
       `
 import datetime
 client = boto3.client("cloudwatch")
@@ -100,7 +100,7 @@ for metric in client.list_metrics()["Metrics"]:
     dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
     result[metric["MetricName"]] = [metric["Namespace"], dimensions, point["Unit"], point["SampleCount"], point["Maximum"]]`,
     )) as Readonly<Record<string, Measured>>;
-    return { code, values, said: machine.read(`/run/journal/${unit}.log`) };
+    return { code, values, said: instance.read(`/run/journal/${unit}.log`) };
   };
   /** Queued and running tasks, and the age in minutes. */
   const numbers = async () => {
@@ -114,7 +114,7 @@ for metric in client.list_metrics()["Metrics"]:
     const { values } = await measured();
     expect(Object.keys(values).sort()).toEqual([...queueMetrics, ...valkeyMetrics].sort());
     for (const [name, [namespace, dimensions, metricUnit, samples]] of Object.entries(values)) {
-      expect([namespace, dimensions]).toEqual([nodeMetricNamespace, { Environment: 'staging', Role: 'manager' }]);
+      expect([namespace, dimensions]).toEqual([instanceMetricNamespace, { Environment: 'staging', Role: 'manager' }]);
       const units: Readonly<Record<string, string>> = { QueueAgeSeconds: 'Seconds', ValkeyMemoryUsed: 'None' };
       expect([metricUnit, samples]).toEqual([units[name] ?? 'Count', 1]);
     }
@@ -237,7 +237,7 @@ for metric in client.list_metrics()["Metrics"]:
     const asUser = (command: string) => bash(`${cli} --user ${user} --pass none ${command}`);
 
     test('is measured as the part of its limit that is taken', async () => {
-      const limit = /^maxmemory (\d+)mb$/m.exec(machine.read('/etc/bento/valkey.conf'))![1];
+      const limit = /^maxmemory (\d+)mb$/m.exec(instance.read('/etc/bento/valkey.conf'))![1];
       const before = (await measured()).values['ValkeyMemoryUsed']![4];
       await bash(`. /etc/bento/aux.env; head --bytes=33554432 /dev/zero | ${cli} -u "$REDIS_URL" -x set segment`);
       const after = (await measured()).values['ValkeyMemoryUsed']![4];
@@ -272,10 +272,10 @@ for metric in client.list_metrics()["Metrics"]:
 
   test('CloudWatch that does not answer: an error with its reason', async () => {
     const file = `/etc/systemd/system/${unit}`;
-    const real = machine.read(file);
-    machine.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
+    const real = instance.read(file);
+    instance.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
     const { code, said } = await measured();
-    machine.write({ [file]: real });
+    instance.write({ [file]: real });
     expect([code, said]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
   });
 });

@@ -42,13 +42,14 @@ function fail(response: ServerResponse, action: string, failure: Failure) {
 
 /** What a boot does by each of the calls that it makes of AWS. */
 const steps: Record<string, string> = {
-  DescribeVolumes: 'volume.attach("vol-0", machine, beat)',
-  AttachVolume: 'volume.attach("vol-0", machine, beat)',
-  AssignPrivateIpAddresses: 'address.take("10.20.0.10", machine, beat)',
-  GetParameter: 'store.Store("staging", machine.region, aws.at_boot(beat)).parameter("settings")',
-  GetSecretValue: 'store.Store("staging", machine.region).filled_secrets("prover", beat)',
-  'GetSecretValue of before': 'store.Store("staging", machine.region, aws.at_boot(beat)).previous("valkey-password")',
-  HeadBucket: 'manager.check_storage(settings, store.Storage("AKIALOCAL", "local"), machine.region, aws.at_boot(beat))',
+  DescribeVolumes: 'volume.attach("vol-0", instance, beat)',
+  AttachVolume: 'volume.attach("vol-0", instance, beat)',
+  AssignPrivateIpAddresses: 'address.take("10.20.0.10", instance, beat)',
+  GetParameter: 'store.Store("staging", instance.region, aws.at_boot(beat)).parameter("settings")',
+  GetSecretValue: 'store.Store("staging", instance.region).filled_secrets("prover", beat)',
+  'GetSecretValue of before': 'store.Store("staging", instance.region, aws.at_boot(beat)).previous("valkey-password")',
+  HeadBucket:
+    'manager.check_storage(settings, store.Storage("AKIALOCAL", "local"), instance.region, aws.at_boot(beat))',
   CompleteLifecycleAction: 'hook.complete("CONTINUE")',
 };
 const names = Object.keys(steps);
@@ -98,15 +99,15 @@ describeWith(pythonPackages, 'calls of AWS that fail while a boot waits', () => 
 import os, time, urllib.parse, urllib.request
 from types import SimpleNamespace
 from bento_boot import address, aws, lifecycle, manager, store, volume
-from bento_boot.identity import Machine
+from bento_boot.identity import Instance
 sleep, clock = time.sleep, time.monotonic
 time.sleep = lambda seconds: sleep(seconds / 5000)
 time.monotonic = lambda: clock() * ${speed}
 store._check = lambda *_: None
 address._is_own = lambda _: True
-machine = Machine("i-own", "us-west-2", "10.20.1.2", "eni-0", [], "managers")
+instance = Instance("i-own", "us-west-2", "10.20.1.2", "eni-0", [], "managers")
 settings = SimpleNamespace(bucket="bento-storage")
-hook = lifecycle.Hook(lifecycle.LAUNCH_HOOK, machine)
+hook = lifecycle.Hook(lifecycle.LAUNCH_HOOK, instance)
 def answer(name):
     urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/step/" + urllib.parse.quote(name)).close()
     beats = []

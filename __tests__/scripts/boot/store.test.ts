@@ -1,5 +1,5 @@
 import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
-import { layWire, type Decide } from '../../../lab/local-aws/wire';
+import { startFaultProxy, type Decide } from '../../../lab/local-aws/fault-proxy';
 import { describeWith, localAws } from '../../support/tools';
 import { answers, pythonPackages } from './python';
 
@@ -31,7 +31,7 @@ describeWith([localAws, ...pythonPackages], 'secrets and parameters', () => {
    */
   async function read(expression: string, secrets: Secrets, prepare = '', decide?: Decide) {
     environments += 1;
-    const wire = await layWire(aws.endpoint, decide);
+    const proxy = await startFaultProxy(aws.endpoint, decide);
     try {
       const { answers: given, log } = await answers(
         `
@@ -46,12 +46,12 @@ store = Store("test${environments}", "us-west-2")
 def answer(_):
     return ${expression}`,
         [null],
-        { ...environment, AWS_ENDPOINT_URL: wire.endpoint },
+        { ...environment, AWS_ENDPOINT_URL: proxy.endpoint },
       );
       expect(JSON.stringify(given[0]?.refused ?? '') + log).not.toContain(canary);
-      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: wire.calls, log };
+      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: proxy.calls, log };
     } finally {
-      await wire.close();
+      await proxy.close();
     }
   }
 
@@ -71,7 +71,7 @@ def answer(_):
     expect((await read('store.secrets("manager")', more)).value).toEqual(more);
     const { refused, below } = await read('store.secrets("manager")', { ...right, 'order-stream-url': canary });
     expect(refused).toBe(
-      `secrets are not right: ${below}/order-stream-url is not an address with https:// or wss:// and no port but 443, which is all that machines reach`,
+      `secrets are not right: ${below}/order-stream-url is not an address with https:// or wss:// and no port but 443, which is all that instances reach`,
     );
   });
 
@@ -105,7 +105,7 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
       `{"accessKeyId": "${canary}", "secretAccessKey": 1}`,
       'is not a JSON object with accessKeyId and secretAccessKey',
     ],
-    // An SDK would take an empty key for none, and use the machine's role: the check would lie.
+    // An SDK would take an empty key for none, and use the instance's role: the check would lie.
     [
       'storage',
       `{"accessKeyId": "", "secretAccessKey": "${canary}"}`,

@@ -1,21 +1,21 @@
 import { describeWith } from '../../support/tools';
-import { secretsOf, startMachine, tools, type Machine } from './machine';
+import { secretsOf, startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
 describeWith(tools, 'the stores of a manager', () => {
-  let machine: Machine;
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    const { code, log } = await machine.configure();
+    instance = await startInstance('manager');
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([0, expect.stringContaining('no data volume: orders, tasks and files of Bento end')]);
     // An address of the cluster's network, and one of nobody's.
-    await machine.run(['bash', '-c', 'ip address add 10.20.1.2/32 dev lo; ip address add 192.0.2.2/32 dev lo']);
+    await instance.run(['bash', '-c', 'ip address add 10.20.1.2/32 dev lo; ip address add 192.0.2.2/32 dev lo']);
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string, env: Readonly<Record<string, string>> = {}) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-uc', `cd /; ${script}`], env);
+    const { code, stdout, stderr } = await instance.run(['bash', '-uc', `cd /; ${script}`], env);
     return { code, said: (stdout + stderr).trim() };
   };
   const psql = '/usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --tuples-only --no-align';
@@ -50,7 +50,7 @@ describeWith(tools, 'the stores of a manager', () => {
       expect((await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'bento'")).said).toMatch(
         /^SCRAM-SHA-256\$/,
       );
-      expect(machine.read('/run/journal/bento-postgresql.service.log')).not.toContain('canary');
+      expect(instance.read('/run/journal/bento-postgresql.service.log')).not.toContain('canary');
     });
 
     test('serves the networks of the VPC, for one user and one database, and nobody else', async () => {
@@ -63,7 +63,7 @@ describeWith(tools, 'the stores of a manager', () => {
       ]);
     });
 
-    test('the socket knows users of this machine by themselves', async () => {
+    test('the socket knows users of this instance by themselves', async () => {
       const query = `${psql} --host /run/bento-postgresql --dbname taskdb --command "SELECT current_user"`;
       expect(await bash(`${as('bento')} ${query}`)).toEqual({ code: 0, said: 'bento' });
       expect((await bash(`${as('bento')} ${query} --username postgres`)).said).toContain('Peer authentication failed');
@@ -88,7 +88,7 @@ describeWith(tools, 'the stores of a manager', () => {
     test('evicts nothing, and keeps what it has over a restart', async () => {
       expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" config get maxmemory-policy`)).said).toContain('noeviction');
       await bash(`${urls}; ${cli} -u "$REDIS_URL" set segment value`);
-      await machine.run(['systemctl', 'restart', 'bento-valkey.service']);
+      await instance.run(['systemctl', 'restart', 'bento-valkey.service']);
       expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" get segment`)).said).toBe('value');
     });
 
@@ -101,44 +101,44 @@ describeWith(tools, 'the stores of a manager', () => {
 
   describe('another image on the same data', () => {
     const restarted = async () => {
-      const { code } = await machine.run(['systemctl', 'restart', 'bento-postgresql.service']);
-      return { code, said: machine.read('/run/journal/bento-postgresql.service.log').trim().split('\n').at(-1) };
+      const { code } = await instance.run(['systemctl', 'restart', 'bento-postgresql.service']);
+      return { code, said: instance.read('/run/journal/bento-postgresql.service.log').trim().split('\n').at(-1) };
     };
 
     test('with an older Bento: refused, since its agents would not start', async () => {
       await asSuperuser('INSERT INTO _sqlx_migrations VALUES (6, true)');
-      const stopped = await machine.run(['systemctl', 'restart', 'bento-postgresql.service']);
+      const stopped = await instance.run(['systemctl', 'restart', 'bento-postgresql.service']);
       expect(stopped.code).toBe(1);
-      expect(machine.read('/run/journal/bento-postgresql.service.log')).toContain(
+      expect(instance.read('/run/journal/bento-postgresql.service.log')).toContain(
         'the database has migration 6, and this release knows 5 at most: start an image with the newer Bento again',
       );
-      machine.write({ '/etc/bento/migration': '6\n' });
+      instance.write({ '/etc/bento/migration': '6\n' });
       expect(await restarted()).toMatchObject({ code: 0 });
       await asSuperuser('DELETE FROM _sqlx_migrations WHERE version = 6');
-      machine.write({ '/etc/bento/migration': '5\n' });
+      instance.write({ '/etc/bento/migration': '5\n' });
     });
 
     test('with another PostgreSQL: refused, and nothing is touched', async () => {
       const version = '/var/lib/bento/postgresql/data/PG_VERSION';
-      const real = machine.read(version);
-      machine.write({ [version]: '9\n' });
+      const real = instance.read(version);
+      instance.write({ [version]: '9\n' });
       expect(await restarted()).toMatchObject({
         code: 1,
         said: expect.stringContaining('the database is of PostgreSQL 9') as string,
       });
-      expect(machine.read(version)).toBe('9\n');
-      machine.write({ [version]: real });
+      expect(instance.read(version)).toBe('9\n');
+      instance.write({ [version]: real });
       expect(await restarted()).toMatchObject({ code: 0 });
     });
 
-    test('files that were made half are made anew, and no others', async () => {
-      await machine.run(['systemctl', 'stop', 'bento-postgresql.service']);
+    test('files that were made half are made again, and no others', async () => {
+      await instance.run(['systemctl', 'stop', 'bento-postgresql.service']);
       const folder = '/var/lib/bento/postgresql';
       await bash(
         `mv ${folder}/data ${folder}/kept; mkdir ${folder}/new; touch ${folder}/new/PG_VERSION; chown -R postgres ${folder}/new`,
       );
       expect(await restarted()).toMatchObject({ code: 0 });
-      await machine.run(['systemctl', 'stop', 'bento-postgresql.service']);
+      await instance.run(['systemctl', 'stop', 'bento-postgresql.service']);
       await bash(`rm ${folder}/data/PG_VERSION`);
       expect(await restarted()).toMatchObject({
         code: 1,
@@ -150,18 +150,18 @@ describeWith(tools, 'the stores of a manager', () => {
   });
 
   test('an API does not start before an agent has migrated', async () => {
-    await machine.run(['systemctl', 'stop', 'bento-api.service']);
+    await instance.run(['systemctl', 'stop', 'bento-api.service']);
     await asSuperuser('DELETE FROM _sqlx_migrations WHERE version = 5');
-    await machine.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
-    expect(await machine.run(['systemctl', 'start', 'bento-api.service'])).toMatchObject({ code: 1 });
-    expect(machine.read('/run/journal/bento-api.service.log')).toContain(
+    await instance.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
+    expect(await instance.run(['systemctl', 'start', 'bento-api.service'])).toMatchObject({ code: 1 });
+    expect(instance.read('/run/journal/bento-api.service.log')).toContain(
       'no agent has brought the database to migration 5 within 2 s',
     );
     await asSuperuser('INSERT INTO _sqlx_migrations VALUES (5, true)');
-    expect(await machine.run(['systemctl', 'start', 'bento-api.service'])).toMatchObject({ code: 0 });
+    expect(await instance.run(['systemctl', 'start', 'bento-api.service'])).toMatchObject({ code: 0 });
   });
 
   test('its secrets are the ones of this test', () => {
-    expect(machine.read('/etc/bento/database-password')).toBe(secretsOf['database-password']);
+    expect(instance.read('/etc/bento/database-password')).toBe(secretsOf['database-password']);
   });
 });

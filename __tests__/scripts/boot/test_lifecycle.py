@@ -69,10 +69,10 @@ def auto_scaling(http_server, handler, monkeypatch):
 def hook_of(lifecycle, auto_scaling):
     """A launch hook of the instance `i-0123` in this group."""
     from bento_boot.contract import LAUNCH_HOOK
-    from bento_boot.identity import Machine
+    from bento_boot.identity import Instance
 
     def make(group="managers"):
-        instance = Machine("i-0123", "us-west-2", "10.20.1.2", "eni-0", ["10.20.0.0/16"], group)
+        instance = Instance("i-0123", "us-west-2", "10.20.1.2", "eni-0", ["10.20.0.0/16"], group)
         return lifecycle.Hook(LAUNCH_HOOK, instance)
 
     return make

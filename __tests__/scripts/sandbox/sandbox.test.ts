@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 
 const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'python3-boto3', 'gcc'];
 
-/** Releases between which the programs changed what they do to their machine. */
+/** Releases between which the programs changed what they do to their instance. */
 const releases = ['1.0.2', '1.1.2', '1.2.2'];
 
 /** Ends well only as the user of the smoke test, who can write nowhere but in its own /tmp. */
@@ -39,7 +39,7 @@ const tests = () => {
       ['bento-broker.service', ['watches its configuration', 'keeps its orders']],
       ['bento-executor@01.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9301')]],
       ['bento-aux.service', from('1.2', 'listens on 127.0.0.1:9092')],
-      ['bento-logs.service', ['keeps its place in the journal', 'measures the machine']],
+      ['bento-logs.service', ['keeps its place in the journal', 'measures the instance']],
     ])('%s does all that its program does there, and ends when it is told to', async (unit, lines) => {
       const { output, result } = await services.lived(unit);
       for (const line of ['plain lines', ...lines, 'ready', 'ended in order']) expect(output).toContain(line);
@@ -148,7 +148,7 @@ const tests = () => {
 
     test('that is not there is left to the smoke test, which the report has', async () => {
       expect(await check(false)).toBe(
-        'this machine has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
+        'this instance has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
       );
     });
   });

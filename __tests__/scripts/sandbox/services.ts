@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bootedRoot, type BootedRoot } from '../root/booted-root';
 
-/** A machine whose units a real systemd runs, with stand-ins for the programs of a release. */
+/** An instance whose units a real systemd runs, with stand-ins for the programs of a release. */
 export interface Services extends BootedRoot {
   /** Runs a script of bash beside the services, with the libraries of the bake; fails where it fails. */
   bash(script: string): Promise<string>;

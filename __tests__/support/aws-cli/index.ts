@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../scripts/support';
 
 /**
  * The AWS CLI for the tests of the file, without the second that Python takes to start it: one process has imported it,
- * and each call is a fork of that one. Where it can't be imported, tests have the CLI of the machine.
+ * and each call is a fork of that one. Where it can't be imported, tests have the CLI of the instance.
  *
  * @returns a PATH on which it comes first
  */

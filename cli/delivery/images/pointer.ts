@@ -12,7 +12,7 @@ export async function readPointer(ssm: SSMClient, kind: ImageKind, pointer: Poin
   }
 }
 
-/** Writes the image that an environment has proved. Parameter Store checks it after it has answered: read it back. */
+/** Writes the image that an environment has validated. Parameter Store checks it after it has answered: read it back. */
 export async function writeValidated(ssm: SSMClient, kind: ImageKind, imageId: string): Promise<void> {
   await ssm.send(
     new PutParameterCommand({
@@ -20,7 +20,7 @@ export async function writeValidated(ssm: SSMClient, kind: ImageKind, imageId: s
       Value: imageId,
       Type: 'String',
       DataType: 'aws:ec2:image',
-      Description: `The ${kind} image that this environment runs and has proved. Its pipeline moves it.`,
+      Description: `The ${kind} image that this environment runs and has validated. Its pipeline moves it.`,
       Overwrite: true,
     }),
   );

@@ -3,11 +3,11 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { EnvironmentConfig } from '../../../config';
 import {
   imageOfRole,
-  nodeRoles,
+  instanceRoles,
   pipelines,
   pointerName,
   validatedImagesName,
-  type NodeRole,
+  type InstanceRole,
 } from '../../../config/names';
 import type { ClientSettings } from '../access';
 import { DeliveryRefusedError, listed } from '../problem';
@@ -25,7 +25,7 @@ export interface PointerSource {
 }
 
 export interface ResolveProps {
-  readonly requests: Readonly<Record<NodeRole, ImageRequest>>;
+  readonly requests: Readonly<Record<InstanceRole, ImageRequest>>;
   readonly account: EnvironmentConfig;
   readonly opsAccountId: string;
   /** Acts in the account that the images will run in. */
@@ -38,7 +38,7 @@ export interface ResolveProps {
 
 /** The images that were asked for. */
 export interface ResolvedImages {
-  readonly images: Readonly<Record<NodeRole, Image>>;
+  readonly images: Readonly<Record<InstanceRole, Image>>;
   /** What a reviewer should know of them, and no reason to refuse them. */
   readonly remarks: readonly string[];
 }
@@ -52,11 +52,11 @@ export interface ResolvedImages {
 export async function resolveImages(props: ResolveProps): Promise<ResolvedImages> {
   const { requests, account, opsAccountId, client, now = new Date() } = props;
   const validated = await validatedOf(props);
-  const ids = new Map<NodeRole, string>();
-  for (const role of nodeRoles) ids.set(role, await idOf(role, requests[role], props, validated));
+  const ids = new Map<InstanceRole, string>();
+  for (const role of instanceRoles) ids.set(role, await idOf(role, requests[role], props, validated));
   const images = await imagesById(new EC2Client(client), [...new Set(ids.values())]);
   const problems: string[] = [];
-  const found = nodeRoles.map((role) => {
+  const found = instanceRoles.map((role) => {
     const id = ids.get(role) ?? '';
     const image = images.get(id);
     const { accountId, broker } = account;
@@ -65,18 +65,18 @@ export async function resolveImages(props: ResolveProps): Promise<ResolvedImages
     return [role, image] as const;
   });
   if (problems.length > 0) throw new DeliveryRefusedError(`These images cannot be deployed:${listed(problems)}`);
-  const resolved = Object.fromEntries(found) as Record<NodeRole, Image>;
+  const resolved = Object.fromEntries(found) as Record<InstanceRole, Image>;
   return {
     images: resolved,
     remarks: [
-      ...nodeRoles.flatMap((role) => imageRemarks(resolved[role], now)),
+      ...instanceRoles.flatMap((role) => imageRemarks(resolved[role], now)),
       ...pairRemarks(idsOf(resolved), validated, props.proving),
     ],
   };
 }
 
 /** The ids of images, by role. */
-export const idsOf = (images: Readonly<Record<NodeRole, Image>>): Record<NodeRole, string> => ({
+export const idsOf = (images: Readonly<Record<InstanceRole, Image>>): Record<InstanceRole, string> => ({
   manager: images.manager.ImageId ?? '',
   prover: images.prover.ImageId ?? '',
 });
@@ -89,11 +89,11 @@ const pairRemarks = (
 ): readonly string[] =>
   validated === undefined || proving === undefined || sameImages(validated, ids)
     ? []
-    : [`${nodeRoles.map((role) => ids[role]).join(' and ')} were not validated together in ${proving.environment}`];
+    : [`${instanceRoles.map((role) => ids[role]).join(' and ')} were not validated together in ${proving.environment}`];
 
 /** What is validated, where that is asked for. */
 async function validatedOf({ requests, account, proving }: ResolveProps): Promise<ValidatedImages | undefined> {
-  const asked = nodeRoles.filter((role) => 'pointer' in requests[role] && requests[role].pointer === 'validated');
+  const asked = instanceRoles.filter((role) => 'pointer' in requests[role] && requests[role].pointer === 'validated');
   if (asked.length === 0) return undefined;
   if (proving === undefined)
     throw new DeliveryRefusedError(
@@ -110,7 +110,7 @@ async function validatedOf({ requests, account, proving }: ResolveProps): Promis
 }
 
 async function idOf(
-  role: NodeRole,
+  role: InstanceRole,
   request: ImageRequest,
   { account, client }: ResolveProps,
   validated: ValidatedImages | undefined,

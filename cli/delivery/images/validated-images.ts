@@ -1,11 +1,11 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
-import { nodeRoles, pipelines, roles, validatedImagesName, type NodeRole } from '../../../config/names';
+import { instanceRoles, pipelines, roles, validatedImagesName, type InstanceRole } from '../../../config/names';
 import { DeliveryRefusedError } from '../problem';
 import type { PointerSource } from './resolve';
 
 /** Images that ran together in an environment and were validated there, by role. */
-export type ValidatedImages = Readonly<Record<NodeRole, string>>;
+export type ValidatedImages = Readonly<Record<InstanceRole, string>>;
 
 const image = z.string().regex(/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/);
 const schema = z.strictObject({ manager: image, prover: image });
@@ -15,7 +15,7 @@ export class UnreadableImagesError extends DeliveryRefusedError {}
 
 /** Always the same text for the same images. */
 const textOf = (images: ValidatedImages): string =>
-  JSON.stringify(Object.fromEntries(nodeRoles.map((role) => [role, images[role]])));
+  JSON.stringify(Object.fromEntries(instanceRoles.map((role) => [role, images[role]])));
 
 /**
  * The images that the environment validated together. They stand in one parameter, because two pointers that are read one
@@ -48,7 +48,7 @@ export async function readValidatedImages({
   } catch (cause) {
     throw new UnreadableImagesError(
       `${validatedImagesName} of ${environment} is ${JSON.stringify(text)}, which does not name one image for each of ` +
-        `${nodeRoles.join(' and ')}; run the pipeline ${pipelines.cluster(environment)} again, which writes it.`,
+        `${instanceRoles.join(' and ')}; run the pipeline ${pipelines.cluster(environment)} again, which writes it.`,
       { cause },
     );
   }

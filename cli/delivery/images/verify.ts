@@ -51,6 +51,6 @@ export function brokenRules(
 export function remarks(image: Image, now: Date): readonly string[] {
   const { ImageId = '', DeprecationTime: deprecated } = image;
   return deprecated !== undefined && new Date(deprecated) <= now
-    ? [`${ImageId} has been deprecated since ${deprecated}: it is retired, or somebody has withdrawn it`]
+    ? [`${ImageId} has been deprecated since ${deprecated}: it is retired, or an operator has withdrawn it`]
     : [];
 }

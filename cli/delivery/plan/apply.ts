@@ -18,13 +18,13 @@ export interface ApplyPlanProps {
   /** What was approved: the SHA-256 of the folder's record. */
   readonly planSha256: string;
   readonly commit: string;
-  /** Images that the build was started for, by role; those that it was not told are left out. */
+  /** Images that the build was started for, by role; those that were not given are left out. */
   readonly images: Readonly<Record<string, string>>;
   readonly maxAgeHours: number;
   /** Checks, and applies nothing. */
   readonly dryRun: boolean;
   readonly workDirectory: string;
-  readonly hear: (text: string) => void;
+  readonly onOutput: (text: string) => void;
 }
 
 /** What became of a saved plan. */
@@ -61,7 +61,7 @@ export async function applyPlan(props: ApplyPlanProps): Promise<AppliedPlan> {
     path.join(folder, planFiles.stack),
     path.join(props.workDirectory, 'terraform'),
     access,
-    props.hear,
+    props.onOutput,
   );
   const locked = record.files[lockFile.kept] !== undefined;
   if (locked) await cp(path.join(folder, lockFile.kept), path.join(workspace.directory, lockFile.own));

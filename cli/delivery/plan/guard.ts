@@ -1,4 +1,4 @@
-import { nodeRoles } from '../../../config/names';
+import { instanceRoles } from '../../../config/names';
 import { DeliveryRefusedError, listed } from '../problem';
 import type { ReceivedPlan } from './received';
 import { planFiles, type PlanRecord } from './record';
@@ -13,7 +13,7 @@ export interface Expected {
   readonly region: string;
   readonly commit: string;
   readonly terraformVersion: string;
-  /** Images that the build was started for, by role; those that it was not told are left out. */
+  /** Images that the build was started for, by role; those that were not given are left out. */
   readonly images: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +41,7 @@ export function differences(
   compare('account', record.accountId, expected.accountId);
   compare('region', record.region, expected.region);
   compare('commit', record.commit, expected.commit);
-  for (const role of nodeRoles)
+  for (const role of instanceRoles)
     compare(`image of the ${role}`, record.images[role], expected.images[role] ?? record.images[role]);
   compare('Terraform', record.terraformVersion, expected.terraformVersion);
   return found;
@@ -69,5 +69,5 @@ export function wrongAge({ createdAt }: PlanRecord, now: Date, maxAgeHours: numb
 export const refusal = (found: readonly string[]): DeliveryRefusedError =>
   new DeliveryRefusedError(
     `The saved plan is not applied, and nothing was changed:${listed(found)}\n` +
-      'Plan again: start the pipeline anew, and approve its plan.',
+      'Plan again: start the pipeline again, and approve its plan.',
   );

@@ -3,7 +3,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { EnvironmentConfig } from '../../../config';
-import { stacks, type NodeRole } from '../../../config/names';
+import { stacks, type InstanceRole } from '../../../config/names';
 import type { Access } from '../access';
 import { imagesById } from '../images/describe';
 import { changesOf, planSchema } from '../summary/changes';
@@ -16,7 +16,7 @@ import { copyStack, imageVariables, lockFile, terraformVersion, Workspace } from
 export interface MakePlanProps {
   readonly account: EnvironmentConfig;
   readonly access: Access;
-  readonly images: Readonly<Record<NodeRole, string>>;
+  readonly images: Readonly<Record<InstanceRole, string>>;
   /** What is worth a reviewer's attention beside the plan. */
   readonly remarks: readonly string[];
   readonly commit: string;
@@ -27,7 +27,7 @@ export interface MakePlanProps {
   readonly folder: string;
   /** A place for Terraform's own files. */
   readonly workDirectory: string;
-  readonly hear: (text: string) => void;
+  readonly onOutput: (text: string) => void;
 }
 
 /** A saved plan. */
@@ -37,14 +37,14 @@ export interface MadePlan {
   readonly summary: Summary;
 }
 
-/** Plans a cluster, and saves the plan with what is needed to apply exactly that, and to judge it. */
+/** Plans a cluster, and saves the plan with what is needed to apply exactly that, and to review it. */
 export async function makePlan(props: MakePlanProps): Promise<MadePlan> {
   const { account, access, images, folder, stackDirectory } = props;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const workspace = await Workspace.of(stackDirectory, props.workDirectory, access, props.hear);
+  const workspace = await Workspace.of(stackDirectory, props.workDirectory, access, props.onOutput);
   await workspace.init('new');
-  // Before the plan: where somebody applies in between, the plan is refused later, and never the other way round.
+  // Before the plan: where another apply comes in between, the plan is refused later, and never the other way round.
   const state = await readState(access.client, account);
   const file = path.resolve(folder, planFiles.plan);
   await workspace.must(['plan', '-input=false', '-no-color', '-lock-timeout=5m', `-out=${file}`], {

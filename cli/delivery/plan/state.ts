@@ -43,7 +43,7 @@ function parsed(text: string, key: string): z.infer<typeof stateSchema> {
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const message = `The object ${key} is not a Terraform state. Restore an older version of it: docs/runbook.md says how.`;
+    const message = `The object ${key} is not a Terraform state. Restore an older version of it: docs/runbook.md has the steps.`;
     throw new DeliveryRefusedError(message, { cause });
   }
 }

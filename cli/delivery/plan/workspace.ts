@@ -28,7 +28,7 @@ export class Workspace {
   private constructor(
     readonly directory: string,
     private readonly access: Access,
-    private readonly hear: (text: string) => void,
+    private readonly onOutput: (text: string) => void,
   ) {}
 
   /** Copies a stack's folder to an empty one. */
@@ -36,17 +36,17 @@ export class Workspace {
     stackDirectory: string,
     directory: string,
     access: Access,
-    hear: (text: string) => void,
+    onOutput: (text: string) => void,
   ): Promise<Workspace> {
     await rm(directory, { recursive: true, force: true });
     await copyStack(stackDirectory, directory);
-    return new Workspace(path.resolve(directory), access, hear);
+    return new Workspace(path.resolve(directory), access, onOutput);
   }
 
-  /** Runs Terraform with this access; what it prints is heard unless it is for machines. */
+  /** Runs Terraform with this access; its output is reported unless a program reads it. */
   run(args: readonly string[], options: { quiet?: boolean; variables?: Record<string, string> } = {}) {
     const environment = { ...this.access.environment, ...options.variables };
-    return terraform(this.directory, args, environment, options.quiet === true ? undefined : this.hear);
+    return terraform(this.directory, args, environment, options.quiet === true ? undefined : this.onOutput);
   }
 
   /** The same, where only success is of use. */
@@ -66,6 +66,6 @@ export class Workspace {
   }
 }
 
-/** The variables that say what a cluster runs. */
+/** The variables that name what a cluster runs. */
 export const imageVariables = (images: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(images).map(([role, id]) => [`TF_VAR_${role}_image_id`, id]));

@@ -4,7 +4,7 @@ import { DescribeScalingActivitiesCommand, type AutoScalingClient } from '@aws-s
 const most = 3;
 
 /**
- * Why Auto Scaling could not launch or end machines, the newest first: neither the group nor a refresh has
+ * Why Auto Scaling could not launch or end instances, the newest first: neither the group nor a refresh has
  * these reasons (Amazon EC2 Auto Scaling User Guide, "Verify a scaling activity").
  *
  * @param since activities that began before are of no matter

@@ -58,7 +58,7 @@ export class GroupRun {
     }
   }
 
-  /** Why machines did not come since the rollout began, the newest reason first. */
+  /** Why instances did not come since the rollout began, the newest reason first. */
   reasons(): Promise<readonly string[]> {
     const { autoScaling, name } = this.props;
     return failedActivities(autoScaling, name, this.since).catch((error: unknown) => [
@@ -71,7 +71,7 @@ export class GroupRun {
     const group = await readGroup(autoScaling, ec2, name);
     const going = (text: string): Progress => ({ is: 'going', text: `${name}: ${text}` });
     if (!this.hooksAreRight) {
-      // Before anything else: a machine that ends without its hook ends without its drain.
+      // Before anything else: an instance that ends without its hook ends without its drain.
       const put = await putHooks(autoScaling, name, wanted);
       if (put.length > 0) return going(`hooks put: ${put.join(', ')}`);
       this.hooksAreRight = true;
@@ -90,7 +90,7 @@ export class GroupRun {
         return going(`cancelled the refresh ${otherAim(step.refresh)}, ${step.refresh.InstanceRefreshId ?? ''}`);
       case 'save':
         await saveConfiguration(autoScaling, name, wanted);
-        return going(`it has no machines: it launches version ${versionOf(wanted)} from now on`);
+        return going(`it has no instances: it launches version ${versionOf(wanted)} from now on`);
       case 'start':
         this.refreshId = await startRefresh(autoScaling, name, wanted, ignoreAlarms);
         return going(`refresh started, from version ${group.version} to ${versionOf(wanted)}`);
@@ -125,11 +125,11 @@ const otherAim = ({ DesiredConfiguration: aim }: InstanceRefresh): string =>
 const earlier = (one: Date, other: Date | undefined): Date => (other === undefined || one < other ? one : other);
 
 /** What a group has after a refresh that ended badly. */
-function whatIsLeft({ version, imageId, machines }: GroupState): string {
-  const others = machines.filter((machine) => machine.version !== version);
+function whatIsLeft({ version, imageId, instances }: GroupState): string {
+  const others = instances.filter((instance) => instance.version !== version);
   const of = others.map(({ id, version: own }) => `${id} of version ${own ?? '?'}`);
   return (
     `it launches version ${version} (${imageId ?? 'no image'})` +
-    (others.length > 0 ? `, and still has ${of.join(', ')}` : ', and has no machine of another version')
+    (others.length > 0 ? `, and still has ${of.join(', ')}` : ', and has no instance of another version')
   );
 }

@@ -10,8 +10,8 @@ import { DescribeLaunchTemplateVersionsCommand, type EC2Client } from '@aws-sdk/
 import { DeliveryRefusedError } from '../problem';
 import { launchedOf } from './matching';
 
-/** One machine of a group. */
-export interface Machine {
+/** One instance of a group. */
+export interface GroupInstance {
   readonly id: string;
   readonly inService: boolean;
   readonly healthy: boolean;
@@ -21,7 +21,7 @@ export interface Machine {
   readonly type?: string | undefined;
 }
 
-/** What a group of machines is to run, and what it runs. */
+/** What a group of instances is to run, and what it runs. */
 export interface GroupState {
   readonly name: string;
   readonly desired: number;
@@ -31,7 +31,7 @@ export interface GroupState {
   readonly version: string;
   readonly imageId: string | undefined;
   /** Without those that are on their way out. */
-  readonly machines: readonly Machine[];
+  readonly instances: readonly GroupInstance[];
   /** The newest first; of the last six weeks. */
   readonly refreshes: readonly InstanceRefresh[];
 }
@@ -64,14 +64,14 @@ export async function readGroup(autoScaling: AutoScalingClient, ec2: EC2Client, 
     saved,
     version: String(version?.VersionNumber ?? ''),
     imageId: version?.LaunchTemplateData?.ImageId,
-    machines: (group.Instances ?? []).filter((instance) => !leaves(instance)).map(machineOf),
+    instances: (group.Instances ?? []).filter((instance) => !leaves(instance)).map(instanceOf),
     refreshes: newestFirst(InstanceRefreshes),
   };
 }
 
 const leaves = ({ LifecycleState }: Instance): boolean => /^(Terminat|Detach)/.test(LifecycleState ?? '');
 
-const machineOf = ({ InstanceId = '', LifecycleState, HealthStatus, LaunchTemplate, InstanceType }: Instance) => ({
+const instanceOf = ({ InstanceId = '', LifecycleState, HealthStatus, LaunchTemplate, InstanceType }: Instance) => ({
   id: InstanceId,
   inService: LifecycleState === 'InService',
   healthy: HealthStatus?.toLowerCase() === 'healthy',

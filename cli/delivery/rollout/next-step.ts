@@ -1,6 +1,6 @@
 import type { InstanceRefresh } from '@aws-sdk/client-auto-scaling';
 import type { GroupRollout } from '../../../config/rollout';
-import { isActive, type GroupState, type Machine } from './group';
+import { isActive, type GroupState, type GroupInstance } from './group';
 import { isWanted, launchedOf } from './matching';
 import { failedRefresh } from './progress';
 
@@ -19,7 +19,7 @@ export type Step =
 
 const matches =
   ({ desiredConfiguration }: GroupRollout) =>
-  ({ templateId, version, type }: Machine): boolean => {
+  ({ templateId, version, type }: GroupInstance): boolean => {
     const wanted = launchedOf(desiredConfiguration);
     const ofType = type === undefined || wanted.types === undefined || wanted.types.includes(type);
     return (templateId ?? wanted.templateId) === wanted.templateId && version === wanted.version && ofType;
@@ -28,10 +28,10 @@ const matches =
 /**
  * The step follows from what AWS shows alone, so that a rollout that died goes on where it was.
  *
- * A refresh without a desired configuration, such as a person starts to replace machines, brings what the group has.
+ * A refresh without a desired configuration, such as a person starts to replace instances, brings what the group has.
  */
 export function nextStep(group: GroupState, wanted: GroupRollout): Step {
-  const { saved, refreshes, machines, desired } = group;
+  const { saved, refreshes, instances, desired } = group;
   const active = refreshes.find(isActive);
   if (active !== undefined) {
     if (isWanted(active.DesiredConfiguration ?? saved, wanted)) return { do: 'follow', refresh: active };
@@ -39,7 +39,7 @@ export function nextStep(group: GroupState, wanted: GroupRollout): Step {
     return { do: leaving ? 'wait' : 'cancel', refresh: active };
   }
   const savedIsWanted = isWanted(saved, wanted);
-  if (machines.length === 0 && desired === 0) return { do: savedIsWanted ? 'nothing' : 'save' };
-  const done = savedIsWanted && machines.every(matches(wanted)) && failedRefresh(group) === undefined;
+  if (instances.length === 0 && desired === 0) return { do: savedIsWanted ? 'nothing' : 'save' };
+  const done = savedIsWanted && instances.every(matches(wanted)) && failedRefresh(group) === undefined;
   return { do: done ? 'nothing' : 'start' };
 }

@@ -1,6 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { nodeRoles, scalingGroup, type NodeRole } from '../../../config/names';
+import { instanceRoles, scalingGroup, type InstanceRole } from '../../../config/names';
 import type { ClientSettings } from '../access';
 import { DeliveryRefusedError, listed } from '../problem';
 import { GroupRun } from './group-run';
@@ -11,7 +11,7 @@ export interface RollOutProps {
   readonly environment: string;
   readonly client: ClientSettings;
   /** The images that were deployed, where that is known: the stack must want the same. */
-  readonly images?: Readonly<Record<NodeRole, string>> | undefined;
+  readonly images?: Readonly<Record<InstanceRole, string>> | undefined;
   readonly ignoreAlarms?: boolean;
   readonly report: (line: string) => void;
   /** How long the groups may take. */
@@ -20,12 +20,12 @@ export interface RollOutProps {
   readonly sleep: (seconds: number) => Promise<unknown>;
 }
 
-/** Clocks differ, and the machines of a new group were asked for a while before. */
+/** Clocks differ, and the instances of a new group were asked for a while before. */
 const leadMinutes = 5;
 
 /**
  * Brings the groups of a cluster onto what its stack wants, and waits until they run it. Reports what has changed since
- * the last look, and why machines do not come. A group that fails does not stop the other.
+ * the last look, and why instances do not come. A group that fails does not stop the other.
  *
  * Repeating it is safe: it goes on with a refresh that runs towards the same, and makes any other give way.
  *
@@ -36,7 +36,7 @@ export async function rollOut(props: RollOutProps): Promise<void> {
   const wanted = await readWanted(client, environment, props.images);
   const since = new Date(Date.now() - leadMinutes * 60_000);
   const [autoScaling, ec2] = [new AutoScalingClient(client), new EC2Client(client)];
-  const groups = nodeRoles.map((role) => {
+  const groups = instanceRoles.map((role) => {
     const name = scalingGroup(environment, role);
     const common = { autoScaling, ec2, since, ignoreAlarms: props.ignoreAlarms ?? false };
     return {

@@ -1,5 +1,5 @@
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
-import { nodeRoles, rolloutParameter, stacks, type NodeRole } from '../../../config/names';
+import { instanceRoles, rolloutParameter, stacks, type InstanceRole } from '../../../config/names';
 import { rolloutSchema, type GroupRollout } from '../../../config/rollout';
 import type { ClientSettings } from '../access';
 import { DeliveryRefusedError, listed } from '../problem';
@@ -13,8 +13,8 @@ import { DeliveryRefusedError, listed } from '../problem';
 export async function readWanted(
   client: ClientSettings,
   environment: string,
-  images?: Readonly<Record<NodeRole, string>>,
-): Promise<Readonly<Record<NodeRole, GroupRollout>>> {
+  images?: Readonly<Record<InstanceRole, string>>,
+): Promise<Readonly<Record<InstanceRole, GroupRollout>>> {
   const name = rolloutParameter(environment);
   const deploy = `deploy ${stacks.cluster(environment)} of this commit`;
   let text: string | undefined;
@@ -28,7 +28,7 @@ export async function readWanted(
       );
     throw error;
   }
-  let wanted: Readonly<Record<NodeRole, GroupRollout>>;
+  let wanted: Readonly<Record<InstanceRole, GroupRollout>>;
   try {
     wanted = rolloutSchema.parse(JSON.parse(text ?? ''));
   } catch (cause) {
@@ -36,7 +36,7 @@ export async function readWanted(
       cause,
     });
   }
-  const others = nodeRoles.flatMap((role) =>
+  const others = instanceRoles.flatMap((role) =>
     images === undefined || images[role] === wanted[role].imageId
       ? []
       : [`${role}: ${wanted[role].imageId}, not ${images[role]}`],

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { NodeRole } from '../../../config/names';
+import type { InstanceRole } from '../../../config/names';
 import { DeliveryRefusedError } from '../problem';
 
 const schema = z.strictObject({
@@ -14,7 +14,7 @@ const schema = z.strictObject({
 export interface SmokeRecord {
   readonly environment: string;
   readonly outcome: 'passed' | 'skipped';
-  readonly images: Readonly<Record<NodeRole, string | undefined>>;
+  readonly images: Readonly<Record<InstanceRole, string | undefined>>;
 }
 
 const fileIn = (folder: string): string => path.join(folder, 'smoke.json');
@@ -36,7 +36,7 @@ export async function writeSmokeRecord(folder: string, record: SmokeRecord): Pro
  */
 export async function readSmokeRecord(
   folder: string,
-  { environment, images }: { environment: string; images: Readonly<Record<NodeRole, string>> },
+  { environment, images }: { environment: string; images: Readonly<Record<InstanceRole, string>> },
 ): Promise<SmokeRecord['outcome']> {
   let text = '';
   try {

@@ -1,6 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { nodeRoles, scalingGroup, smokeDocument, type NodeRole, type SmokeProof } from '../../../config/names';
+import { instanceRoles, scalingGroup, smokeDocument, type InstanceRole, type SmokeProof } from '../../../config/names';
 import type { ClientSettings } from '../access';
 import { DeliveryRefusedError } from '../problem';
 import { readGroup, type GroupState } from '../rollout/group';
@@ -26,7 +26,7 @@ export interface SmokeProps {
  */
 export interface SmokeOutcome {
   readonly outcome: 'passed' | 'skipped' | 'would run';
-  readonly images: Readonly<Record<NodeRole, string | undefined>>;
+  readonly images: Readonly<Record<InstanceRole, string | undefined>>;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface SmokeOutcome {
 export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
   const { environment, client, proof, commands, report, dryRun } = props;
   const [autoScaling, ec2] = [new AutoScalingClient(client), new EC2Client(client)];
-  const read = (role: NodeRole) => readGroup(autoScaling, ec2, scalingGroup(environment, role));
+  const read = (role: InstanceRole) => readGroup(autoScaling, ec2, scalingGroup(environment, role));
   const readAll = async () => ({ manager: await read('manager'), prover: await read('prover') });
   const groups = await readAll();
   const images = imagesOf(groups);
@@ -47,7 +47,7 @@ export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
     report(`smoke test skipped: smoke is null in config/${environment}.ts`);
     return { outcome: 'skipped', images };
   }
-  const empty = nodeRoles.filter((role) => groups[role].desired === 0 && groups[role].machines.length === 0);
+  const empty = instanceRoles.filter((role) => groups[role].desired === 0 && groups[role].instances.length === 0);
   if (empty.length > 0) {
     report(`smoke test skipped: ${empty.map((role) => groups[role].name).join(' and ')} wants no instances`);
     return { outcome: 'skipped', images };
@@ -62,22 +62,24 @@ export async function runSmoke(props: SmokeProps): Promise<SmokeOutcome> {
   report(`smoke test ${proof}: command ${commandId} on ${instanceId}`);
   await follow(props, commandId, instanceId);
   const after = imagesOf(await readAll());
-  const proven = (role: NodeRole) => (images[role] === after[role] ? images[role] : undefined);
+  const proven = (role: InstanceRole) => (images[role] === after[role] ? images[role] : undefined);
   const tested = { manager: proven('manager'), prover: proven('prover') };
-  for (const role of nodeRoles.filter((one) => tested[one] === undefined))
+  for (const role of instanceRoles.filter((one) => tested[one] === undefined))
     report(`${groups[role].name} did not run one image all the time, so none is recorded as tested`);
   return { outcome: 'passed', images: tested };
 }
 
-function imagesOf(groups: Readonly<Record<NodeRole, GroupState>>): Readonly<Record<NodeRole, string | undefined>> {
-  const imageOf = ({ machines, version, imageId }: GroupState) =>
-    machines.every((machine) => !machine.inService || machine.version === version) ? imageId : undefined;
+function imagesOf(
+  groups: Readonly<Record<InstanceRole, GroupState>>,
+): Readonly<Record<InstanceRole, string | undefined>> {
+  const imageOf = ({ instances, version, imageId }: GroupState) =>
+    instances.every((instance) => !instance.inService || instance.version === version) ? imageId : undefined;
   return { manager: imageOf(groups.manager), prover: imageOf(groups.prover) };
 }
 
 /** @returns a healthy instance of a group */
-function inService({ name, desired, machines }: GroupState): string {
-  const found = machines.find((machine) => machine.inService && machine.healthy);
+function inService({ name, desired, instances }: GroupState): string {
+  const found = instances.find((instance) => instance.inService && instance.healthy);
   if (found !== undefined) return found.id;
   throw new DeliveryRefusedError(
     `${name} wants ${desired} instances, and none is in service and healthy, so nothing can be proven; wait for the rollout, or start it.`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What `terraform show -json` says of a plan, as far as a summary needs it (Terraform, "JSON output format": plan
+ * What `terraform show -json` has of a plan, as far as a summary needs it (Terraform, "JSON output format": plan
  * representation, format 1.x). Values of `*_sensitive` are true for what must not be shown, at any depth.
  */
 const changeSchema = z.looseObject({

@@ -1,13 +1,13 @@
-import { nodeRoles } from '../../../config/names';
+import { instanceRoles } from '../../../config/names';
 import { parseImageName } from '../images/describe';
 import type { ResourceChange } from './changes';
 
 /** Names of images by their ids. */
 export type KnownImages = ReadonlyMap<string, string>;
 
-/** A launch template whose machines get another image. */
+/** A launch template whose instances get another image. */
 export interface ImageChange {
-  /** The role of its machines, or the template's address where its name says none. */
+  /** The role of its instances, or the template's address where its name has none. */
   readonly of: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
@@ -25,7 +25,7 @@ export function imageChanges(changes: readonly ResourceChange[]): readonly Image
     .filter(({ type, kind }) => type === 'aws_launch_template' && kind !== 'none')
     .map(({ address, change: { before, after } }) => {
       const name = textAt(after, 'name') ?? textAt(before, 'name') ?? '';
-      const role = nodeRoles.find((one) => name.endsWith(`-${one}`));
+      const role = instanceRoles.find((one) => name.endsWith(`-${one}`));
       return { of: role ?? address, before: textAt(before, 'image_id'), after: textAt(after, 'image_id') };
     });
 }
@@ -47,9 +47,9 @@ export function describeImage(id: string | undefined, known: KnownImages): strin
 }
 
 /** What becomes of an image, in a few words: `manager v1.2.1 -> v1.2.2`. */
-export function briefly({ of, before, after }: ImageChange, known: KnownImages): string {
+export function shortMessage({ of, before, after }: ImageChange, known: KnownImages): string {
   if (before === after) return `${of} stays on ${after === undefined ? 'none' : versionOf(after, known)}`;
   const [was, is] = [before, after].map((id) => (id === undefined ? 'none' : versionOf(id, known)));
-  // Two bakes of one version are told apart by their ids.
+  // Two bakes of one version are distinguished by their ids.
   return was === is ? `${of} ${was ?? ''}: ${before ?? ''} -> ${after ?? ''}` : `${of} ${was ?? ''} -> ${is ?? ''}`;
 }

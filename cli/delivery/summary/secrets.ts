@@ -1,6 +1,6 @@
 import type { Change, Plan } from './changes';
 
-/** Whether a text says something that must not be shown. */
+/** Whether a text holds something that must not be shown. */
 export type Hides = (text: string) => boolean;
 
 /** Shorter values are hidden only where they stand alone: `a` is a part of nearly everything. */

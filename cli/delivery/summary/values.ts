@@ -4,7 +4,7 @@ import type { Hides } from './secrets';
 /** Stands for what must not be shown. */
 const hidden = '(sensitive)';
 const unknown = '(known after apply)';
-/** Longer texts are told of, and not shown. */
+/** Longer texts are mentioned, and not shown. */
 const longest = 120;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -30,7 +30,7 @@ export function show(value: unknown, sensitive: unknown, hides: Hides, isUnknown
 /** Before and after of a whole value. */
 export function showChange(change: Change, hides: Hides): { readonly before: string; readonly after: string } {
   const { before, after, before_sensitive: was, after_sensitive: is, after_unknown: isUnknown } = change;
-  // A value that becomes sensitive was so before, for whoever reads a summary, and the other way round.
+  // A value that becomes sensitive was so before, for the reader of a summary, and the other way round.
   return {
     before: show(before, marked(is) ? is : was, hides),
     after: show(after, marked(was) ? was : is, hides, isUnknown),

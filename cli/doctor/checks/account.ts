@@ -62,7 +62,7 @@ export function imageKeyCheck(kms: KMSClient, KeyId: string): Check {
   };
 }
 
-const machineOf: Readonly<Record<string, string>> = {
+const instanceOf: Readonly<Record<string, string>> = {
   BUILD_GENERAL1_SMALL: 'Small',
   BUILD_GENERAL1_MEDIUM: 'Medium',
   BUILD_GENERAL1_LARGE: 'Large',
@@ -70,14 +70,14 @@ const machineOf: Readonly<Record<string, string>> = {
 
 /** Whether builds of all images may run side by side: new accounts often start with one (CodeBuild User Guide, "Quotas"). */
 export function buildQuotaCheck(quotas: ServiceQuotasClient, computeType: string, builds: number): Check {
-  const machine = machineOf[computeType] ?? computeType;
+  const instance = instanceOf[computeType] ?? computeType;
   return {
-    name: `quota of concurrent builds on Linux/${machine}`,
+    name: `quota of concurrent builds on Linux/${instance}`,
     async run() {
       const quota = await quotaNamed(
         quotas,
         'codebuild',
-        new RegExp(`^Concurrently running builds for Linux/${machine} `),
+        new RegExp(`^Concurrently running builds for Linux/${instance} `),
       );
       if (quota === undefined)
         return unknown(

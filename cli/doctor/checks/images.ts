@@ -1,11 +1,11 @@
 import { DescribeImagesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, ParameterNotFound, type SSMClient } from '@aws-sdk/client-ssm';
-import { imageOfRole, nodeRoles, pointerName } from '../../../config/names';
+import { imageOfRole, instanceRoles, pointerName } from '../../../config/names';
 import { failed, ok, unknown, type Check } from '../check';
 
 /** Whether each pointer names an image of the ops account, as Parameter Store takes only for images that it can see. */
 export function pointerChecks(ssm: SSMClient, ec2: EC2Client, opsAccountId: string): readonly Check[] {
-  return nodeRoles.map((role) => {
+  return instanceRoles.map((role) => {
     const name = pointerName(imageOfRole[role], 'latest');
     return {
       name: `parameter ${name}`,

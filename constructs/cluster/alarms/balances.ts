@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { broker } from './broker';
 import { LogCount } from './log-count';
-import { all, pattern, says } from './patterns';
+import { all, contains, pattern } from './patterns';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';
 
@@ -19,9 +19,9 @@ const balances = {
 } as const;
 
 /**
- * Balances of the broker's wallet. It looks when it sends a transaction, and says so each time with the level of the
- * threshold (`balance_alerts_layer.rs` upstream): hours without one do not wake anybody twice. Each speaks for itself, so
- * that the second threshold wakes whoever has slept through the first.
+ * Balances of the broker's wallet. It looks when it sends a transaction, and logs it each time with the level of the
+ * threshold (`balance_alerts_layer.rs` upstream): hours without one do not wake anybody twice. Each notifies by itself, so
+ * that the second threshold notifies again when the first was missed.
  */
 export class Balances extends Construct {
   constructor(scope: Construct, id: string, { logGroupNames, actions }: BalancesProps) {
@@ -40,7 +40,7 @@ export class Balances extends Construct {
             'in broker.market). Send some; the alarm returns to OK six hours after the last line. ' +
             'docs/cluster-alarms.md, "Balances".',
           logGroupName: logGroupNames.manager,
-          pattern: pattern(all(broker, says(level), says(`[${code}]`))),
+          pattern: pattern(all(broker, contains(level), contains(`[${code}]`))),
           atLeast: 1,
           minutes: 360,
           actions,

@@ -44,7 +44,7 @@ export const brokerErrors: Readonly<Record<BrokerErrorFamily, ErrorFamily>> = {
   },
   // Collateral of an order that was locked and has expired is lost: each one counts. Only 1.0 has a code for it, B-REAP-100.
   expired: { texts: ['expired committed orders'], atLeast: 1, minutes: 5, meaning: 'orders expired that were locked' },
-  // A batch says so several times, since it is tried again.
+  // A batch logs it several times, since it is tried again.
   late: {
     texts: codes('B-SUB-001', 'B-SUB-005', 'B-AGG-600'),
     atLeast: 4,

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { brokerErrorFamilies } from '../../../config/names';
 import { brokerErrors, unexpectedCode } from './broker-errors';
 import { LogCount } from './log-count';
-import { all, any, is, matches, pattern, says } from './patterns';
+import { all, any, is, matches, pattern, contains } from './patterns';
 import type { AlarmsProps } from './props';
 
 /** Lines of the broker itself, and of systemd about it. */
@@ -16,7 +16,7 @@ export class BrokerErrors extends Construct {
     super(scope, id);
     this.alarms = brokerErrorFamilies.map((family) => {
       const { texts, atLeast, minutes, meaning } = brokerErrors[family];
-      const line = texts === 'unexpected' ? matches(unexpectedCode) : any(...texts.map(says));
+      const line = texts === 'unexpected' ? matches(unexpectedCode) : any(...texts.map(contains));
       return new LogCount(this, family, {
         alarm: `broker-${family}`,
         description: `At least ${atLeast} within ${minutes} minutes: ${meaning}. docs/cluster-alarms.md, "Broker".`,

@@ -5,7 +5,7 @@ import { ofGroup, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';
 
-/** Whether the machines that are wanted are there. A group that wants none is quiet. */
+/** Whether the instances that are wanted are there. A group that wants none is quiet. */
 export class Capacity extends Construct {
   readonly noManager: MathAlarm;
   readonly managerSilent: MathAlarm;
@@ -20,7 +20,7 @@ export class Capacity extends Construct {
     this.noManager = new MathAlarm(this, 'NoManager', {
       name: clusterAlarm(environment, 'no-manager'),
       description: `No manager has been in service or draining for ${noManagerMinutes} minutes.`,
-      // One that drains still serves, for more than two hours. The least of a step: machines that fail to start end, too.
+      // One that drains still serves, for more than two hours. The least of a step: instances that fail to start end, too.
       expression: 'IF((wanted > 0) AND (serving + draining < 1), 1, 0)',
       operands: {
         wanted: managers('GroupDesiredCapacity', 'Minimum'),

@@ -5,15 +5,15 @@ import {
   brokerErrorFamilies,
   clusterAlarm,
   clusterFunctions,
-  clusterVoices,
+  compositeAlarms,
   dashboards,
   gpuMetrics,
   logMetric,
-  nodeMetricNamespace,
-  nodeRoles,
+  instanceMetricNamespace,
+  instanceRoles,
   scalingGroup,
   type ClusterAlarm,
-  type NodeRole,
+  type InstanceRole,
 } from '../../../config/names';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
 import { AccountStack } from '../../base/account-stack';
@@ -23,9 +23,9 @@ const graph = (title: string, unit: string, lines: readonly Line[]): Part => ({
   graph: { title, unit, periodSeconds: 300, lines },
 });
 
-/** Group metrics of Auto Scaling, which the groups must have on. A refresh shows as machines that come and go. */
+/** Group metrics of Auto Scaling, which the groups must have on. A refresh shows as instances that come and go. */
 const ofGroups = (environment: string, metrics: Readonly<Record<string, string>>): Line[] =>
-  nodeRoles.flatMap((role) =>
+  instanceRoles.flatMap((role) =>
     Object.entries(metrics).map(([metric, label]) => ({
       namespace: 'AWS/AutoScaling',
       metric,
@@ -35,15 +35,15 @@ const ofGroups = (environment: string, metrics: Readonly<Record<string, string>>
     })),
   );
 
-const ofNodes = (
+const ofInstances = (
   environment: string,
-  role: NodeRole,
+  role: InstanceRole,
   metric: string,
   label: string,
   stat: 'Minimum' | 'Maximum',
   mountpoint?: string,
 ): Line => ({
-  namespace: nodeMetricNamespace,
+  namespace: instanceMetricNamespace,
   metric,
   dimensions: nodeDimensions(environment, role, mountpoint),
   label,
@@ -52,7 +52,7 @@ const ofNodes = (
 
 /** Lines of the logs that alarms count; there is a metric only while there are such lines. */
 const counted = (alarm: ClusterAlarm): Line => ({
-  namespace: nodeMetricNamespace,
+  namespace: instanceMetricNamespace,
   metric: logMetric(alarm),
   dimensions: {},
   label: alarm.replaceAll('-', ' '),
@@ -60,11 +60,17 @@ const counted = (alarm: ClusterAlarm): Line => ({
 });
 
 /** Alarms that speak, and not those that others speak for. */
-const speaking: readonly ClusterAlarm[] = [...clusterVoices, 'gas-low', 'gas-out', 'collateral-low', 'collateral-out'];
+const notifying: readonly ClusterAlarm[] = [
+  ...compositeAlarms,
+  'gas-low',
+  'gas-out',
+  'collateral-low',
+  'collateral-out',
+];
 
 /**
- * How a cluster does: alarms, capacity, refreshes, GPUs, work, machines, failures. It lives in the cluster's own account,
- * where its metrics are: in the ops account it would take cross-account observability, which somebody has to turn on in
+ * How a cluster does: alarms, capacity, refreshes, GPUs, work, instances, failures. It lives in the cluster's own account,
+ * where its metrics are: in the ops account it would take cross-account observability, which an operator has to turn on in
  * each account first.
  */
 export class ClusterDashboard extends Construct {
@@ -78,7 +84,7 @@ export class ClusterDashboard extends Construct {
           kind: 'alarms',
           title: 'Alarms',
           alarmArns: [
-            ...speaking.map((alarm) => clusterAlarm(environment, alarm)),
+            ...notifying.map((alarm) => clusterAlarm(environment, alarm)),
             `${clusterFunctions.storageKeys}-errors`,
           ].map((alarm) => account.alarm(alarm)),
         },
@@ -99,7 +105,7 @@ export class ClusterDashboard extends Construct {
           'percent',
           gpuMetrics.flatMap((metric) =>
             (['Average', 'Maximum'] as const).map((stat) => ({
-              namespace: nodeMetricNamespace,
+              namespace: instanceMetricNamespace,
               metric,
               dimensions: { Environment: environment, Role: 'prover' },
               label: `${metric}, ${stat.toLowerCase()}`,
@@ -110,11 +116,11 @@ export class ClusterDashboard extends Construct {
       ],
       [
         graph('Tasks', 'tasks', [
-          ofNodes(environment, 'manager', 'QueuedTasks', 'waiting', 'Maximum'),
-          ofNodes(environment, 'manager', 'RunningTasks', 'worked on', 'Maximum'),
+          ofInstances(environment, 'manager', 'QueuedTasks', 'waiting', 'Maximum'),
+          ofInstances(environment, 'manager', 'RunningTasks', 'worked on', 'Maximum'),
         ]),
         graph('Age of the oldest task that waits', 'seconds', [
-          ofNodes(environment, 'manager', 'QueueAgeSeconds', 'age', 'Maximum'),
+          ofInstances(environment, 'manager', 'QueueAgeSeconds', 'age', 'Maximum'),
         ]),
         graph(
           'Broker errors',
@@ -124,22 +130,22 @@ export class ClusterDashboard extends Construct {
       ],
       [
         graph('Disks, the fullest, and Valkey', 'part', [
-          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager', 'Maximum', '/'),
-          ofNodes(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', paths.data),
-          ofNodes(environment, 'prover', 'FilesystemUsed', 'prover', 'Maximum', '/'),
-          ofNodes(environment, 'manager', 'ValkeyMemoryUsed', "manager, Valkey's memory", 'Maximum'),
+          ofInstances(environment, 'manager', 'FilesystemUsed', 'manager', 'Maximum', '/'),
+          ofInstances(environment, 'manager', 'FilesystemUsed', 'manager, data', 'Maximum', paths.data),
+          ofInstances(environment, 'prover', 'FilesystemUsed', 'prover', 'Maximum', '/'),
+          ofInstances(environment, 'manager', 'ValkeyMemoryUsed', "manager, Valkey's memory", 'Maximum'),
         ]),
         graph(
           'Memory left, the least',
           'bytes',
-          nodeRoles.map((role) => ofNodes(environment, role, 'MemoryAvailable', role, 'Minimum')),
+          instanceRoles.map((role) => ofInstances(environment, role, 'MemoryAvailable', role, 'Minimum')),
         ),
-        graph('Machines that fail', 'lines', [
-          ...nodeRoles.map((role) => counted(`${role}-boot-failures`)),
-          ...nodeRoles.map((role) => counted(`${role}-services-failing`)),
-          ...nodeRoles.map((role) => counted(`${role}-agent-errors`)),
+        graph('Instances that fail', 'lines', [
+          ...instanceRoles.map((role) => counted(`${role}-boot-failures`)),
+          ...instanceRoles.map((role) => counted(`${role}-services-failing`)),
+          ...instanceRoles.map((role) => counted(`${role}-agent-errors`)),
           counted('prover-gpu-failures'),
-          ...nodeRoles.map((role) => counted(`${role}-secrets-stale`)),
+          ...instanceRoles.map((role) => counted(`${role}-secrets-stale`)),
         ]),
       ],
     ];

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { nodeDimensions, paths, type NodeMetric, type ValkeyMetric } from '../../../config/contract';
-import { clusterAlarm, nodeMetricNamespace, nodeRoles } from '../../../config/names';
+import { nodeDimensions, paths, type InstanceMetric, type ValkeyMetric } from '../../../config/contract';
+import { clusterAlarm, instanceMetricNamespace, instanceRoles } from '../../../config/names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';
@@ -14,12 +14,12 @@ const disks = [
 const MiB = 1024 ** 2;
 
 /**
- * Percent of Valkey's limit. One order fills it within minutes, faster than any machine fills a disk: what is left is for
+ * Percent of Valkey's limit. One order fills it within minutes, faster than any instance fills a disk: what is left is for
  * the segments of guests that run while an operator stops the broker from locking more.
  */
 const valkeyPercent = 75;
 
-/** Disks, memory and Valkey before they are full. Machines measure themselves: where there are none, there is nothing to say. */
+/** Disks, memory and Valkey before they are full. Instances measure themselves: where there are none, there are no metrics. */
 export class Resources extends Construct {
   readonly alarms: readonly Alarm[];
 
@@ -28,7 +28,7 @@ export class Resources extends Construct {
     const { environment } = AccountStack.of(this).account;
     const { diskPercent, memoryMiB } = thresholds;
     const common = {
-      namespace: nodeMetricNamespace,
+      namespace: instanceMetricNamespace,
       periodSeconds: 300,
       missingData: 'notBreaching',
       actions: [],
@@ -40,23 +40,23 @@ export class Resources extends Construct {
             ...common,
             name: clusterAlarm(environment, alarm),
             description: `The file system ${mountpoint} of a ${role} instance is more than ${diskPercent} % full.`,
-            metric: 'FilesystemUsed' satisfies NodeMetric,
+            metric: 'FilesystemUsed' satisfies InstanceMetric,
             dimensions: nodeDimensions(environment, role, mountpoint),
             statistic: 'Maximum',
             threshold: diskPercent / 100,
           }),
       ),
-      ...nodeRoles.map(
+      ...instanceRoles.map(
         (role) =>
           new Alarm(this, `${role}-memory`, {
             ...common,
             name: clusterAlarm(environment, `${role}-memory`),
             description: `A ${role} instance has less than ${memoryMiB} MiB of memory available.`,
-            metric: 'MemoryAvailable' satisfies NodeMetric,
+            metric: 'MemoryAvailable' satisfies InstanceMetric,
             dimensions: nodeDimensions(environment, role),
             statistic: 'Minimum',
             threshold: memoryMiB * MiB,
-            rings: 'below',
+            firesWhen: 'below',
           }),
       ),
       new Alarm(this, 'valkey-memory', {

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { clusterAlarm } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
-import { ofGroup, ofNodes, ofQueue, steps, stepSeconds } from './operands';
+import { ofGroup, ofInstances, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';
 
@@ -26,7 +26,7 @@ export class Work extends Construct {
         operands: {
           wanted,
           queued: ofQueue(environment, 'QueuedTasks', 'Minimum'),
-          busiest: ofNodes(environment, 'prover', 'GpuUtilization', 'Maximum'),
+          busiest: ofInstances(environment, 'prover', 'GpuUtilization', 'Maximum'),
         },
         periodSeconds: stepSeconds,
         periods: steps(gpusIdleMinutes),
@@ -36,7 +36,7 @@ export class Work extends Construct {
       new MathAlarm(this, 'QueueOld', {
         name: clusterAlarm(environment, 'queue-old'),
         description: `The oldest task has been queued for more than ${queueAgeMinutes} minutes.`,
-        // A manager that says nothing of its queue rings by itself.
+        // A manager that does not measure its queue has an alarm of its own.
         expression: 'IF(FILL(wanted, 0) > 0, age, 0)',
         operands: { wanted, age: ofQueue(environment, 'QueueAgeSeconds', 'Maximum') },
         periodSeconds: stepSeconds,

@@ -25,7 +25,7 @@ export class DailySnapshots extends Construct {
       name: roles.snapshots(account.environment),
       description: `Makes snapshots of ${name}`,
       trust: serviceTrust('dlm.amazonaws.com'),
-      permissionsBoundary: account.policy(policies.nodeBoundary),
+      permissionsBoundary: account.policy(policies.instanceBoundary),
       statements: run(account),
     });
     new DlmLifecyclePolicy(this, 'Resource', {

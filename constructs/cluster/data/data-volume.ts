@@ -18,7 +18,7 @@ export interface DataVolumeProps {
 
 /**
  * What outlives the manager: tasks, segments in flight and the orders that its broker has locked. The manager attaches
- * it at boot; EBS gives it to one machine at a time, which is what keeps two managers from ever serving.
+ * it at boot; EBS gives it to one instance at a time, which is what keeps two managers from ever serving.
  *
  * A restored volume is another resource than the one before, which Terraform then forgets and leaves as it is: a restore
  * destroys nothing.
@@ -41,7 +41,7 @@ export class DataVolume extends Construct {
       encrypted: true,
       kmsKeyId: kmsKeyArn,
       ...(snapshotId !== undefined && { snapshotId }),
-      // Whoever destroys the volume by hand still has its last state.
+      // An operator who destroys the volume by hand still has its last state.
       finalSnapshot: true,
       tags: { Name: name, Snapshots: name },
       lifecycle: { preventDestroy: true },

@@ -25,7 +25,7 @@ export class ImageId extends Construct {
       type: 'string',
       description: followsLatest
         ? `Image of the ${image} nodes, for example ami-0123456789abcdef0; the newest shared image when it is empty.`
-        : `Image of the ${image} nodes, for example ami-0123456789abcdef0: the one that staging proved.`,
+        : `Image of the ${image} nodes, for example ami-0123456789abcdef0: the one that staging validated.`,
       ...(followsLatest && { default: '' }),
       nullable: false,
       validation: [

@@ -17,13 +17,13 @@ const groupMetrics = [
   'GroupTotalInstances',
 ] as const;
 
-/** How a new template reaches the machines that run. */
+/** How a new template reaches the instances that run. */
 export interface RefreshProps {
-  /** Percent of the desired machines that stay in service meanwhile; 0 ends a machine before its successor starts. */
+  /** Percent of the desired instances that stay in service meanwhile; 0 ends an instance before its successor starts. */
   readonly minHealthyPercentage: number;
-  /** Above 100, new machines start before old ones end, where there is capacity. */
+  /** Above 100, new instances start before old ones end, where there is capacity. */
   readonly maxHealthyPercentage: number;
-  /** Percent of new machines after each of which it pauses; the last is 100. */
+  /** Percent of new instances after each of which it pauses; the last is 100. */
   readonly checkpoints: readonly number[];
   /** For how long it pauses, and waits at its end. */
   readonly bakeMinutes: number;
@@ -31,7 +31,7 @@ export interface RefreshProps {
   readonly alarms: readonly string[];
 }
 
-/** Machines of several types. */
+/** Instances of several types. */
 export interface MixedProps {
   /** The first is what the template names; the order counts. */
   readonly instanceTypes: readonly string[];
@@ -48,23 +48,23 @@ export interface InstanceGroupProps {
   readonly desired: number;
   readonly max: number;
   readonly refresh: RefreshProps;
-  /** Whether a policy changes how many machines are wanted, so that Terraform must not. */
+  /** Whether a policy changes how many instances are wanted, so that Terraform must not. */
   readonly scales: boolean;
-  /** For how long a machine may drain before its group can go, in minutes. */
+  /** For how long an instance may drain before its group can go, in minutes. */
   readonly drainMinutes: number;
-  /** Without it, all machines are of the template's type, and on demand. */
+  /** Without it, all instances are of the template's type, and on demand. */
   readonly mixed?: MixedProps;
   readonly more?: Pick<AutoscalingGroupConfig, 'capacityRebalance' | 'suspendedProcesses'>;
   readonly tags: Readonly<Record<string, string>>;
-  /** What machines need to boot. */
+  /** What instances need to boot. */
   readonly after: readonly ITerraformDependable[];
 }
 
-/** After a machine is in service, before the next one is replaced. Its boot has been waited for already. */
+/** After an instance is in service, before the next one is replaced. Its boot has been waited for already. */
 const warmupSeconds = 60;
 
 /**
- * Machines of one role. Terraform makes the group with the template's version of that time, and leaves what the group
+ * Instances of one role. Terraform makes the group with the template's version of that time, and leaves what the group
  * launches alone from then on: an instance refresh goes back to what was last saved on the group before it started
  * (Amazon EC2 Auto Scaling User Guide, "Undo changes with a manual or auto rollback"), and the AWS provider would save
  * the new version first (`resourceGroupUpdate` of its `internal/service/autoscaling/group.go`). `npm run delivery --
@@ -89,7 +89,7 @@ export class InstanceGroup extends Construct {
       initialLifecycleHook: [...initialHooks],
       healthCheckType: 'EC2',
       defaultInstanceWarmup: warmupSeconds,
-      // The rollout follows the machines itself, and for longer than Terraform should hold its lock (cli/delivery).
+      // The rollout follows the instances itself, and for longer than Terraform should hold its lock (cli/delivery).
       waitForCapacityTimeout: '0',
       metricsGranularity: '1Minute',
       enabledMetrics: [...groupMetrics],
@@ -97,7 +97,7 @@ export class InstanceGroup extends Construct {
         minHealthyPercentage: refresh.minHealthyPercentage,
         maxHealthyPercentage: refresh.maxHealthyPercentage,
       },
-      // The template tags machines; these are the group's own, which default tags do not reach.
+      // The template tags instances; these are the group's own, which default tags do not reach.
       tag: Object.entries(props.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: false })),
       timeouts: { delete: `${props.drainMinutes + 30}m` },
       dependsOn: [...props.after],
@@ -122,7 +122,7 @@ export class InstanceGroup extends Construct {
   }
 }
 
-/** The order of the types counts, and for spot machines first of all how long they are likely to stay. */
+/** The order of the types counts, and for spot instances first of all how long they are likely to stay. */
 const strategies = {
   onDemandAllocationStrategy: 'prioritized',
   spotAllocationStrategy: 'capacity-optimized-prioritized',
@@ -178,13 +178,13 @@ const preferences = (refresh: RefreshProps): GroupRollout['preferences'] => ({
     CheckpointPercentages: [...refresh.checkpoints],
     CheckpointDelay: refresh.bakeMinutes * 60,
   }),
-  // Alarms have that long to take the refresh back once all machines are new (Amazon EC2 Auto Scaling API Reference,
+  // Alarms have that long to take the refresh back once all instances are new (Amazon EC2 Auto Scaling API Reference,
   // "RefreshPreferences").
   BakeTime: refresh.bakeMinutes * 60,
   // A repetition replaces only what the one before did not.
   SkipMatching: true,
   AutoRollback: true,
-  // A person looks at such a machine: the refresh waits an hour, and fails.
+  // A person looks at such an instance: the refresh waits an hour, and fails.
   ScaleInProtectedInstances: 'Wait',
   StandbyInstances: 'Wait',
   ...(refresh.alarms.length > 0 && { AlarmSpecification: { Alarms: [...refresh.alarms] } }),

@@ -2,12 +2,12 @@ import {
   clusterPath,
   clusterSecrets,
   logGroups,
-  nodeMetricNamespace,
+  instanceMetricNamespace,
   parametersOf,
   readsSecret,
   scalingGroup,
   stacks,
-  type NodeRole,
+  type InstanceRole,
 } from '../../../config/names';
 import type { Statement } from '../../base/policy';
 import { sessionAgentStatement } from '../../base/session-agent';
@@ -15,11 +15,11 @@ import { describeLogGroups } from '../../base/log-statements';
 import { own } from '../own-tag';
 import type { Account } from '../../base/account';
 
-/** What a machine of a role may do: what its boot code asks for (docs/boot.md), what ships its logs, and Session Manager. */
-export function run(account: Account, role: NodeRole): Statement[] {
+/** What an instance of a role may do: what its boot code asks for (docs/boot.md), what ships its logs, and Session Manager. */
+export function run(account: Account, role: InstanceRole): Statement[] {
   const path = clusterPath(account.environment);
   const secrets = clusterSecrets.filter((name) => readsSecret(role, name));
-  const logs = account.logGroup(logGroups.node(account.environment, role));
+  const logs = account.logGroup(logGroups.instance(account.environment, role));
   return [
     sessionAgentStatement(),
     {
@@ -55,7 +55,7 @@ export function run(account: Account, role: NodeRole): Statement[] {
       Sid: 'PutMetrics',
       Action: 'cloudwatch:PutMetricData',
       Resource: '*',
-      Condition: { StringEquals: { 'cloudwatch:namespace': nodeMetricNamespace } },
+      Condition: { StringEquals: { 'cloudwatch:namespace': instanceMetricNamespace } },
     },
     {
       Sid: 'CompleteLifecycleHooks',
@@ -66,7 +66,7 @@ export function run(account: Account, role: NodeRole): Statement[] {
       ),
     },
     {
-      // A machine that has failed for good: the action knows groups, and no single instance (Service Authorization
+      // An instance that has failed for good: the action knows groups, and no single instance (Service Authorization
       // Reference, "Amazon EC2 Auto Scaling").
       Sid: 'MarkOwnGroupUnhealthy',
       Action: 'autoscaling:SetInstanceHealth',
@@ -97,7 +97,7 @@ function managerPermissions(account: Account): Statement[] {
       Condition: own(account),
     },
     {
-      // Whoever attaches an encrypted volume lets EC2 use its key (Amazon EBS User Guide, "How Amazon EBS encryption
+      // The caller that attaches an encrypted volume lets EC2 use its key (Amazon EBS User Guide, "How Amazon EBS encryption
       // works").
       Sid: 'UseVolumeKey',
       Action: 'kms:CreateGrant',

@@ -1,15 +1,15 @@
 import { LaunchTemplate } from '@cdktf/provider-aws/lib/launch-template';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { instanceTags, type NodeRole } from '../../../config/contract';
+import { instanceTags, type InstanceRole } from '../../../config/contract';
 
 /** What Auto Scaling launches, and default tags do not reach (docs/facts/cdktf.md#default-tags). */
 const launchedResources = ['instance', 'volume', 'network-interface'] as const;
 
 export interface InstanceTemplateProps {
-  /** Name of the template and of the machines it launches. */
+  /** Name of the template and of the instances it launches. */
   readonly name: string;
-  readonly role: NodeRole;
+  readonly role: InstanceRole;
   readonly imageId: string;
   readonly instanceType: string;
   readonly rootVolumeGiB: number;
@@ -23,7 +23,7 @@ export interface InstanceTemplateProps {
 }
 
 /**
- * How a machine of the cluster starts. The machine learns its role and environment from its tags, by IMDSv2; there is
+ * How an instance of the cluster starts. The instance learns its role and environment from its tags, by IMDSv2; there is
  * no user data, and so none that could hold a secret.
  */
 export class InstanceTemplate extends Construct {
@@ -43,7 +43,7 @@ export class InstanceTemplate extends Construct {
       imageId: props.imageId,
       instanceType: props.instanceType,
       updateDefaultVersion: true,
-      // A machine that switches itself off is gone, and Auto Scaling brings another.
+      // An instance that switches itself off is gone, and Auto Scaling brings another.
       instanceInitiatedShutdownBehavior: 'terminate',
       ebsOptimized: 'true',
       iamInstanceProfile: { name: props.profileName },

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { hooks } from '../../../config/lifecycle-hooks';
 import { forget } from '../../base/forgotten';
 
-/** The hooks of a group's first machines: Terraform makes the group empty, then its hooks, then its machines. */
+/** The hooks of a group's first instances: Terraform makes the group empty, then its hooks, then its instances. */
 export const initialHooks: readonly AutoscalingGroupInitialLifecycleHook[] = hooks.map((hook) => ({
   name: hook.LifecycleHookName,
   lifecycleTransition: hook.LifecycleTransition,

@@ -8,7 +8,7 @@ import { ProverScaling } from './prover-scaling';
 /** A snark takes minutes; whatever takes longer is tried again by another prover (docs/facts/bento.md#agents). */
 const drainMinutes = 60;
 
-/** Machines with GPUs, of several types and in several zones, since one type in one zone is soon used up. */
+/** Instances with GPUs, of several types and in several zones, since one type in one zone is soon used up. */
 export class ProverGroup extends Construct {
   readonly rollout: GroupRollout;
 
@@ -32,9 +32,9 @@ export class ProverGroup extends Construct {
         onDemandPercentageAboveBaseCapacity: onDemand.percentAboveBase,
       },
       more: {
-        // A successor starts as soon as AWS expects to take a spot machine back.
+        // A successor starts as soon as AWS expects to take a spot instance back.
         capacityRebalance: takesSpot,
-        // It would end machines that work for the sake of even zones, and their GPUs may be gone for good.
+        // It would end instances that work for the sake of even zones, and their GPUs may be gone for good.
         suspendedProcesses: ['AZRebalance'],
       },
     });

@@ -11,16 +11,16 @@ export interface ProverScalingProps {
   readonly groupName: string;
 }
 
-/** So many machines are added where at least that many are missing: never more than are missing, and many at once. */
+/** So many instances are added where at least that many are missing: never more than are missing, and many at once. */
 const additions = [1, 2, 4, 8, 16, 32] as const;
 
 /**
- * As many provers as the queue has work for, within the limits of the group. Machines are added within two minutes, and
+ * As many provers as the queue has work for, within the limits of the group. Instances are added within two minutes, and
  * taken away one by one, only while there was one more than are busy for the whole of `idleMinutes`: tasks are counted,
  * and every busy prover has one at least. The one that goes finishes its task (docs/boot.md).
  *
- * A manager that says nothing changes nothing. Step scaling: Amazon EC2 Auto Scaling User Guide, "Step and simple scaling
- * policies"; only simple ones wait between two steps. Neither alarm has a word for the end: a policy would run again.
+ * Missing metrics change nothing. Step scaling: Amazon EC2 Auto Scaling User Guide, "Step and simple scaling
+ * policies"; only simple ones wait between two steps. Neither alarm has an action for OK: a policy would run again.
  */
 export class ProverScaling extends Construct {
   constructor(scope: Construct, id: string, { scaling, groupName }: ProverScalingProps) {
@@ -39,17 +39,17 @@ export class ProverScaling extends Construct {
       policyType: 'StepScaling',
       adjustmentType: 'ChangeInCapacity',
       metricAggregationType: 'Maximum',
-      // Bounds are distances from the alarm's threshold, which is 0; whole machines are missing.
-      stepAdjustment: additions.map((machines, index) => ({
-        scalingAdjustment: machines,
-        metricIntervalLowerBound: String(index === 0 ? 0 : machines),
+      // Bounds are distances from the alarm's threshold, which is 0; whole instances are missing.
+      stepAdjustment: additions.map((instances, index) => ({
+        scalingAdjustment: instances,
+        metricIntervalLowerBound: String(index === 0 ? 0 : instances),
         ...(index < additions.length - 1 && { metricIntervalUpperBound: String(additions[index + 1]) }),
       })),
     });
     new MathAlarm(this, 'WorkWaits', {
       name: names.out,
       description:
-        'Machines that are missing for the tasks at hand; adds them, and is no fault. docs/cluster.md, "Scaling".',
+        'Instances that are missing for the tasks at hand; adds them, and is no fault. docs/cluster.md, "Scaling".',
       expression: `${work} - wanted`,
       operands: { ...tasks, wanted: ofGroup(environment, 'prover', 'GroupDesiredCapacity', 'Maximum') },
       periodSeconds: 60,
@@ -68,9 +68,9 @@ export class ProverScaling extends Construct {
     });
     new MathAlarm(this, 'ProversIdle', {
       name: names.in,
-      description: 'Machines beyond the tasks at hand; takes one away, and is no fault. docs/cluster.md, "Scaling".',
+      description: 'Instances beyond the tasks at hand; takes one away, and is no fault. docs/cluster.md, "Scaling".',
       expression: `inservice - MAX([running, ${work}])`,
-      // The most work and the fewest machines of five minutes; a minute that was not measured takes nothing away.
+      // The most work and the fewest instances of five minutes; a minute that was not measured takes nothing away.
       operands: { ...tasks, inservice: ofGroup(environment, 'prover', 'GroupInServiceInstances', 'Minimum') },
       periodSeconds: stepSeconds,
       periods: steps(idleMinutes),

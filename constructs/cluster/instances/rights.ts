@@ -1,10 +1,10 @@
-import { nodeRoles, rolloutParameter, scalingAlarms, scalingGroup } from '../../../config/names';
+import { instanceRoles, rolloutParameter, scalingAlarms, scalingGroup } from '../../../config/names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 import { own, taggedAsOwn } from '../own-tag';
 
 const groupsOf = (account: Account): string[] =>
-  nodeRoles.map((role) =>
+  instanceRoles.map((role) =>
     account.arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${scalingGroup(account.environment, role)}`),
   );
 const scalingAlarmsOf = (account: Account): string[] =>
@@ -77,7 +77,7 @@ export const change = (account: Account): Statement[] => [
     Action: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter', 'ssm:RemoveTagsFromResource'],
     Resource: rolloutOf(account),
   },
-  ...startMachines(account),
+  ...startInstances(account),
   {
     Sid: 'ChangeScalingAlarms',
     Action: [
@@ -91,10 +91,10 @@ export const change = (account: Account): Statement[] => [
 ];
 
 /**
- * Auto Scaling tries whether whoever names a template may start machines from it (Amazon EC2 Auto Scaling User Guide,
+ * Auto Scaling tries whether the caller that names a template may start instances from it (Amazon EC2 Auto Scaling User Guide,
  * "Launch template support"): from templates of this cluster, with its tags, and in no other way.
  */
-function startMachines(account: Account): Statement[] {
+function startInstances(account: Account): Statement[] {
   const templates = account.ec2('launch-template');
   const started = ['instance', 'network-interface', 'volume'];
   return [

@@ -1,12 +1,12 @@
 import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { rolloutParameter, type NodeRole } from '../../../config/names';
+import { rolloutParameter, type InstanceRole } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
 import { AccountStack } from '../../base/account-stack';
 
 export interface RolloutParameterProps {
-  readonly groups: Readonly<Record<NodeRole, GroupRollout>>;
+  readonly groups: Readonly<Record<InstanceRole, GroupRollout>>;
   /** What must be there before it may be asked for. */
   readonly after: readonly ITerraformDependable[];
 }

@@ -29,7 +29,7 @@ export class FlowLogs extends Construct {
       name: roles.flowLogs(environment),
       description: `Writes the flow logs of ${environment}`,
       trust: serviceTrust('vpc-flow-logs.amazonaws.com'),
-      permissionsBoundary: account.policy(policies.nodeBoundary),
+      permissionsBoundary: account.policy(policies.instanceBoundary),
       statements: run(account),
     });
     new FlowLog(this, 'Resource', {

@@ -10,7 +10,7 @@ import { NatGateways } from './nat-gateways';
 import { VpcEndpoints } from './vpc-endpoints';
 import { AccountStack } from '../../base/account-stack';
 
-/** Where the machines of a cluster are. */
+/** Where the instances of a cluster are. */
 export interface ClusterNetwork {
   readonly vpcId: string;
   /** A private subnet for each zone, the manager's first. */
@@ -33,8 +33,8 @@ export const existingNetwork = ({ vpcId, subnets }: ExistingNetwork): ClusterNet
 });
 
 /**
- * The cluster's own network: machines in private subnets, a way out by NAT, none in. Its flow logs say who talked to
- * whom, and S3 is reached without NAT, which would charge for each byte.
+ * The cluster's own network: instances in private subnets, a way out by NAT, none in. Its flow logs record the
+ * connections, and S3 is reached without NAT, which would charge for each byte.
  */
 export class Network extends Construct implements ClusterNetwork {
   readonly vpcId: string;

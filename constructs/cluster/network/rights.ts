@@ -110,7 +110,7 @@ export function change(account: Account): Statement[] {
       Condition: own(account),
     },
     {
-      // Neither reservations nor addresses of gateways can be told apart by a tag: the first have no resource (Service
+      // Neither reservations nor addresses of gateways can be distinguished by a tag: the first have no resource (Service
       // Authorization Reference, "Amazon EC2"), and EC2 tags no interface of a gateway, whose address must be own.
       Sid: 'DeleteCidrReservations',
       Action: 'ec2:DeleteSubnetCidrReservation',

@@ -2,7 +2,7 @@ import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
 import { Construct } from 'constructs';
-import { ports, type NodeRole } from '../../../config/contract';
+import { ports, type InstanceRole } from '../../../config/contract';
 
 /**
  * What provers use of the manager (docs/facts/bento.md#ports). Nothing reaches provers, and nothing comes in from
@@ -19,9 +19,9 @@ export interface SecurityGroupsProps {
   readonly vpcId: string;
 }
 
-/** One group per role of a machine; no SSH, since Session Manager needs no open port. */
+/** One group per role of an instance; no SSH, since Session Manager needs no open port. */
 export class SecurityGroups extends Construct {
-  readonly ids: Readonly<Record<NodeRole, string>>;
+  readonly ids: Readonly<Record<InstanceRole, string>>;
 
   constructor(scope: Construct, id: string, { name, vpcId }: SecurityGroupsProps) {
     super(scope, id);

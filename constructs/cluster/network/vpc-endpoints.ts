@@ -70,7 +70,7 @@ export class VpcEndpoints extends Construct {
       fromPort: 443,
       toPort: 443,
       cidrIpv4: vpcCidr,
-      description: 'Machines of the cluster',
+      description: 'Instances of the cluster',
     });
     for (const service of services)
       new VpcEndpoint(this, `Interface-${service}`, {

@@ -1,7 +1,14 @@
 import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 import { SecretsmanagerSecretPolicy } from '@cdktf/provider-aws/lib/secretsmanager-secret-policy';
 import { Construct } from 'constructs';
-import { clusterPath, clusterSecrets, nodeRoles, readsSecret, roles, type ClusterSecret } from '../../../config/names';
+import {
+  clusterPath,
+  clusterSecrets,
+  instanceRoles,
+  readsSecret,
+  roles,
+  type ClusterSecret,
+} from '../../../config/names';
 import { policyDocument } from '../../base/policy';
 import { GeneratedPassword } from './generated-password';
 import { AccountStack } from '../../base/account-stack';
@@ -15,7 +22,7 @@ export interface ClusterSecretsProps {
   readonly passwordVersions: { readonly database: number; readonly valkey: number };
 }
 
-/** What each secret is, for whoever finds it in the console. */
+/** What each secret is, for an operator in the console. */
 const descriptions: Readonly<Record<ClusterSecret, string>> = {
   'database-password': "Password of Bento's database; made up by the stack",
   'valkey-password': 'Password of Valkey; made up by the stack',
@@ -27,7 +34,7 @@ const descriptions: Readonly<Record<ClusterSecret, string>> = {
 
 /**
  * The secrets of a cluster. Terraform makes them without values, but for passwords that it makes up and never keeps; it
- * reads none. Roles of machines and pipelines that need no value are refused it by the secret itself, whatever policies
+ * reads none. Roles of instances and pipelines that need no value are refused it by the secret itself, whatever policies
  * they carry.
  */
 export class ClusterSecrets extends Construct {
@@ -49,7 +56,7 @@ export class ClusterSecrets extends Construct {
       const refused = [
         roles.deployment,
         roles.plan,
-        ...nodeRoles.filter((role) => !readsSecret(role, name)).map((role) => roles.node(environment, role)),
+        ...instanceRoles.filter((role) => !readsSecret(role, name)).map((role) => roles.instance(environment, role)),
       ];
       new SecretsmanagerSecretPolicy(this, `${name}-policy`, {
         secretArn: arn,

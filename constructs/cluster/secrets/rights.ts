@@ -5,7 +5,7 @@ import type { Statement } from '../../base/policy';
 const secretsOf = (account: Account): string =>
   account.arn('secretsmanager', `secret:${clusterPath(account.environment)}/*`);
 
-/** Whoever may change a secret's policy could let itself in there: this counts more. */
+/** A caller that may change a secret's policy could let itself in: a deny overrides that. */
 export const denyRead: Statement = {
   Sid: 'DenySecretRead',
   Effect: 'Deny',

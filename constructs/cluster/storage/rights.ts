@@ -61,7 +61,7 @@ export const read = (account: Account): Statement[] => [
 /** What Terraform changes of the bucket. */
 export const change = (account: Account): Statement[] => [
   {
-    // Not s3:DeleteBucket: whoever wants that is a person.
+    // Not s3:DeleteBucket: only an operator deletes the bucket.
     Sid: 'ChangeStorage',
     Action: [
       's3:CreateBucket',

@@ -15,7 +15,7 @@ export interface StorageKeysProps {
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
   readonly archive: string;
-  /** Topics that hear of a rotation that failed. */
+  /** Topics that are notified of a rotation that failed. */
   readonly alarmActions: readonly string[];
 }
 

@@ -37,7 +37,7 @@ const expiringPrefixes = {
 /**
  * Bento's files, and the user whose key it takes. Encrypted with S3's own keys: with a key of ours, the static key that
  * Bento needs would have to reach into KMS, where secrets are, and each file would be a request that costs. Files are made
- * anew when an order is tried again, so there are no versions to keep.
+ * again when an order is tried again, so there are no versions to keep.
  */
 export class Storage extends Construct {
   readonly bucketName: string;

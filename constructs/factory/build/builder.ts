@@ -5,7 +5,7 @@ import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
 import { sessionAgentStatement } from '../../base/session-agent';
 
-/** What the machine that an image is baked on may do: answer Session Manager, and nothing else. */
+/** What the instance that an image is baked on may do: answer Session Manager, and nothing else. */
 export class Builder extends Construct {
   readonly roleArn: string;
   readonly profileName: string;
@@ -14,7 +14,7 @@ export class Builder extends Construct {
     super(scope, id);
     const role = new Role(this, 'Role', {
       name: roles.packerBuilder,
-      description: 'Machines that images are baked on',
+      description: 'Instances that images are baked on',
       trust: serviceTrust('ec2.amazonaws.com'),
       statements: [sessionAgentStatement()],
     });

@@ -21,7 +21,7 @@ export interface PackerBuildProps {
 }
 
 /**
- * The CodeBuild project that bakes images: `packer/buildspec.yml` on a plain, unprivileged build machine. One build
+ * The CodeBuild project that bakes images: `packer/buildspec.yml` on a plain, unprivileged build instance. One build
  * bakes one image, named by the variable `IMAGE`, or finds one that was baked from the same inputs (docs/building.md).
  */
 export class PackerBuild extends Construct {

@@ -8,11 +8,11 @@ export interface BuildRightsProps {
 }
 
 /**
- * What Packer needs to bake an image, cut down to the machines, volumes and images that it tags as its own
+ * What Packer needs to bake an image, cut down to the instances, volumes and images that it tags as its own
  * (docs/facts/images.md#rights-of-packer).
  *
  * Left out on purpose: `ModifyImageAttribute` and `ModifySnapshotAttribute` (sharing is the Lambda's alone, and which
- * condition key says that a call changes something else is not documented; `lambda/packer-ami-sharing/images/imds-support.ts`),
+ * condition key a call carries that changes something else is not documented; `lambda/packer-ami-sharing/images/imds-support.ts`),
  * and `DeregisterImage` and `DeleteSnapshot` (a build must not be able to destroy what is in use; retirement cleans up).
  */
 export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRightsProps): Statement[] {
@@ -57,7 +57,7 @@ export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRigh
       Condition: taggedAsOwn,
     },
     {
-      // No tag is demanded here: Packer tags a spot machine only once it runs.
+      // No tag is demanded here: Packer tags a spot instance only once it runs.
       Sid: 'RunBuilders',
       Action: ['ec2:RunInstances', 'ec2:CreateFleet'],
       Resource: [

@@ -14,12 +14,12 @@ const ofPlan = (variable: string): string => `#{${planNamespace}.${variable}}`;
 
 export interface ApprovedPipelineProps extends PipelineContext {
   readonly cluster: ClusterEnvironment;
-  /** The environment that proved the images. */
+  /** The environment that validated the images. */
   readonly proving: ClusterEnvironment;
 }
 
 /**
- * Deploys an environment that runs proved images only: plans, waits until a person has approved that plan, and applies
+ * Deploys an environment that runs validated images only: plans, waits until a person has approved that plan, and applies
  * the saved plan, and no other.
  */
 export class ApprovedPipeline extends Construct {

@@ -51,7 +51,7 @@ export class ArtifactBucket extends Construct {
       ],
     });
     this.protection = [
-      // Access lists are off: the bucket's policy and the roles' say it all.
+      // Access lists are off: the bucket's policy and the roles' decide.
       new S3BucketOwnershipControls(this, 'Ownership', { bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } }),
       new S3BucketPublicAccessBlock(this, 'PublicAccessBlock', {
         bucket,

@@ -9,7 +9,7 @@ import type { BuildProject } from './steps';
 export interface DeliveryProps extends PipelineContext {
   readonly environments: readonly EnvironmentConfig[];
   readonly packerProject: BuildProject;
-  /** The topic that hears of starts that failed. */
+  /** The topic that is notified of starts that failed. */
   readonly topicArn: string;
 }
 
@@ -25,7 +25,7 @@ export class Delivery extends Construct {
     for (const cluster of environments) {
       if (cluster.followsLatest)
         new FollowingPipeline(this, cluster.environment, { ...context, cluster, alarmActions: [topicArn] });
-      // The configuration's check lets no proved environment through without one that proves.
+      // The configuration's check refuses an environment that follows validated images where no environment validates.
       else if (proving !== undefined) new ApprovedPipeline(this, cluster.environment, { ...context, cluster, proving });
     }
   }

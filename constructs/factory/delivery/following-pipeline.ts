@@ -9,11 +9,11 @@ import { buildStep } from './steps';
 
 export interface FollowingPipelineProps extends PipelineContext {
   readonly cluster: ClusterEnvironment;
-  /** Topics that hear of a start that failed. */
+  /** Topics that are notified of a start that failed. */
   readonly alarmActions: readonly string[];
 }
 
-/** Deploys an environment that follows the latest images: at its times, or when somebody starts it. */
+/** Deploys an environment that follows the latest images: at its times, or when an operator starts it. */
 export class FollowingPipeline extends Construct {
   constructor(scope: Construct, id: string, { cluster, alarmActions, ...context }: FollowingPipelineProps) {
     super(scope, id);
@@ -36,7 +36,7 @@ export class FollowingPipeline extends Construct {
       name,
       roleName: roles.clusterPipeline(environment),
       description: `Runs ${name}`,
-      // A run with images that somebody named must not be dropped for one that the schedule started.
+      // A run with images that an operator named must not be dropped for one that the schedule started.
       executionMode: 'QUEUED',
       sourceFormat: 'zip',
       variables: imageVariables('latest'),

@@ -31,7 +31,7 @@ export interface PipelineProps extends PipelineContext {
   readonly sourceFormat: SourceProps['format'];
   /** Paths of which a push to the branch starts the pipeline; without any, no push does. */
   readonly startedBy?: readonly string[];
-  /** Values that whoever starts the pipeline may give; none may be empty. */
+  /** Values that the caller that starts the pipeline may give; none may be empty. */
   readonly variables?: readonly CodepipelineVariable[];
   /** The stages behind the source, in order. */
   readonly stages: readonly { readonly name: string; readonly steps: readonly Step[] }[];

@@ -15,11 +15,11 @@ export interface ScheduleProps {
   readonly expression: string;
   /** Of the IANA list. */
   readonly timeZone: string;
-  /** Topics that hear of a start that failed. */
+  /** Topics that are notified of a start that failed. */
   readonly alarmActions: readonly string[];
 }
 
-/** Starts a pipeline at its times. A start that fails for an hour is given up, and heard of; the next one makes up for it. */
+/** Starts a pipeline at its times. A start that fails for an hour is given up and fires an alarm; the next one makes up for it. */
 export class Schedule extends Construct {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);

@@ -95,7 +95,7 @@ export interface ApprovalStepProps {
 }
 
 /**
- * A person's decision. It tells no topic itself: notices do, with the same message and link and for every outcome
+ * A person's decision. It notifies no topic itself: notices do, with the same message and link and for every outcome
  * (lambda/boundless-notices).
  */
 export const approvalStep = ({ name, message, link, timeoutMinutes }: ApprovalStepProps): Step => ({

@@ -7,19 +7,19 @@ import {
   imageOfRole,
   logGroups,
   metricNamespace,
-  nodeRoles,
+  instanceRoles,
 } from '../../../config/names';
 import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../../base/alarm';
 
 export interface FactoryAlarmsProps {
   readonly thresholds: OpsConfig['monitoring'];
-  /** Topics that hear of them. */
+  /** Topics that are notified of them. */
   readonly actions: readonly string[];
 }
 
 const build = codeBuildProjects.packer;
 
-/** What rings beside the functions' own alarms. docs/monitoring.md says what to do about each. */
+/** Alarms beside the functions' own. docs/monitoring.md has what to do about each. */
 export class FactoryAlarms extends Construct {
   constructor(scope: Construct, id: string, { thresholds, actions }: FactoryAlarmsProps) {
     super(scope, id);
@@ -36,7 +36,7 @@ export class FactoryAlarms extends Construct {
       statistic: 'Maximum',
       periodSeconds: 3600,
       threshold: thresholds.stuckApprovalHours,
-      // An approval does not go away because nobody looks; that nobody looks rings by itself.
+      // An approval does not go away while nothing looks for it; that nothing looks is an alarm of its own.
       missingData: 'ignore',
       actions,
     });
@@ -54,7 +54,7 @@ export class FactoryAlarms extends Construct {
     });
   }
 
-  /** A build that runs into its timeout is long, and then failed: one voice for both. */
+  /** A build that runs into its timeout is long, and then failed: one composite alarm for both. */
   private addBuilds({ longBuildMinutes }: OpsConfig['monitoring'], actions: readonly string[]): void {
     // CodeBuild measures builds when they end (AWS CodeBuild User Guide, "CodeBuild CloudWatch metrics").
     const common = {
@@ -91,13 +91,13 @@ export class FactoryAlarms extends Construct {
     });
   }
 
-  /** A pipeline that stands still lets all kinds grow old on the same day: one voice for them. */
+  /** A pipeline that stands still lets all kinds grow old on the same day: one composite alarm for them. */
   private addStaleImages({ staleImageDays }: OpsConfig['monitoring'], actions: readonly string[]): void {
-    const stale = nodeRoles.map((role) => {
+    const stale = instanceRoles.map((role) => {
       const kind = imageOfRole[role];
       return new Alarm(this, `Stale-${kind}`, {
         name: `boundless-${kind}-image-stale`,
-        description: `The newest ${kind} image that staging proved is older than ${staleImageDays} days, or there is none.`,
+        description: `The newest ${kind} image that staging validated is older than ${staleImageDays} days, or there is none.`,
         namespace: metricNamespace,
         metric: 'ValidatedImageAgeDays',
         dimensions: { service: functions.sharing, Image: kind },
@@ -106,7 +106,7 @@ export class FactoryAlarms extends Construct {
         // Longer than the longest pause between two reconcile runs: each of them measures it.
         periodSeconds: 24 * 3600,
         threshold: staleImageDays,
-        // Without an age staging proved no image that is still there, or nothing measures.
+        // Without an age staging validated no image that is still there, or nothing measures.
         missingData: 'breaching',
         actions: [],
       });
@@ -114,7 +114,7 @@ export class FactoryAlarms extends Construct {
     new CompositeAlarm(this, 'Stale', {
       name: 'boundless-images-stale',
       description:
-        `For ${staleImageDays} days staging proved no new image, or none that is still there: security updates are missing. Start packer-pipeline ` +
+        `For ${staleImageDays} days staging validated no new image, or none that is still there: security updates are missing. Start packer-pipeline ` +
         'and prover-cluster-staging, and see what stops them. docs/monitoring.md, "Stale images".',
       alarms: stale,
       actions,

@@ -9,7 +9,7 @@ import {
   imageKinds,
   imageOfRole,
   metricNamespace,
-  nodeRoles,
+  instanceRoles,
   type ImageKind,
 } from '../../../config/names';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
@@ -71,7 +71,7 @@ export class FactoryDashboard extends Construct {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { region } = account;
-    const usedKinds = nodeRoles.map((role) => imageOfRole[role]);
+    const usedKinds = instanceRoles.map((role) => imageOfRole[role]);
     const clusters = environments.slice(0, 20).map((environment) => `\`${dashboards.cluster(environment)}\``);
     const rows: readonly (readonly Part[])[] = [
       [

@@ -20,7 +20,7 @@ export interface MonitoringProps {
   readonly approvalPipelines: readonly string[];
 }
 
-/** How people hear of the factory: notices, alarms, the dashboard, and where they are told. */
+/** How people are notified of the factory: notices, alarms, the dashboard, and their topics. */
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);

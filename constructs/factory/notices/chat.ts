@@ -15,9 +15,9 @@ export interface ChatProps {
 }
 
 /**
- * A Slack channel that hears of alarms and notices, through Amazon Q Developer in chat applications. The channel can
+ * A Slack channel that gets alarms and notices, through Amazon Q Developer in chat applications. The channel can
  * look at alarms and their graphs and do nothing else: its role allows no more, and the guardrail caps whatever role
- * somebody may give it later. The workspace is let in by hand, once (docs/monitoring.md, "Slack").
+ * it may get later. The workspace is let in by hand, once (docs/monitoring.md, "Slack").
  */
 export class Chat extends Construct {
   constructor(scope: Construct, id: string, { workspaceId, channelId, topicArns, logRetentionDays }: ChatProps) {

@@ -1,6 +1,6 @@
 import { codeBuildProjects, noticeRules, outcomeEvents, pipelines } from '../../../config/names';
 
-/** A kind of event that people hear of. */
+/** A kind of event that people are notified of. */
 export interface NoticeSource {
   /** Id of its construct. */
   readonly id: string;
@@ -50,7 +50,7 @@ export const noticeSources: readonly NoticeSource[] = [
     },
   },
   {
-    // Of clusters alone: each build of packer-pipeline has a notice of its own, and there is no more to say.
+    // Of clusters alone: each build of packer-pipeline has a notice of its own, which is enough.
     id: 'Deployments',
     name: noticeRules.deployments,
     description: 'Deployments that succeeded',

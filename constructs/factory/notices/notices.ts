@@ -27,7 +27,7 @@ export interface NoticesProps {
   readonly topic: Topic;
   /** Pipelines whose approvals are watched. */
   readonly approvalPipelines: readonly string[];
-  /** Topics that hear of its alarms. */
+  /** Topics that are notified of its alarms. */
   readonly alarmActions: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export class Notices extends Construct {
     const lambda = new Lambda(this, 'Function', {
       functionName: functions.notices,
       roleName: roles.notices,
-      description: 'Tells people of builds, sharing, deployments and approvals',
+      description: 'Notifies people of builds, sharing, deployments and approvals',
       archive: props.archive,
       logGroupName: logGroups.lambda(functions.notices),
       logRetentionDays: props.logRetentionDays,
@@ -104,7 +104,7 @@ export class Notices extends Construct {
       statistic: 'SampleCount',
       periodSeconds: 3600,
       threshold: 1,
-      rings: 'below',
+      firesWhen: 'below',
       // It is measured every 15 minutes, also where nothing waits: no value means that nobody looks.
       missingData: 'breaching',
       actions: [],
@@ -112,7 +112,7 @@ export class Notices extends Construct {
     new CompositeAlarm(this, 'Unhealthy', {
       name: `${functions.notices}-unhealthy`,
       description:
-        `People may not hear of builds, deployments and approvals. ${log} Repair the cause that it names, then ` +
+        `Notifications of builds, deployments and approvals may be missing. ${log} Repair the cause that it names, then ` +
         '`make redrive`. docs/monitoring.md, "Notices".',
       alarms: [lambda.alarm, deadLetters.alarm, queue.alarm, silent],
       actions: alarmActions,

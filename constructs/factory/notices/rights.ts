@@ -3,7 +3,7 @@ import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 
 /**
- * What the notices Lambda reads. A test lets it tell of everything, and compares the calls with these statements: an
+ * What the notices Lambda reads. A test lets it notify of everything, and compares the calls with these statements: an
  * action that is missing here or never used fails it.
  */
 export const run = (account: Account): Statement[] => [

@@ -38,14 +38,14 @@ export function run(account: Account, { serviceAccountIds, imageKeyArn }: Sharin
       Condition: { StringEquals: ofThisFactory },
     },
     {
-      // Such as one that lost its tags: whoever may launch it is taken away, above all everybody.
+      // Such as one that lost its tags: every launch permission is taken away, above all that of all accounts.
       Sid: 'MakePublicImagesPrivate',
       Action: 'ec2:ModifyImageAttribute',
       Resource: images,
       Condition: { Bool: { 'ec2:Public': 'true' }, StringEquals: { 'ec2:Owner': account.accountId } },
     },
     {
-      // No other tag: those of a build say what the image is.
+      // No other tag: those of a build describe the image.
       Sid: 'TagWithdrawnImages',
       Action: 'ec2:CreateTags',
       Resource: images,

@@ -2,10 +2,10 @@ import { Construct } from 'constructs';
 import { functions, logGroups, metricNamespace } from '../../../config/names';
 import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../../base/alarm';
 
-/** What rings, by the metric of `lambda/packer-ami-sharing/telemetry.ts`, and what whoever is woken reads. */
+/** Alarms by the metric of `lambda/packer-ami-sharing/telemetry.ts`, and the text that the operator reads. */
 const occurrences = {
   PublicImages:
-    'An image of the factory was public. It is made private at once, unless a failure of the same run says otherwise. ' +
+    'An image of the factory was public. It is made private at once, unless the same run also reports a failure. ' +
     'Find in CloudTrail who did that (ModifyImageAttribute); its snapshots are encrypted with the factory key.',
   LaunchProblems:
     'Auto Scaling of a service account could not start instances from the images, or a pointer names an image that ' +
@@ -18,11 +18,11 @@ export interface SharingAlarmsProps {
   /** Alarms of the function and of its dead-letter queue: a failed event sets off one after the other. */
   readonly failures: readonly Alarm[];
   readonly lateMinutes: number;
-  /** Topics that hear of them. */
+  /** Topics that are notified of them. */
   readonly actions: readonly string[];
 }
 
-/** Sharing that failed or came late, in one voice; and what a reconcile run finds that a person has to look at. */
+/** A composite alarm of sharing that failed or came late; and what a reconcile run finds that a person has to look at. */
 export class SharingAlarms extends Construct {
   constructor(scope: Construct, id: string, { failures, lateMinutes, actions }: SharingAlarmsProps) {
     super(scope, id);
@@ -60,7 +60,7 @@ export class SharingAlarms extends Construct {
       name: `${functions.sharing}-behind`,
       description:
         'For a day no reconcile run came to the oldest image: older images and their tags are repaired late, or never. ' +
-        `${log} docs/monitoring.md says what to do.`,
+        `${log} docs/monitoring.md has what to do.`,
       metric: 'ImagesLeft',
       statistic: 'Minimum',
       periodSeconds: 24 * 3600,
@@ -69,7 +69,7 @@ export class SharingAlarms extends Construct {
       missingData: 'notBreaching',
       actions,
     });
-    // The schedule itself: a run that fails rings above, one that never starts would be silent.
+    // The schedule itself: a run that fails fires the alarm above, one that never starts would be missed.
     new Alarm(this, 'Silent', {
       ...common,
       name: `${functions.sharing}-silent`,
@@ -78,7 +78,7 @@ export class SharingAlarms extends Construct {
       statistic: 'SampleCount',
       periodSeconds: 24 * 3600,
       threshold: 1,
-      rings: 'below',
+      firesWhen: 'below',
       missingData: 'breaching',
       actions,
     });

@@ -12,9 +12,9 @@ export interface SharingProps {
   readonly imageKeyArn: string;
   readonly operationsKeyArn: string;
   readonly logRetentionDays: number;
-  /** Topics that hear of its alarms. */
+  /** Topics that are notified of its alarms. */
   readonly alarmActions: readonly string[];
-  /** From the end of a build to the end of sharing; what takes longer rings. */
+  /** From the end of a build to the end of sharing; what takes longer fires an alarm. */
   readonly lateMinutes: number;
   readonly archive: string;
   /** How often everything is compared with what it should be. */

@@ -10,7 +10,7 @@ import { GetRoleCommand, NoSuchEntityException } from '@aws-sdk/client-iam';
 import { launchGrantOperations } from '../../../config/image-key';
 import { arns, roles } from '../../../config/names';
 import { mapBounded } from '../../common/bounded';
-import { briefly } from '../errors';
+import { shortMessage } from '../errors';
 import type { AccountClients } from '../clients';
 import { inAccount } from './in-account';
 import { policyGaps } from './key-policy';
@@ -100,7 +100,7 @@ function grantGap(grants: readonly GrantListEntry[], accountId: string, keyArn: 
   ];
 }
 
-/** What only the account itself can tell; one that can't be asked is a problem too. */
+/** What only the account itself knows; one that can't be asked is a problem too. */
 const accountGaps = (run: Run, accountId: string): Promise<readonly LaunchProblem[]> =>
   inAccount(run, { accountId, role: roles.launchReader, purpose: 'preflight' }, async (account) => [
     ...(await roleGap(account, accountId)),
@@ -109,7 +109,7 @@ const accountGaps = (run: Run, accountId: string): Promise<readonly LaunchProble
     {
       accountId,
       link: 'service-linked role',
-      problem: `the account can't be asked: ${briefly(error)}`,
+      problem: `the account can't be asked: ${shortMessage(error)}`,
       fix: "deploy the account's stack, which makes the role that asks",
     },
   ]);

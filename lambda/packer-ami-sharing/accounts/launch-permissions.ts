@@ -6,7 +6,7 @@ import {
   type LaunchPermissionModifications,
 } from '@aws-sdk/client-ec2';
 import { chunks } from '../../common/bounded';
-import { briefly, LaunchPermissionsWrongError } from '../errors';
+import { shortMessage, LaunchPermissionsWrongError } from '../errors';
 import { isImageGone, retrying } from '../retry';
 import type { Run } from '../run';
 import { poll, secondsOf } from '../waits';
@@ -85,7 +85,7 @@ async function modify(run: Run, imageId: string, entries: readonly Entry[]): Pro
       await send(part);
       continue;
     } catch (error) {
-      for (const { name } of part) refused.set(name, briefly(error));
+      for (const { name } of part) refused.set(name, shortMessage(error));
       if (!isAboutOneEntry(error) || part.length === 1) continue;
     }
     for (const entry of part)
@@ -93,7 +93,7 @@ async function modify(run: Run, imageId: string, entries: readonly Entry[]): Pro
         await send([entry]);
         refused.delete(entry.name);
       } catch (error) {
-        refused.set(entry.name, briefly(error));
+        refused.set(entry.name, shortMessage(error));
         // Throttling or a denial would meet the others too, and take as long each time.
         if (!isAboutOneEntry(error)) break;
       }
@@ -121,7 +121,7 @@ async function notListed(
     () => new LaunchPermissionsWrongError(imageId, secondsOf(waits.launchPermission)),
     (error: unknown) => error,
   );
-  return new Map(wrong.map(({ name }) => [name, briefly(problem)]));
+  return new Map(wrong.map(({ name }) => [name, shortMessage(problem)]));
 }
 
 /** How reports call whom an image is shared with: an account id, `all`, or an ARN of an organization or a part of it. */

@@ -1,11 +1,11 @@
 import type { ImageKind } from '../../../config/names';
 import { mapBounded } from '../../common/bounded';
-import { briefly, PointersUnsettledError } from '../errors';
+import { shortMessage, PointersNotConvergedError } from '../errors';
 import { listImages } from '../images/image-list';
 import type { AccountFailure, Published } from '../result';
 import { retrying } from '../retry';
 import type { Run } from '../run';
-import { Progress, settleAccount, type Goal } from './reconcile-account';
+import { Progress, reconcileAccount, type Goal } from './reconcile-account';
 import { sameNewest, inventoryOf, type Known, type ImageInventory } from '../images/image-inventory';
 
 /** Accounts that are worked in at a time: far from the request limits of STS, and within the function's memory. */
@@ -25,7 +25,7 @@ export interface PublishOptions extends Omit<Goal, 'inventories' | 'tagged'>, Kn
 type Look = { readonly kind: ImageKind } & ({ readonly inventory: ImageInventory } | { readonly error: string });
 
 /**
- * Brings pointers and tags of accounts to where they should be. Afterwards it looks at the images again: whoever shares
+ * Brings pointers and tags of accounts to where they should be. Afterwards it looks at the images again: a run that shares
  * a newer one at the same time may have moved a pointer just before this did, and two who both look again after they
  * wrote can't both miss it.
  *
@@ -38,22 +38,22 @@ export async function publish(
   const known: Known = { ...(shared && { shared }), ...(image && { image }), ...(except !== undefined && { except }) };
   const look = () => looksAt(run, kinds, accountIds, known);
   const progress = new Map(accountIds.map((accountId) => [accountId, new Progress()]));
-  const settle = (looks: readonly Look[]) => {
+  const reconcile = (looks: readonly Look[]) => {
     const inventories = looks.flatMap((one) => ('inventory' in one ? [one.inventory] : []));
     return mapBounded(accountIds, accountsAtATime, (accountId) =>
-      settleAccount(run, accountId, { ...goal, inventories, tagged: tagged(accountId) }, progress.get(accountId)),
+      reconcileAccount(run, accountId, { ...goal, inventories, tagged: tagged(accountId) }, progress.get(accountId)),
     );
   };
   let looks = await look();
   for (let round = 1; ; round += 1) {
-    const done = await settle(looks);
+    const done = await reconcile(looks);
     const again = run.dryRun ? [] : await look();
     const changed = kinds.filter((_, index) => isNewer(looks[index], again[index]));
     const problems: readonly AccountFailure[] = [
       ...[...looks, ...again].flatMap((one) => ('error' in one ? [{ part: one.kind, error: one.error }] : [])),
       ...(round === rounds ? changed : []).map((part) => ({
         part,
-        error: briefly(new PointersUnsettledError(rounds)),
+        error: shortMessage(new PointersNotConvergedError(rounds)),
       })),
     ];
     if (changed.length === 0 || round === rounds)
@@ -73,7 +73,7 @@ async function looksAt(
   if (first === undefined) return [];
   const failed =
     (kind: ImageKind) =>
-    (error: unknown): Look => ({ kind, error: briefly(error) });
+    (error: unknown): Look => ({ kind, error: shortMessage(error) });
   try {
     const images = await retrying(() => listImages(run, others.length === 0 ? first : undefined), run.waits);
     return await Promise.all(

@@ -1,13 +1,13 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { roles, type ImageKind } from '../../../config/names';
 import { tagImages } from './account-tags';
-import { briefly, OutOfTimeError } from '../errors';
+import { shortMessage, OutOfTimeError } from '../errors';
 import { inAccount } from './in-account';
 import { readPointers } from '../pointers/pointers';
 import type { AccountFailure, PointerChange, Published } from '../result';
 import { isTransient } from '../retry';
 import type { Run } from '../run';
-import { settlePointer, targetOf } from '../pointers/reconcile-pointer';
+import { reconcilePointer, targetOf } from '../pointers/reconcile-pointer';
 import type { ImageInventory } from '../images/image-inventory';
 
 /** What a service account should have. */
@@ -61,7 +61,7 @@ export class Progress {
  *
  * @returns what was done; what fails, such as a pin of one kind that names no image, stops nothing else
  */
-export async function settleAccount(
+export async function reconcileAccount(
   run: Run,
   accountId: string,
   { inventories, tagged, fresh, mayMoveBack, purpose }: Goal,
@@ -80,7 +80,7 @@ export async function settleAccount(
       );
       const destinations = inventories.map((inventory) => ({ accountId, inventory, mayMoveBack }));
       for (const { inventory } of destinations) progress.start(inventory.kind, pointersOf(inventory.kind).latest);
-      const settled = destinations.every((destination) => {
+      const converged = destinations.every((destination) => {
         const now = pointersOf(destination.inventory.kind);
         const target = targetOf(destination, now);
         return target === undefined || target === now.latest;
@@ -89,18 +89,18 @@ export async function settleAccount(
       await attempt('tags', async () => {
         const found = (imageId: string) => void progress.tagged.add(imageId);
         try {
-          untagged = await tagImages(ec2, tagged, { ...run, unseen: fresh && !settled, found });
+          untagged = await tagImages(ec2, tagged, { ...run, unseen: fresh && !converged, found });
         } catch (error) {
           untagged = new Map(tagged.map(({ ImageId = '' }) => [ImageId, error]));
           throw error;
         }
-        const problems = new Map([...untagged.values()].map((error) => [briefly(error), error]));
+        const problems = new Map([...untagged.values()].map((error) => [shortMessage(error), error]));
         for (const error of [...problems.values()].slice(0, longest)) failures.push({ part: 'tags', error });
       });
       for (const destination of destinations)
         await attempt(destination.inventory.kind, async () => {
           const now = pointersOf(destination.inventory.kind);
-          progress.record(await settlePointer(ssm, destination, now, run, untagged));
+          progress.record(await reconcilePointer(ssm, destination, now, run, untagged));
         });
       const passing = failures.find(({ error }) => isTransient(error));
       if (passing !== undefined) throw passing.error;
@@ -111,7 +111,7 @@ export async function settleAccount(
   const real = failures.filter(({ error }) => !(error instanceof OutOfTimeError));
   return progress.result(
     accountId,
-    real.map(({ part, error }) => ({ part, error: briefly(error) })),
+    real.map(({ part, error }) => ({ part, error: shortMessage(error) })),
     real.length < failures.length,
   );
 }

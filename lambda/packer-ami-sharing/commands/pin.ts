@@ -21,7 +21,7 @@ export interface PinResult {
 
 /**
  * Pins an image in one account: its pointer to run names that image until it is unpinned, whatever is shared. The pin is
- * written before the pointer moves: whoever moves the pointer at the same time sees the pin when it reads back.
+ * written before the pointer moves: a run that moves the pointer at the same time sees the pin when it reads back.
  *
  * @throws ImageRefusedError for an image that breaks a rule, or that the account may not launch; also where that came
  * true while it was being pinned, and then the pin is as it was before
@@ -34,8 +34,8 @@ export async function pin(accountId: string, imageId: string, run: Run): Promise
       { rule: `image is shared with ${accountId}`, value: 'no launch permission', fix: 'share the image first' },
     ]);
   const before = await writePin(run, accountId, kind, imageId);
-  const done = await settled(run, accountId, kind);
-  // Whoever withdraws the image at this moment looks at the pins after it has marked it: one of the two sees the other.
+  const done = await reconciled(run, accountId, kind);
+  // A command that withdraws the image at this moment looks at the pins after it has marked it: one of the two sees the other.
   await verifiedImage(run.clients.ec2, imageId, run.settings, run.waits).catch(async (error: unknown) => {
     await takeBack(run, accountId, kind, before);
     throw error;
@@ -53,7 +53,7 @@ export async function unpin(accountId: string, kind: ImageKind, run: Run): Promi
     await inAccount(run, { accountId, role: roles.publisher, purpose: `unpin-${kind}` }, ({ ssm }) =>
       deletePin(ssm, kind),
     );
-  return { accountId, kind, ...(await settled(run, accountId, kind)) };
+  return { accountId, kind, ...(await reconciled(run, accountId, kind)) };
 }
 
 /** @returns what was pinned before */
@@ -77,10 +77,10 @@ async function takeBack(run: Run, accountId: string, kind: ImageKind, before: st
   await inAccount(run, { accountId, role: roles.publisher, purpose: `unpin-${kind}` }, ({ ssm }) =>
     before === undefined ? deletePin(ssm, kind) : writePointer(ssm, kind, 'pinned', before),
   );
-  await settled(run, accountId, kind);
+  await reconciled(run, accountId, kind);
 }
 
-async function settled(run: Run, accountId: string, kind: ImageKind): Promise<Pick<PinResult, 'pointer'>> {
+async function reconciled(run: Run, accountId: string, kind: ImageKind): Promise<Pick<PinResult, 'pointer'>> {
   if (run.dryRun) return {};
   const [account] = await publish(run, {
     kinds: [kind],

@@ -11,7 +11,7 @@ import type { Run } from '../run';
 import { poll, secondsOf } from '../waits';
 import { isDeprecated } from './withdrawal-marks';
 
-/** What withdrawing returns, logs and tells the event bus. */
+/** What withdrawing returns, logs and publishes on the event bus. */
 export interface WithdrawalResult {
   readonly imageId: string;
   readonly kind: ImageKind;

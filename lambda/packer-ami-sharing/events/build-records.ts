@@ -13,7 +13,7 @@ import { tagOf } from '../images/rules';
 const perCall = 100;
 
 /**
- * The images whose build succeeded and says that it made them. A tag names the build, but the build's own record, which
+ * The images whose build succeeded and exported them. A tag names the build, but the build's own record, which
  * no build can write, is what counts: an image that was made by a build that failed afterwards is not among them.
  * CodeBuild forgets builds after a year.
  */

@@ -5,7 +5,7 @@ import { InvalidEventError } from '../errors';
 import { imageIdsAmong } from './image-variables';
 import type { Settings } from '../settings';
 
-/** What an event says of a build. All of it is a hint: the image itself is verified before anything changes. */
+/** What an event has of a build. All of it is a hint: the image itself is verified before anything changes. */
 export interface BuildEvent {
   /** `project:uuid`, the form that BatchGetBuilds documents; absent for a manual event. */
   readonly buildId?: string;
@@ -62,7 +62,7 @@ export function parseBuildEvent(input: unknown, settings: Settings): BuildEvent 
     throw new InvalidEventError(`${briefList(fields)} is missing or of the wrong type`);
   }
   const imageIds = imageIdsIn(event);
-  if (!saysWhereItIsFrom(event)) return { imageIds };
+  if (!hasItsOrigin(event)) return { imageIds };
   checkOrigin(event, settings);
   return {
     buildId: buildIdOf(event, settings),
@@ -72,14 +72,14 @@ export function parseBuildEvent(input: unknown, settings: Settings): BuildEvent 
   };
 }
 
-/** Exported variables say what a build made; the others are what it was given, and count only without the former. */
+/** Exported variables name what a build made; the others are what it was given, and count only without the former. */
 function imageIdsIn({ detail: { 'additional-information': information } }: Event): readonly string[] {
   const exported = imageIdsAmong(information?.['exported-environment-variables']);
   return exported.length > 0 ? exported : imageIdsAmong(information?.environment?.['environment-variables']);
 }
 
 /** A manual event has no origin. One that claims any must be right in all of it. */
-const saysWhereItIsFrom = ({ source, account, region, 'detail-type': detailType, detail }: Event): boolean =>
+const hasItsOrigin = ({ source, account, region, 'detail-type': detailType, detail }: Event): boolean =>
   [source, account, region, detailType, detail['project-name'], detail['build-status'], detail['build-id']].some(
     (field) => field !== undefined,
   );

@@ -7,7 +7,7 @@ import { retrying } from '../retry';
 import type { Run } from '../run';
 
 /**
- * The one image that the build of an event made: the event's, else what CodeBuild says that the build exported (AWS
+ * The one image that the build of an event made: the event's, else what the build exported by CodeBuild's record (AWS
  * CodeBuild API Reference, "Build": exportedEnvironmentVariables). Where CodeBuild knows the build, its record must agree:
  * an event that names the image of another build, such as one that failed, is refused.
  *

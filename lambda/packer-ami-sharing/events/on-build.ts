@@ -8,7 +8,7 @@ import { shareImage } from '../accounts/share-image';
 import { logger, measure } from '../telemetry';
 
 /**
- * Shares the image of a build event, and tells of it. The event itself is never logged, since it carries a build's
+ * Shares the image of a build event, and publishes the outcome. The event itself is never logged, since it carries a build's
  * variables.
  *
  * @throws what stands in the way; SharingIncompleteError where only some accounts failed
@@ -28,7 +28,7 @@ export async function onBuild(event: unknown, run: Run): Promise<SharingResult> 
     await announce(run, 'shared', result);
     return result;
   } catch (error) {
-    // What the bus says must not hide why the image is not shared.
+    // An error of the bus must not hide why the image is not shared.
     await announce(run, 'failed', { ...known, ...failureDetail(error) }).catch((busError: unknown) => {
       logger.error('The failure could not be announced', { error: busError });
     });

@@ -1,6 +1,6 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { outcomeEvents } from '../../../config/names';
-import { briefly, EventRefusedError, SharingError, SharingIncompleteError } from '../errors';
+import { shortMessage, EventRefusedError, SharingError, SharingIncompleteError } from '../errors';
 import { retrying } from '../retry';
 import type { Run } from '../run';
 
@@ -8,7 +8,7 @@ import type { Run } from '../run';
 export type OutcomeType = Exclude<keyof typeof outcomeEvents, 'source'>;
 
 /**
- * Tells the default event bus of an outcome. At least once: whoever repeats an invocation repeats its event. Nothing is
+ * Publishes an outcome on the default event bus. At least once: an invocation that is repeated repeats its event. Nothing is
  * sent in a dry run.
  *
  * @throws EventRefusedError where the bus does not take it, after some repetitions
@@ -30,10 +30,10 @@ export async function announce(
   }, waits);
 }
 
-/** What `AMI Sharing Failed` says of an error. */
+/** What `AMI Sharing Failed` has of an error. */
 export const failureDetail = (error: unknown) => ({
   error: error instanceof Error ? error.name : 'Error',
-  message: briefly(error),
+  message: shortMessage(error),
   permanent: error instanceof SharingError && error.permanent,
   ...(error instanceof SharingIncompleteError && { accounts: error.result.accounts }),
 });

@@ -3,7 +3,7 @@ import { ImageNotReadyError } from '../errors';
 import { poll, secondsOf, type Waits } from '../waits';
 
 /**
- * The image of that id, whosever it is, once its state is settled; settled is not yet usable.
+ * The image of that id, of any owner, once its state is final; final is not yet usable.
  *
  * @throws ImageNotReadyError where it is invisible or pending for too long
  */
@@ -16,11 +16,11 @@ export async function findImage(ec2: EC2Client, imageId: string, waits: Waits): 
     );
   if (!isPending(visible)) return visible;
 
-  const settled = async () => {
+  const final = async () => {
     const image = await visibleImage(ec2, imageId);
     return image === undefined || isPending(image) ? undefined : image;
   };
-  const image = await poll(settled, waits.imageAvailable, waits.sleep);
+  const image = await poll(final, waits.imageAvailable, waits.sleep);
   if (image === undefined)
     throw new ImageNotReadyError(
       `${imageId} is pending for more than ${secondsOf(waits.imageAvailable)} s; redrive the event once it is available`,

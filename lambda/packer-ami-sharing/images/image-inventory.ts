@@ -20,7 +20,7 @@ export interface Known {
   readonly shared?: ReadonlyMap<string, ReadonlySet<string>>;
   /** An image that was looked up by its id a moment ago. */
   readonly image?: Image;
-  /** An image that no pointer shall name, though nothing at EC2 says so yet. */
+  /** An image that no pointer shall name, though nothing at EC2 shows it yet. */
   readonly except?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Known {
 const deepest = 100;
 
 /**
- * Looks at the images of a kind. Launch permissions say what was shared: nobody but this function gives them, after it
+ * Looks at the images of a kind. Launch permissions show what was shared: only this function gives them, after it
  * has verified the image. They are read from the newest image on, until every account has one.
  *
  * @param all images as EC2 lists them now, the newest first, of whatever kind

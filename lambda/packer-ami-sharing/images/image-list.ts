@@ -8,9 +8,9 @@ import { isHalfWithdrawn } from '../commands/withdrawal-marks';
 /** What is kept of an image while all of them are compared: about 200 bytes, where EC2's answer takes thousands. */
 export interface ListedImage {
   readonly imageId: string;
-  /** When it was made, in ms; 0 where EC2 says no time. */
+  /** When it was made, in ms; 0 where EC2 has no time. */
   readonly created: number;
-  /** Missing where no tag says so. */
+  /** Missing where no tag has it. */
   readonly kind?: ImageKind;
   /** Whether a pointer may name it, once it is not public. */
   readonly isGood: boolean;
@@ -71,7 +71,7 @@ export function listedImage(image: Image, expected: Expected): ListedImage {
   };
 }
 
-/** All that EC2 says of these images, in their order; those that are gone or disabled meanwhile are left out. */
+/** All that EC2 has of these images, in their order; those that are gone or disabled meanwhile are left out. */
 export async function imagesOf(ec2: EC2Client, imageIds: readonly string[]): Promise<readonly Image[]> {
   const images = new Map<string, Image>();
   for (const part of chunks(imageIds, perFilter)) {

@@ -1,7 +1,7 @@
 import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
 import { imageKinds, project, withdrawnTag, type ImageKind } from '../../../config/names';
 
-/** What EC2 says of an image. */
+/** EC2's description of an image. */
 export interface ImageFacts {
   readonly image: Image;
   /** Of all its block devices that have one. */
@@ -38,7 +38,7 @@ export const mayBePointedAt = (image: Image, expected: Expected): boolean =>
     (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length === 0,
   );
 
-/** Whether the image has had its time: it is kept for whoever runs it, and given to nobody new. */
+/** Whether the image has had its time: it is kept for accounts that run it, and shared with no other. */
 export const isRetired = (image: Image, expected: Expected): boolean =>
   [notDeprecated, notWithdrawn].some(
     (rule) => rule({ image, snapshots: [], launchPermissions: [] }, expected).length > 0,
@@ -47,7 +47,7 @@ export const isRetired = (image: Image, expected: Expected): boolean =>
 /** Whether it is an image of this factory at all, whatever became of it. */
 export const brokenIdentity: Rule = (facts, expected) => identity.flatMap((rule) => rule(facts, expected));
 
-/** The kind that the image's tag says. */
+/** The kind of the image by its tag. */
 export const kindOf = (image: Image): ImageKind | undefined =>
   imageKinds.find((kind) => kind === tagOf(image, 'Image'));
 

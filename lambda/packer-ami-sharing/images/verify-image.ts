@@ -41,7 +41,7 @@ export async function verifiedImage(
 ): Promise<VerifiedImage> {
   const image = await findImage(ec2, imageId, waits);
   const expected = { ...settings, now: new Date() };
-  // Only the owner may ask for permissions; whoever else asks gets an error that says nothing.
+  // Only the owner may ask for permissions; any other caller gets an error that explains nothing.
   if (image.OwnerId !== settings.opsAccountId)
     throw new ImageRefusedError(imageId, brokenIdentity({ image, snapshots: [], launchPermissions: [] }, expected));
   const [snapshots, launchPermissions] = await retrying(

@@ -1,7 +1,7 @@
 import { paginateDescribeImages, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { imageKinds, roles } from '../../../config/names';
 import { mapBounded } from '../../common/bounded';
-import { briefly } from '../errors';
+import { shortMessage } from '../errors';
 import { visibleImage } from '../images/find-image';
 import { imageIdForm } from '../events/image-variables';
 import { inAccount } from '../accounts/in-account';
@@ -31,7 +31,7 @@ export async function pointerProblems(run: Run): Promise<readonly LaunchProblem[
       {
         accountId,
         link: 'pointer',
-        problem: `the account's pointers can't be read: ${briefly(error)}`,
+        problem: `the account's pointers can't be read: ${shortMessage(error)}`,
         fix: "deploy the account's stack, which lets its publisher role read them",
       },
     ]),
@@ -94,7 +94,7 @@ async function whyNot({ clients: { ec2 }, settings, waits }: Run, imageId: strin
       return `belongs to ${image.OwnerId ?? 'nobody'} and not to this factory`;
     return `the account may not launch, or which is an image of another kind (${image.Name ?? 'without a name'})`;
   } catch (error) {
-    return `can't be looked up: ${briefly(error)}`;
+    return `can't be looked up: ${shortMessage(error)}`;
   }
 }
 

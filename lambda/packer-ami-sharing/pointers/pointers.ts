@@ -8,7 +8,7 @@ import {
 import {
   functions,
   imageOfRole,
-  nodeRoles,
+  instanceRoles,
   pointerName,
   validatedImagesName,
   type ImageKind,
@@ -84,7 +84,7 @@ function validatedTogether(text: string | undefined): readonly NamedImage[] {
   } catch {
     images = text;
   }
-  return nodeRoles.map((role) => {
+  return instanceRoles.map((role) => {
     const imageId = typeof images === 'object' && images !== null ? (Reflect.get(images, role) as unknown) : images;
     return { ...common, kind: imageOfRole[role], imageId: typeof imageId === 'string' ? imageId : text };
   });

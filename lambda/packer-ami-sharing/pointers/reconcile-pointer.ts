@@ -42,7 +42,7 @@ function checkPin({ accountId, inventory }: Destination, { pinned }: Pointers): 
     throw new PinUnusableError(pointerName(inventory.kind, 'pinned'), pinned, accountId);
 }
 
-/** How often others may get in between a look and a write; each time it is looked at anew. */
+/** How often others may get in between a look and a write; each time it is looked at again. */
 const attempts = 3;
 
 /**
@@ -53,9 +53,9 @@ const attempts = 3;
  * @param untagged why an image has not its tags in the account: no pointer moves to it
  * @throws PinUnusableError where the pin names no image that can be launched; what is in `untagged`
  * @throws PointerNotMovedError where the pointer is written, and not to be read
- * @throws PointerContendedError where somebody else keeps writing it
+ * @throws PointerContendedError where another writer keeps changing it
  */
-export async function settlePointer(
+export async function reconcilePointer(
   ssm: SSMClient,
   destination: Destination,
   now: Pointers,

@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { ImageKind } from '../../../config/names';
 import { accountDrift, allOf, fitting, longest, imageDrift, type Drift } from './drift';
-import { briefly } from '../errors';
+import { shortMessage } from '../errors';
 import { announce } from '../events/outcome-events';
 import { publish, type PublishOptions } from '../accounts/publish';
 import { comparePermissions, isDifferent, repairPermissions, type ImageState } from './reconcile-permissions';
@@ -98,7 +98,7 @@ function goalOf(
   states: readonly ImageState[],
   seenBy: 'current' | 'accountIds',
 ): PublishOptions {
-  const good = states.filter(({ verdict }) => verdict === 'shared');
+  const good = states.filter(({ status }) => status === 'shared');
   const seers = new Map(good.map((state) => [state.imageId, new Set(state[seenBy])]));
   return {
     kinds,
@@ -120,7 +120,7 @@ async function report(run: Run, found: readonly Drift[], publicImages: readonly 
   measure({ PublicImages: publicImages.length });
   flush();
   const detail = { driftFound: found.length, publicImages: publicImages.slice(0, longest), drift };
-  return announce(run, 'found', detail).then(() => undefined, briefly);
+  return announce(run, 'found', detail).then(() => undefined, shortMessage);
 }
 
 /** Accounts that have something to be repaired, or get an image only now, whose tags are missing there. */
@@ -148,7 +148,7 @@ async function finishWithdrawals(
       await finishWithdrawal(run, image, published);
       finished += 1;
     } catch (error) {
-      failures.push(`${image.ImageId ?? ''}: ${briefly(error)}`);
+      failures.push(`${image.ImageId ?? ''}: ${shortMessage(error)}`);
     }
   }
   return { finished, failures, isCutShort: false };

@@ -1,7 +1,7 @@
 import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
 import { mapBounded } from '../../common/bounded';
 import { builtImages } from '../events/build-records';
-import { briefly } from '../errors';
+import { shortMessage } from '../errors';
 import { requireImdsV2, requiresImdsV2 } from '../images/imds-support';
 import {
   changeLaunchPermissions,
@@ -30,7 +30,7 @@ export interface ImageState {
    * an earlier sharing nor a build's record vouches, `gone` ones were deregistered meanwhile. `unknown`: what decides it
    * could not be read.
    */
-  readonly verdict: 'shared' | 'retired' | 'refused' | 'unproven' | 'gone' | 'unknown';
+  readonly status: 'shared' | 'retired' | 'refused' | 'unproven' | 'gone' | 'unknown';
   /** Rules that a refused image breaks. */
   readonly rules: readonly string[];
   /** Those of the service accounts that may launch it: now, and after the change. */
@@ -57,7 +57,7 @@ export interface Compared {
 }
 
 /**
- * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses whoever is
+ * Compares the launch permissions of images with what they should be, and changes nothing. Every image loses launch permissions that are
  * not configured, above all `all`. A good one that was shared before, or whose build succeeded though its event was lost,
  * gets every account; one that neither vouches for is left for a person to share. Where snapshots or builds can't be
  * read, images that need them are given to no further account.
@@ -74,7 +74,7 @@ export async function comparePermissions(
   const read = <T>(what: string, work: () => Promise<T>): Promise<T | undefined> =>
     retrying(work, run.waits).catch((error: unknown) => {
       failures.push(
-        `${what} can't be read, and images that need them were given to no further account: ${briefly(error)}`,
+        `${what} can't be read, and images that need them were given to no further account: ${shortMessage(error)}`,
       );
       return undefined;
     });
@@ -89,14 +89,14 @@ export async function comparePermissions(
       accountIds: [],
       lacksImdsV2: false,
       wasPublic: false,
-      verdict: 'unknown',
+      status: 'unknown',
       rules: [],
       refusedChanges: new Map(),
       isLeft: false,
     } as const;
     try {
       const listed = await retrying(() => launchPermissionsOf(clients.ec2, imageId), run.waits);
-      const state = judge(run, { image, snapshots, listed, built });
+      const state = evaluate(run, { image, snapshots, listed, built });
       const { add, remove } = towardsExactly(listed, state.accountIds);
       const isTaken = (accountId: string) => state.current.includes(accountId) || !refused.has(accountId);
       return {
@@ -106,8 +106,8 @@ export async function comparePermissions(
         change: { add: add.filter(isTaken), remove },
       };
     } catch (error) {
-      if (isImageGone(error)) return { ...nothing, verdict: 'gone' };
-      return { ...nothing, error: briefly(error) };
+      if (isImageGone(error)) return { ...nothing, status: 'gone' };
+      return { ...nothing, error: shortMessage(error) };
     }
   });
   return { states, failures };
@@ -118,7 +118,7 @@ export const repairPermissions = (run: Run, states: readonly ImageState[]): Prom
   mapBounded(states, imagesAtATime, async (state) => {
     if (!run.mayBegin()) return { ...state, accountIds: state.current, isLeft: true };
     const { imageId, change } = state;
-    const error = state.lacksImdsV2 ? await requireImdsV2(run, imageId).then(() => undefined, briefly) : undefined;
+    const error = state.lacksImdsV2 ? await requireImdsV2(run, imageId).then(() => undefined, shortMessage) : undefined;
     const withheld = error === undefined ? [] : change.add;
     const add = change.add.filter((id) => !withheld.includes(id));
     const refusedChanges = await changeLaunchPermissions(run, imageId, { ...change, add });
@@ -140,7 +140,7 @@ interface Evidence {
   readonly built: ReadonlySet<string> | undefined;
 }
 
-function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence) {
+function evaluate({ settings }: Run, { image, snapshots, listed, built }: Evidence) {
   const { serviceAccountIds } = settings;
   const expected = { ...settings, now: new Date() };
   // Being public is put right at once, and so does not count against the image.
@@ -149,7 +149,7 @@ function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence)
     expected,
   );
   const current = serviceAccountIds.filter((accountId) => listed.some(({ UserId }) => UserId === accountId));
-  const verdict = (): ImageState['verdict'] => {
+  const status = (): ImageState['status'] => {
     if (isRetired(image, expected)) return 'retired';
     if (snapshots === undefined) return 'unknown';
     if (rules.length > 0) return 'refused';
@@ -159,9 +159,9 @@ function judge({ settings }: Run, { image, snapshots, listed, built }: Evidence)
   };
   return {
     current,
-    accountIds: verdict() === 'shared' ? serviceAccountIds : current,
-    lacksImdsV2: verdict() === 'shared' && !requiresImdsV2(image),
-    verdict: verdict(),
+    accountIds: status() === 'shared' ? serviceAccountIds : current,
+    lacksImdsV2: status() === 'shared' && !requiresImdsV2(image),
+    status: status(),
     rules: rules.map(({ rule }) => rule),
     wasPublic: listed.some(({ Group }) => Group === 'all'),
   };

@@ -46,9 +46,9 @@ export class ReconcileReport {
     this.driftRepaired += page.repaired;
     keep(this.publicImages, page.publicImages);
     keep(this.drift, page.drift);
-    for (const { verdict, imageId, rules, error } of page.states) {
-      if (verdict === 'refused') keep(this.refused, [{ imageId, rules }]);
-      if (verdict === 'unproven') keep(this.unproven, [imageId]);
+    for (const { status, imageId, rules, error } of page.states) {
+      if (status === 'refused') keep(this.refused, [{ imageId, rules }]);
+      if (status === 'unproven') keep(this.unproven, [imageId]);
       if (error !== undefined) this.fail(`${imageId}: ${error}`);
     }
     for (const failure of page.failures) this.fail(failure);

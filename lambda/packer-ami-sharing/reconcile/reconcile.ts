@@ -1,6 +1,6 @@
 import { imageKinds } from '../../../config/names';
 import { chunks } from '../../common/bounded';
-import { briefly } from '../errors';
+import { shortMessage } from '../errors';
 import { imageAges, type Ages } from '../images/image-ages';
 import {
   compareAge,
@@ -54,7 +54,7 @@ export async function reconcile(run: Run): Promise<Reconciled> {
   }
   report.addBadPointers(work.pointers, images);
   const problems = await launchProblems(run).catch((error: unknown) => {
-    report.fail(`launch chain: ${briefly(error)}`);
+    report.fail(`launch chain: ${shortMessage(error)}`);
     return [];
   });
 
@@ -90,7 +90,7 @@ async function compareOthers(
 /** @returns undefined where it failed, which the report has then */
 const orFail = <T>(report: ReconcileReport, work: () => Promise<T>): Promise<T | undefined> =>
   work().catch((error: unknown) => {
-    report.fail(`older images: ${briefly(error)}`);
+    report.fail(`older images: ${shortMessage(error)}`);
     return undefined;
   });
 
@@ -118,7 +118,7 @@ function inOrder(
 
 /**
  * Whether EC2 takes no such account (EC2 API Reference, "Error codes"). Other refusals, such as `InvalidRequest`, may be
- * about the image, and say nothing of the next one.
+ * about the image, and mean nothing for the next one.
  */
 const isAboutAccount = (error = ''): boolean =>
   /^(InvalidAMIAttributeItemValue|InvalidUserID\.Malformed)\b/.test(error);

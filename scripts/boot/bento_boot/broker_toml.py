@@ -57,7 +57,7 @@ def of_release(parameter: str, name: str, release: str) -> str:
 
 def with_preflights(text: str, preflights: int) -> str:
     """
-    The text with the one value that only this machine knows, unless the environment gives its own.
+    The text with the one value that only this instance knows, unless the environment gives its own.
 
     :raises Refusal: when it is no TOML
     """

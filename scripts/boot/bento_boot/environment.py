@@ -127,13 +127,13 @@ def environments(
 
 def refuse_other_bucket(text: str, settings: Settings) -> None:
     """
-    A cluster whose machines move to another bucket one after the other would not find its files.
+    A cluster whose instances move to another bucket one after the other would not find its files.
 
     :param text: an environment that a service has
     """
     bucket = parse(text)["S3_BUCKET"]
     if bucket != settings.bucket:
-        raise Refusal(f"the bucket is {bucket}, and is to be {settings.bucket}: only new machines take another one")
+        raise Refusal(f"the bucket is {bucket}, and is to be {settings.bucket}: only new instances take another one")
 
 
 def newest_migration(release: Release) -> int:

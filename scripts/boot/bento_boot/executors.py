@@ -18,7 +18,7 @@ UNITS = Path("/run/systemd/system")
 TEMPLATE = "bento-executor@"
 _WANTS = UNITS / "bento-manager.target.d/executors.conf"
 _MEMORY = UNITS / f"{TEMPLATE}.service.d/memory.conf"
-# Upstream's wizard keeps four threads for the rest of the machine and gives each executor two (`max_exec_agents` in
+# Upstream's wizard keeps four threads for the rest of the instance and gives each executor two (`max_exec_agents` in
 # crates/boundless-cli/src/commands/prover/generate_config.rs). Its compose.yml limits an executor to 4 GiB: 50 segments
 # that wait for Valkey are about that much (CONCURRENT_SEGMENTS in bento/crates/workflow/src/tasks/executor.rs).
 _OTHER_THREADS = 4
@@ -31,7 +31,7 @@ _MOST_MIB = 8192
 
 def by_size(threads: int, memory_mib: int) -> int:
     """
-    How many executors a machine has that is not told a number: as many as its threads and its memory are enough for.
+    How many executors an instance has that is not told a number: as many as its threads and its memory are enough for.
 
     :param memory_mib: as the kernel has it, which is somewhat less than the instance type's: those are multiples of 4 GiB
     """
@@ -41,7 +41,7 @@ def by_size(threads: int, memory_mib: int) -> int:
 
 
 def count(wanted: int | None, memory_mib: int) -> int:
-    """:param wanted: of the settings; None for as many as the machine's size allows"""
+    """:param wanted: of the settings; None for as many as the instance's size allows"""
     return by_size(os.cpu_count() or 1, memory_mib) if wanted is None else wanted
 
 
@@ -51,7 +51,7 @@ def preflights(executors: int) -> int:
 
 
 def memory_max_mib(executors: int, memory_mib: int) -> int:
-    """`MemoryMax=` of each, in MiB: an equal share of what the rest of the machine leaves, 8 GiB at most."""
+    """`MemoryMax=` of each, in MiB: an equal share of what the rest of the instance leaves, 8 GiB at most."""
     return max(1024, min((memory_mib - OTHERS_MIB) // executors, _MOST_MIB))
 
 
@@ -61,7 +61,7 @@ def units(executors: int) -> list[str]:
 
 
 def started() -> list[str]:
-    """Those that the target of the manager starts on this machine; none before it was configured in this boot."""
+    """Those that the target of the manager starts on this instance; none before it was configured in this boot."""
     return re.findall(rf"{TEMPLATE}\d\d\.service", _WANTS.read_text()) if _WANTS.exists() else []
 
 

@@ -1,4 +1,4 @@
-"""Which machine this is, and what it is for."""
+"""Which instance this is, and what it is for."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ INSTANCE_FILE = Path("/etc/bento/instance.json")
 
 
 @dataclass(frozen=True)
-class Machine:
+class Instance:
     """`group` is the Auto Scaling group, for machines that have one; `interface_id` the first network interface."""
 
     instance_id: str
@@ -54,15 +54,15 @@ def _one(field: str, told: str | None, tag: str | None) -> str:
     value = told if told is not None else tag
     if not value:
         raise Refusal(
-            f"nothing says which {field} this machine has; set the tag {name} (with InstanceMetadataTags enabled in "
+            f"nothing says which {field} this instance has; set the tag {name} (with InstanceMetadataTags enabled in "
             f"its launch template), or write it to {INSTANCE_FILE} by user data"
         )
     return value
 
 
-def read_machine(metadata: Metadata) -> Machine:
+def read_machine(metadata: Metadata) -> Instance:
     mac = metadata.require("mac")
-    return Machine(
+    return Instance(
         instance_id=metadata.require("instance-id"),
         region=metadata.require("placement/region"),
         private_address=metadata.require("local-ipv4"),
@@ -85,6 +85,6 @@ def read_purpose(metadata: Metadata, release: Release, file: Path = INSTANCE_FIL
         raise Refusal(f"the environment {environment!r} is no name; use one such as staging")
     if release.image not in ROLES[role]["images"]:
         raise Refusal(
-            f"this is a {release.image} image, and the role is {role}; start the machine from a {role} or bento image"
+            f"this is a {release.image} image, and the role is {role}; start the instance from a {role} or bento image"
         )
     return Purpose(role, environment)

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import aws, log
 from .contract import TERMINATE_HOOK_S
-from .identity import Machine
+from .identity import Instance
 from .metadata import Metadata
 
 HEARTBEAT_S = 300.0
@@ -14,27 +14,27 @@ HEARTBEAT_S = 300.0
 HEARTBEAT_AGAIN_S = 30.0
 # As long as the hook waits without a heartbeat.
 COMPLETED_WITHIN_S = float(TERMINATE_HOOK_S)
-# There once a boot has ended as it may: the role works, or Auto Scaling took the machine back as it launched. What fails
+# There once a boot has ended as it may: the role works, or Auto Scaling took the instance back as it launched. What fails
 # later is no failed boot. It goes with the boot.
 SETTLED = Path("/run/bento-boot/settled")
 
 
 def reason_to_go(metadata: Metadata) -> str | None:
-    """Why the machine is to go; None while it may stay."""
+    """Why the instance is to go; None while it may stay."""
     if metadata.get("autoscaling/target-lifecycle-state") == "Terminated":
-        return "Auto Scaling ends this machine"
+        return "Auto Scaling ends this instance"
     if metadata.get("spot/instance-action") is not None:
-        return "this spot machine is about to be taken back"
+        return "this spot instance is about to be taken back"
     return None
 
 
 class Hook:
-    """A hook that the machine may be waiting in. Machines without a group have none, and every call does nothing."""
+    """A hook that the instance may be waiting in. Instances without a group have none, and every call does nothing."""
 
-    def __init__(self, name: str, machine: Machine) -> None:
+    def __init__(self, name: str, instance: Instance) -> None:
         self._name = name
-        self._machine = machine
-        self._client: Any = aws.client("autoscaling", machine.region) if machine.group is not None else None
+        self._machine = instance
+        self._client: Any = aws.client("autoscaling", instance.region) if instance.group is not None else None
         self._beat = time.monotonic()
         # Whether somebody waited, and was told.
         self.completed = False
@@ -65,7 +65,7 @@ class Hook:
                 lambda: self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names()),
             )
         except aws.ERRORS as error:
-            # No hook, or a machine that starts again long after its launch: nobody is waiting.
+            # No hook, or an instance that starts again long after its launch: nobody is waiting.
             if "No active Lifecycle Action" in str(error):
                 log.info(f"nobody waits in the hook {self._name}")
                 return None
@@ -87,18 +87,18 @@ def settle() -> None:
     SETTLED.touch()
 
 
-def replace(machine: Machine) -> str | None:
+def replace(instance: Instance) -> str | None:
     """
-    Calls the machine unhealthy, at once: a grace period is for machines that may still become healthy (Amazon EC2 Auto
+    Calls the instance unhealthy, at once: a grace period is for machines that may still become healthy (Amazon EC2 Auto
     Scaling API Reference, "SetInstanceHealth"). Auto Scaling ends it by its hook, and starts another one.
 
     :returns: what went wrong, if anything
     """
     try:
-        aws.client("autoscaling", machine.region).set_instance_health(
-            InstanceId=machine.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+        aws.client("autoscaling", instance.region).set_instance_health(
+            InstanceId=instance.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
         )
     except aws.ERRORS as error:
         return str(error)
-    log.info("told Auto Scaling: this machine is unhealthy")
+    log.info("told Auto Scaling: this instance is unhealthy")
     return None

@@ -1,5 +1,5 @@
 """
-Whether the manager's stores take a password: provers have no clients of theirs. Passwords go over the wire as these
+Whether the manager's stores take a password: provers have no clients of theirs. Passwords go over the proxy as these
 clients send them: as a proof to PostgreSQL, as they are to Valkey, both inside of the cluster's network.
 """
 

@@ -7,7 +7,7 @@ from . import environment, log, redaction, services
 from .contract import METRIC_NAMESPACE, log_group
 from .environment import Variables, render
 from .files import write
-from .identity import Machine, Purpose
+from .identity import Instance, Purpose
 from .refusal import Refusal
 
 UNIT = "bento-logs.service"
@@ -18,11 +18,11 @@ TEMPLATES = "/usr/local/share/boundless"
 CONFIGURATION = {"manager": ("vector.yaml",), "prover": ("vector.yaml", "vector-gpu.yaml")}
 
 
-def variables(machine: Machine, purpose: Purpose) -> Variables:
+def variables(instance: Instance, purpose: Purpose) -> Variables:
     """Those that the configuration names, and where it is."""
     return {
-        "AWS_REGION": machine.region,
-        "INSTANCE_ID": machine.instance_id,
+        "AWS_REGION": instance.region,
+        "INSTANCE_ID": instance.instance_id,
         "ROLE": purpose.role,
         "ENVIRONMENT": purpose.environment,
         "LOG_GROUP": log_group(purpose.environment, purpose.role),
@@ -32,16 +32,16 @@ def variables(machine: Machine, purpose: Purpose) -> Variables:
 
 
 def _start() -> None:
-    """A machine that proves is worth more than its logs."""
+    """An instance that proves is worth more than its logs."""
     try:
         services.ensure(UNIT, *(file for file in (FILE, REDACTED) if file.exists()))
     except Refusal as error:
-        log.warning(f"logs stay on this machine: {error}")
+        log.warning(f"logs stay on this instance: {error}")
 
 
-def ship(machine: Machine, purpose: Purpose) -> None:
+def ship(instance: Instance, purpose: Purpose) -> None:
     """First of all, so that what goes wrong next is seen. What was secret in an earlier boot is redacted from the start."""
-    write(FILE, render(variables(machine, purpose)), 0o644)
+    write(FILE, render(variables(instance, purpose)), 0o644)
     _start()
 
 

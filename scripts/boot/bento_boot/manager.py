@@ -1,4 +1,4 @@
-"""How a machine becomes the manager."""
+"""How an instance becomes the manager."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ import boto3
 from . import address, aws, broker_toml, environment, executors, log, login, services, stores, volume
 from .contract import API_PORT
 from .files import keep, put_back, write
-from .identity import Machine
+from .identity import Instance
 from .refusal import Refusal
 from .release import Release
 from .settings import Settings
@@ -43,23 +43,23 @@ def _broker_toml(store: Store, settings: Settings, release: Release) -> str:
 
 
 def check(
-    store: Store, settings: Settings, keys: Storage, release: Release, machine: Machine, patience: aws.Patience
+    store: Store, settings: Settings, keys: Storage, release: Release, instance: Instance, patience: aws.Patience
 ) -> None:
     """
-    What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
+    What can be wrong outside of this instance, before anything is changed: whoever fails with the data volume in hand
     keeps it from others.
     """
     _broker_toml(store, settings, release)
-    check_storage(settings, keys, machine.region, patience)
+    check_storage(settings, keys, instance.region, patience)
 
 
-def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) -> None:
+def _mount(settings: Settings, instance: Instance, waiting: Callable[[], None]) -> None:
     if settings.data_volume_id is None:
-        log.warning("no data volume: orders, tasks and files of Bento end with this machine")
+        log.warning("no data volume: orders, tasks and files of Bento end with this instance")
         return
     if services.active(volume.MOUNT_UNIT):
         return
-    volume.attach(settings.data_volume_id, machine, waiting)
+    volume.attach(settings.data_volume_id, instance, waiting)
     device = volume.wait_for(volume.device_of(settings.data_volume_id))
     volume.make_usable(device)
     write(Path("/run/systemd/system") / volume.MOUNT_UNIT, volume.mount_unit(device), 0o644)
@@ -104,15 +104,15 @@ def _load_passwords(accepted: list[str], waiting: Callable[[], None]) -> bool:
     return any(login.valkey("127.0.0.1", password, "ACL", "LOAD") for password in accepted)
 
 
-def _write_stores(addresses: list[str], machine: Machine) -> None:
+def _write_stores(addresses: list[str], instance: Instance) -> None:
     memory = stores.memory_mib()
     write(ETC / "postgresql.conf", stores.postgresql_conf(addresses, memory), 0o644)
-    write(ETC / "pg_hba.conf", stores.pg_hba_conf(machine.vpc_networks), 0o640, group="postgres")
+    write(ETC / "pg_hba.conf", stores.pg_hba_conf(instance.vpc_networks), 0o640, group="postgres")
     write(ETC / "valkey.conf", stores.valkey_conf(addresses, memory), 0o640, group="valkey")
 
 
 def prepare(
-    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance
 ) -> None:
     """Everything that services read but for the stores' own configuration, which needs the address."""
     toml = _broker_toml(store, settings, release)
@@ -120,19 +120,19 @@ def prepare(
     # What the newest migration of this release is called, for whoever waits for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
     cancels = broker_toml.cancels(toml)
-    variables = environment.environments("manager", settings, secrets, keys, release, machine.region, cancels)
+    variables = environment.environments("manager", settings, secrets, keys, release, instance.region, cancels)
     for service, values in variables.items():
         write(ETC / f"{service}.env", environment.render(values), 0o600)
 
 
 def run(
-    store: Store, settings: Settings, secrets: dict[str, str], machine: Machine, waiting: Callable[[], None]
+    store: Store, settings: Settings, secrets: dict[str, str], instance: Instance, waiting: Callable[[], None]
 ) -> None:
     accepted = _accepted(store, secrets)
-    _mount(settings, machine, waiting)
+    _mount(settings, instance, waiting)
     # Only now: who has the volume has the address.
-    addresses = address.take(settings.manager_address, machine, waiting)
-    _write_stores(addresses, machine)
+    addresses = address.take(settings.manager_address, instance, waiting)
+    _write_stores(addresses, instance)
     _write_passwords(secrets, accepted)
     services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
     services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
@@ -201,12 +201,12 @@ def _renew(running: list[tuple[str, Path]], accepted: list[str]) -> None:
 
 
 def refresh(
-    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance
 ) -> None:
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
     settings = _with_executors_of_now(settings)
-    check(store, settings, keys, release, machine, aws.Patience())
+    check(store, settings, keys, release, instance, aws.Patience())
     secrets = _with_wallet_of_now(secrets, release)
     # Its own as well: there may have been two new ones since.
     own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password
@@ -216,7 +216,7 @@ def refresh(
     running = [(unit, file) for unit, file in _without_broker() if services.active(unit)]
     before = keep(ETC, FILES)
     try:
-        prepare(store, settings, secrets, keys, release, machine)
+        prepare(store, settings, secrets, keys, release, instance)
         _write_passwords(secrets, accepted)
         _renew(running, accepted)
     except BaseException:

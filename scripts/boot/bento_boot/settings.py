@@ -1,4 +1,4 @@
-"""What the cluster's stack says about this machine: one parameter that everybody reads."""
+"""What the cluster's stack says about this instance: one parameter that everybody reads."""
 
 import json
 import re

@@ -11,7 +11,7 @@ from .refusal import Refusal
 # Only what a role needs: its instance profile lets it read no other.
 REQUIRED = {role: contract.secrets_of(role, needed=True) for role in contract.ROLES}
 OPTIONAL = {role: contract.secrets_of(role, needed=False) for role in contract.ROLES}
-# Whoever deploys a cluster fills its secrets next. Longer, and the machine would cost without anybody at work on it.
+# Whoever deploys a cluster fills its secrets next. Longer, and the instance would cost without anybody at work on it.
 FILLED_WITHIN_S = 1800.0
 
 

@@ -36,7 +36,7 @@ log_timezone = 'UTC'
 
 
 def pg_hba_conf(networks: list[str]) -> str:
-    """Nobody without a password but the machine's own users; from outside only Bento, to its own database."""
+    """Nobody without a password but the instance's own users; from outside only Bento, to its own database."""
     outside = "".join(f"host {DATABASE} {DATABASE_USER} {network} scram-sha-256\n" for network in networks)
     return f"""# Written at boot; changes are lost.
 local all all peer

@@ -7,7 +7,7 @@ from .contract import VALKEY_PORT
 from .refusal import Refusal
 from .stores import VALKEY_MEASURER
 
-# It is on the same machine, and the queue has to be measured within the minute as well.
+# It is on the same instance, and the queue has to be measured within the minute as well.
 TIMEOUT_S = 2.0
 # What `INFO memory` answers is about two kilobytes.
 MOST_BYTES = 65_536

@@ -22,7 +22,7 @@ import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/clien
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { hooks } from '../../../../config/lifecycle-hooks';
-import { nodeRoles, scalingGroup, type NodeRole } from '../../../../config/names';
+import { instanceRoles, scalingGroup, type InstanceRole } from '../../../../config/names';
 import type { GroupRollout } from '../../../../config/rollout';
 
 interface Instance {
@@ -45,7 +45,7 @@ const active = ({ refreshes }: Group) => refreshes.find(({ Status = '' }) => !en
 export const imageOf = (version: string): string => `ami-${version.padStart(17, '0')}`;
 
 /** The template of a version, as each role's group has it. */
-export const configurationOf = (role: NodeRole, version: string): GroupRollout['desiredConfiguration'] => {
+export const configurationOf = (role: InstanceRole, version: string): GroupRollout['desiredConfiguration'] => {
   const template = { LaunchTemplateId: `lt-${role}`, Version: version };
   if (role === 'manager') return { LaunchTemplate: template };
   return {
@@ -69,15 +69,15 @@ const versionIn = ({ LaunchTemplate, MixedInstancesPolicy }: DesiredConfiguratio
  * instance refresh works" (a refresh launches its desired configuration, which is saved on the group once it has
  * succeeded, and what a refresh holds cannot be updated), "Undo changes with a manual or auto rollback" (back to what was
  * last saved on the group before), "Use skip matching", "Cancel an instance refresh" (undoes nothing). `tick` lets time
- * pass: one machine is replaced.
+ * pass: one instance is replaced.
  */
 export class AutoScalingModel {
   readonly groups: Readonly<Record<string, Group>>;
   /** Calls that change something, in order, with the group's role. */
   readonly calls: string[] = [];
   /** What the stack publishes. */
-  wanted: Readonly<Record<NodeRole, GroupRollout>>;
-  /** Versions whose machines make the alarms of a refresh fire. */
+  wanted: Readonly<Record<InstanceRole, GroupRollout>>;
+  /** Versions whose instances make the alarms of a refresh fire. */
   readonly bad = new Set<string>();
   /** Whether a refresh shows up one look late. */
   late = false;
@@ -86,33 +86,33 @@ export class AutoScalingModel {
   private ids = 0;
   private readonly unseen = new Set<string>();
 
-  constructor(version: string, machines: Readonly<Record<NodeRole, number>> = { manager: 1, prover: 2 }) {
+  constructor(version: string, instances: Readonly<Record<InstanceRole, number>> = { manager: 1, prover: 2 }) {
     this.wanted = this.wantedOf(version);
     this.groups = Object.fromEntries(
-      nodeRoles.map((role) => {
+      instanceRoles.map((role) => {
         const group: Group = {
           saved: configurationOf(role, version),
-          desired: machines[role],
+          desired: instances[role],
           instances: [],
           refreshes: [],
           hooks: hooks.map((hook) => ({ ...hook })),
           activities: [],
         };
-        for (let machine = 0; machine < machines[role]; machine += 1) this.launch(group);
+        for (let instance = 0; instance < instances[role]; instance += 1) this.launch(group);
         return [scalingGroup('staging', role), group];
       }),
     );
   }
 
-  group = (role: NodeRole): Group => this.groups[scalingGroup('staging', role)]!;
-  /** The version that a role's group launches, and those that its machines have. */
-  runs = (role: NodeRole): [string, string[]] => [
+  group = (role: InstanceRole): Group => this.groups[scalingGroup('staging', role)]!;
+  /** The version that a role's group launches, and those that its instances have. */
+  runs = (role: InstanceRole): [string, string[]] => [
     versionIn(this.group(role).saved),
     this.group(role).instances.map(({ version }) => version),
   ];
 
-  private wantedOf(version: string): Readonly<Record<NodeRole, GroupRollout>> {
-    const of = (role: NodeRole): GroupRollout => ({
+  private wantedOf(version: string): Readonly<Record<InstanceRole, GroupRollout>> {
+    const of = (role: InstanceRole): GroupRollout => ({
       imageId: imageOf(version),
       desiredConfiguration: configurationOf(role, version),
       preferences: {
@@ -142,7 +142,7 @@ export class AutoScalingModel {
   }
 
   /** A scaling policy, or a person. */
-  scale(role: NodeRole, desired: number): void {
+  scale(role: InstanceRole, desired: number): void {
     const group = this.group(role);
     group.desired = desired;
     while (group.instances.length < desired) this.launch(group);

@@ -86,7 +86,7 @@ export async function codeBuildCredentials(
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'none'),
       HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
-      // The SDK asks the second before the first, where a machine has it set.
+      // The SDK asks the second before the first, where an instance has it set.
       SSL_CERT_FILE: certificate,
       AWS_CA_BUNDLE: certificate,
       TF_CLI_ARGS_init: '-backend-config=use_path_style=true',

@@ -1,4 +1,4 @@
-import { nodeRoles } from '../../../../config/names';
+import { instanceRoles } from '../../../../config/names';
 import { rollOut, type RollOutProps } from '../../../../cli/delivery/rollout/roll-out';
 import { AutoScalingModel } from './auto-scaling-model';
 
@@ -9,8 +9,8 @@ export class ModelledCluster {
   /** What rollouts reported. */
   readonly lines: string[] = [];
 
-  constructor(version: string, machines?: ConstructorParameters<typeof AutoScalingModel>[1]) {
-    this.model = new AutoScalingModel(version, machines);
+  constructor(version: string, instances?: ConstructorParameters<typeof AutoScalingModel>[1]) {
+    this.model = new AutoScalingModel(version, instances);
     this.aws = this.model.answer();
   }
 
@@ -45,8 +45,8 @@ export class ModelledCluster {
     });
   }
 
-  /** What each role's group launches, and what its machines are of. */
-  runs = () => nodeRoles.map((role) => this.model.runs(role));
+  /** What each role's group launches, and what its instances are of. */
+  runs = () => instanceRoles.map((role) => this.model.runs(role));
 }
 
 /** One manager and its provers, all of a version. */

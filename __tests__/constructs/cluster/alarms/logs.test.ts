@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { logLines, refreshHours } from '../../../../config/contract';
-import { clusterAlarm, logMetric, rollbackAlarms, type ClusterAlarm, type NodeRole } from '../../../../config/names';
-import { agentErrors, unitFailure } from '../../../../constructs/cluster/alarms/machines';
+import {
+  clusterAlarm,
+  logMetric,
+  rollbackAlarms,
+  type ClusterAlarm,
+  type InstanceRole,
+} from '../../../../config/names';
+import { agentErrors, unitFailure } from '../../../../constructs/cluster/alarms/instances';
 import { alarmsOf, counted, filtersOf, rings } from '../../../support/cluster-alarms';
 import { takes, type LogLine } from '../../../support/filter-pattern';
 import { documentedLines, plain } from '../../../support/log-patterns';
@@ -14,7 +20,7 @@ const alarms = alarmsOf(stack);
 const filters = filtersOf(stack);
 const short = (name: string): string => name.replace('prover-cluster-production-', '');
 
-const groupOf = (role: NodeRole) =>
+const groupOf = (role: InstanceRole) =>
   filters.filter(({ log_group_name }) => log_group_name.toLowerCase().includes(`.${role}logs_`));
 
 /** A line as `service_files/vector.yaml` ships it. */
@@ -33,8 +39,8 @@ const failed = (unit: string) => line(unit, `${unit}: Failed with result 'exit-c
 const givenUp = (unit: string) => line(unit, `${unit}: Start request repeated too quickly.`, 'warning');
 const xid = line('system', 'NVRM: Xid (PCI:0000:31:00): 79, pid=1234, GPU has fallen off the bus.', 'err');
 
-/** Lines, the role whose machines write them, and the alarms that count them: these and no others. */
-const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: readonly ClusterAlarm[]][] = [
+/** Lines, the role whose instances write them, and the alarms that count them: these and no others. */
+const lines: readonly [what: string, role: InstanceRole, line: LogLine, counting: readonly ClusterAlarm[]][] = [
   ['a boot that fails', 'manager', boot, ['manager-boot-failures']],
   ['a boot that fails', 'prover', boot, ['prover-boot-failures']],
   ['a boot that goes on', 'manager', line('bento-configure.service', 'starting bento-api.service'), []],
@@ -189,7 +195,7 @@ describe.each(Object.entries(limits))('%s', (name, [atLeast, minutes]) => {
 
 describe('alarms that take a rollout back', () => {
   const rollback = rollbackAlarms(environment);
-  const ringing = (role: NodeRole, ...shipped: Parameters<typeof counted>[1]) =>
+  const ringing = (role: InstanceRole, ...shipped: Parameters<typeof counted>[1]) =>
     alarms
       .filter(({ alarm_name }) => rollback[role].includes(alarm_name))
       .filter((alarm) => rings(alarm, counted(groupOf(role), shipped)))
@@ -209,7 +215,7 @@ describe('alarms that take a rollout back', () => {
     }
   });
 
-  test.each<[NodeRole, string, LogLine, number]>([
+  test.each<[InstanceRole, string, LogLine, number]>([
     ['manager', 'manager-boot-failures', boot, 1],
     ['manager', 'manager-services-failing', failed('bento-broker.service'), 3],
     ['prover', 'prover-boot-failures', boot, 2],
@@ -271,7 +277,7 @@ describe('what is looked for is what is said', () => {
     expect([...fields].sort()).toEqual(['level', 'message', 'unit']);
   });
 
-  test('a machine that cannot take its secrets has failed as often as its alarm counts, by then', () => {
+  test('an instance that cannot take its secrets has failed as often as its alarm counts, by then', () => {
     const [atLeast, minutes] = limits['prover-secrets-stale']!;
     // The timer looks five to seven minutes after the time has come.
     expect((refreshHours.afterFailure * 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);

@@ -70,7 +70,7 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
   ['no-manager', 'a group that has wanted one for a short time', managers(then([0, 60], [1, 44]), always(0)), false],
   ['no-manager', 'one that drains for two hours', managers(always(1), always(0), then([1, 135])), false],
   ['no-manager', 'one that drained, and no other since', managers(always(1), always(0), then([1, 99], [0, 45])), true],
-  ['no-manager', 'machines that never come into service', managers(always(1), always(0), crashing, crashing), true],
+  ['no-manager', 'instances that never come into service', managers(always(1), always(0), crashing, crashing), true],
   ['no-manager', 'one that starts and starts', managers(always(1), always(0), always(0), always(1)), true],
   ['no-manager', 'a group that nobody measures', {}, false],
 
@@ -150,25 +150,25 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
 
   ['manager-disk', 'more than 80 %', disk('manager', '/', always(0.801)), true],
   ['manager-disk', 'exactly 80 %', disk('manager', '/', always(0.8)), false],
-  ['manager-disk', 'no machine', {}, false],
+  ['manager-disk', 'no instance', {}, false],
   ['manager-disk', 'a full data volume', disk('manager', '/var/lib/bento', always(1)), false],
   ['manager-data-disk', 'more than 80 %', disk('manager', '/var/lib/bento', always(0.801)), true],
   ['manager-data-disk', 'exactly 80 %', disk('manager', '/var/lib/bento', always(0.8)), false],
-  ['manager-data-disk', 'no machine', {}, false],
-  ['prover-disk', 'one machine of many', disk('prover', '/', then([0.2, 4], [0.9, 1])), true],
+  ['manager-data-disk', 'no instance', {}, false],
+  ['prover-disk', 'one instance of many', disk('prover', '/', then([0.2, 4], [0.9, 1])), true],
   ['prover-disk', 'exactly 80 %', disk('prover', '/', always(0.8)), false],
-  ['prover-disk', 'no machine', {}, false],
+  ['prover-disk', 'no instance', {}, false],
 
   ['manager-memory', 'less than 512 MiB', memory('manager', always(512 * MiB - 1)), true],
   ['manager-memory', 'exactly 512 MiB', memory('manager', always(512 * MiB)), false],
-  ['manager-memory', 'no machine', {}, false],
-  ['prover-memory', 'one machine of many', memory('prover', then([9000 * MiB, 4], [100 * MiB, 1])), true],
+  ['manager-memory', 'no instance', {}, false],
+  ['prover-memory', 'one instance of many', memory('prover', then([9000 * MiB, 4], [100 * MiB, 1])), true],
   ['prover-memory', 'exactly 512 MiB', memory('prover', always(512 * MiB)), false],
-  ['prover-memory', 'no machine', {}, false],
+  ['prover-memory', 'no instance', {}, false],
   ['manager-valkey-memory', 'more than 75 % in one minute', valkey(then([0.1, 9], [0.76, 1])), true],
   ['manager-valkey-memory', 'exactly 75 %', valkey(always(0.75)), false],
   ['manager-valkey-memory', 'provers that have worked it off', valkey(then([0.9, 9], [0.2, 1])), false],
-  ['manager-valkey-memory', 'no machine', {}, false],
+  ['manager-valkey-memory', 'no instance', {}, false],
 ];
 
 test.each(cases)('%s: %s', (name, _, feed, expected) => {

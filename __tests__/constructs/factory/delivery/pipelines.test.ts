@@ -44,19 +44,19 @@ describe.each(stacksWithPipelines)('every pipeline, with %s', (_, stack) => {
   });
 
   test.each(pipelines)(
-    '%s: what a stage refers to was said in a stage before it',
+    '%s: what a stage refers to was outputs in a stage before it',
     (_name, { stage, variable = [] }) => {
-      const said = new Set(['variables']);
+      const outputs = new Set(['variables']);
       for (const { action: actions } of stage) {
         for (const [, namespace = '', name = ''] of JSON.stringify(actions).matchAll(/#\{(\w+)\.(\w+)\}/g)) {
-          expect(said).toContain(namespace);
+          expect(outputs).toContain(namespace);
           if (namespace === 'variables') expect(variable.map((one) => one.name)).toContain(name);
         }
         const namespaces = actions.flatMap(({ namespace = [] }) => namespace);
         expect(new Set(namespaces).size).toBe(namespaces.length);
         for (const namespace of namespaces) {
-          expect(said).not.toContain(namespace);
-          said.add(namespace);
+          expect(outputs).not.toContain(namespace);
+          outputs.add(namespace);
         }
       }
     },

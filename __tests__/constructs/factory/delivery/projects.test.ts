@@ -15,7 +15,7 @@ describe('projects of clusters', () => {
   const plain = (variables: Record<string, string>) =>
     Object.entries(variables).map(([name, value]) => ({ name, value, type: 'PLAINTEXT' }));
 
-  test('know their environment and its account, and plans where images are proved', () => {
+  test('know their environment and its account, and plans where images are validated', () => {
     // The smoke test of staging takes its part.
     const limits = (rollout: number) => ({ PLAN_MAX_AGE_HOURS: '26', ROLLOUT_MINUTES: String(rollout) });
     const proving = { PROVING_ENVIRONMENT: 'staging', PROVING_ACCOUNT_ID: '222222222222' };
@@ -37,7 +37,7 @@ describe('projects of clusters', () => {
     });
   });
 
-  test('are plain machines, one at a time, that end, with logs that are encrypted and forgotten', () => {
+  test('are plain instances, one at a time, that end, with logs that are encrypted and forgotten', () => {
     for (const project of projects) {
       expect(project).toMatchObject({
         concurrent_build_limit: 1,

@@ -166,7 +166,7 @@ const failures: readonly [
     'boundless-images-stale',
   ],
   [
-    'no prover image is proved that is still there',
+    'no prover image is validated that is still there',
     [factory, 'ValidatedImageAgeDays', { ...sharing, Image: 'prover' }],
     [],
     [1],

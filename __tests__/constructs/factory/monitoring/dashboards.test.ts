@@ -10,8 +10,8 @@ import {
   gpuMetrics,
   imageKinds,
   imageMetrics,
-  nodeMetrics,
-  nodeRoles,
+  instanceMetrics,
+  instanceRoles,
   queueMetrics,
   valkeyMetrics,
 } from '../../../../config/names';
@@ -57,7 +57,7 @@ const contract = new Set<string>([
   ),
   // Amazon EC2 Auto Scaling User Guide, "Amazon CloudWatch metrics for Amazon EC2 Auto Scaling".
   ...['staging', 'production'].flatMap((environment) =>
-    nodeRoles.flatMap((role) =>
+    instanceRoles.flatMap((role) =>
       ['GroupDesiredCapacity', 'GroupInServiceInstances', 'GroupPendingInstances', 'GroupTerminatingInstances'].map(
         (name) => `AWS/AutoScaling ${name} AutoScalingGroupName=${scalingGroup(environment, role)}`,
       ),
@@ -68,10 +68,10 @@ const contract = new Set<string>([
     ...[...queueMetrics, ...valkeyMetrics].map(
       (name) => `BoundlessProverCluster ${name} Environment=${environment} Role=manager`,
     ),
-    ...nodeRoles.flatMap((role) => {
+    ...instanceRoles.flatMap((role) => {
       const dimensions = `Environment=${environment} Role=${role}`;
       const mountpoints = role === 'manager' ? ['/', '/var/lib/bento'] : ['/'];
-      return nodeMetrics.flatMap((name) =>
+      return instanceMetrics.flatMap((name) =>
         name === 'FilesystemUsed'
           ? mountpoints.map((mountpoint) => `BoundlessProverCluster ${name} ${dimensions} Mountpoint=${mountpoint}`)
           : [`BoundlessProverCluster ${name} ${dimensions}`],

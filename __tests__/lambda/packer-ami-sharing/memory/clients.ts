@@ -1,6 +1,6 @@
 import type { SSMClientConfig } from '@aws-sdk/client-ssm';
 import { awsClients, type Clients } from '../../../../lambda/packer-ami-sharing/clients';
-import type { Call, Decide } from '../../../../lab/local-aws/wire';
+import type { Call, Decide } from '../../../../lab/local-aws/fault-proxy';
 import { InProcess, type AnyClient } from '../../../support/in-process';
 import type { ClientClass, ClientConfig } from '../factory';
 import type { MemoryAws } from '../memory-aws';

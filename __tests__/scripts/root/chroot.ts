@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { Ended } from '../support';
 
 /**
- * Mounts an overlay of this machine's files in a mount namespace of its own, and stays in it until its input ends, that
- * is, until whoever started it is gone. What the folders below hold is hidden: scripts meet a machine without any of it.
+ * Mounts an overlay of this instance's files in a mount namespace of its own, and stays in it until its input ends, that
+ * is, until whoever started it is gone. What the folders below hold is hidden: scripts meet an instance without any of it.
  */
 const holder = String.raw`
 set -euo pipefail
@@ -61,7 +61,7 @@ const hidden = [
   '/var/tmp',
 ];
 
-/** Why this machine can't have a throwaway root; undefined where it can. */
+/** Why this instance can't have a chroot; undefined where it can. */
 export function refusal(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs Linux and root';
   const trial = spawnSync('unshare', [
@@ -78,16 +78,16 @@ export interface RootRun extends Promise<Ended> {
   kill(): void;
 }
 
-export interface ThrowawayRoot {
+export interface Chroot {
   /** The process whose namespaces the root has. */
   readonly pid: number;
   /** Where a file of the root is for this process. */
   path(file: string): string;
   read(file: string): string;
   write(files: Readonly<Record<string, string | Buffer>>, mode?: number): void;
-  /** Runs a command in the root; nothing of this machine's environment reaches it. */
+  /** Runs a command in the root; nothing of this instance's environment reaches it. */
   run(command: readonly string[], env?: Readonly<Record<string, string>>): RootRun;
-  /** Every file that differs from this machine's: type, mode, owner, size or target, and hash. */
+  /** Every file that differs from this instance's: type, mode, owner, size or target, and hash. */
   tree(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
@@ -101,10 +101,10 @@ export interface RootOptions {
   readonly ownNetwork?: boolean;
 }
 
-export async function throwawayRoot(
+export async function chroot(
   place: string,
   { sizeMib = 64 * 1024, shown = [], ownNetwork = false }: RootOptions = {},
-): Promise<ThrowawayRoot> {
+): Promise<Chroot> {
   mkdirSync(place, { recursive: true });
   const folders = hidden.filter((folder) => !shown.includes(folder));
   const namespaces = ['--mount', '--propagation', 'private', ...(ownNetwork ? ['--net'] : [])];
@@ -183,7 +183,7 @@ async function ready(child: ChildProcess): Promise<void> {
   let complaint = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaint += text));
   const [first] = (await Promise.race([once(child.stdout!, 'data'), once(child, 'close')])) as [unknown];
-  if (String(first).trim() !== 'ready') throw new Error(`there is no throwaway root: ${complaint}`);
+  if (String(first).trim() !== 'ready') throw new Error(`there is no chroot: ${complaint}`);
 }
 
 async function ended(child: ChildProcess): Promise<Ended> {

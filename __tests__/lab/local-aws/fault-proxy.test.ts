@@ -9,13 +9,13 @@ import {
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { startLocalAws, type LocalAws, type LocalClientSettings } from '../../../lab/local-aws';
-import { layWire, type Decide } from '../../../lab/local-aws/wire';
-import type { Fault } from '../../../lab/local-aws/wire-faults';
+import { startFaultProxy, type Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import { describeWith, localAws } from '../../support/tools';
 
 jest.setTimeout(60_000);
 
-describeWith([localAws], 'a wire to the local AWS', () => {
+describeWith([localAws], 'a proxy to the local AWS', () => {
   let aws: LocalAws;
   let settings: LocalClientSettings;
 
@@ -26,12 +26,12 @@ describeWith([localAws], 'a wire to the local AWS', () => {
   afterAll(() => aws.stop());
 
   async function over<T>(decide: Decide | undefined, work: (config: LocalClientSettings) => Promise<T>) {
-    const wire = await layWire(aws.endpoint, decide);
+    const proxy = await startFaultProxy(aws.endpoint, decide);
     try {
-      const outcome = await work({ ...settings, endpoint: wire.endpoint }).catch((error: unknown) => error as Error);
-      return { outcome, calls: wire.calls };
+      const outcome = await work({ ...settings, endpoint: proxy.endpoint }).catch((error: unknown) => error as Error);
+      return { outcome, calls: proxy.calls };
     } finally {
-      await wire.close();
+      await proxy.close();
     }
   }
 

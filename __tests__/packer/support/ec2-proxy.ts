@@ -20,7 +20,7 @@ export interface BuildRecord {
   readonly exportedEnvironmentVariables: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A wire between programs and the local AWS, which says what that cannot: that there is no capacity, for example. */
+/** A proxy between programs and the local AWS, which says what that cannot: that there is no capacity, for example. */
 export interface Ec2Wire {
   readonly endpoint: string;
   /** Actions of EC2, in order. */
@@ -57,7 +57,7 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Lays a wire to the local AWS; for as long as nothing is set, every call goes through. */
+/** Lays a proxy to the local AWS; for as long as nothing is set, every call goes through. */
 export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
   const actions: string[] = [];
   const server = createServer((request, response) => {
@@ -65,7 +65,7 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
       response.writeHead(500).end(String(error));
     });
   });
-  const wire: Ec2Wire = {
+  const proxy: Ec2Wire = {
     endpoint: '',
     actions,
     answer: () => undefined,
@@ -73,8 +73,8 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
     change: (_, body) => body,
     reset() {
       actions.length = 0;
-      wire.answer = () => undefined;
-      wire.change = (_, body) => body;
+      proxy.answer = () => undefined;
+      proxy.change = (_, body) => body;
     },
     async close() {
       server.closeAllConnections();
@@ -90,12 +90,12 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
     if (request.headers['x-amz-target'] === 'CodeBuild_20161006.BatchGetBuilds') {
       const { ids } = JSON.parse(body.toString()) as { ids: readonly string[] };
       const type = { 'content-type': 'application/x-amz-json-1.1' };
-      response.writeHead(200, type).end(JSON.stringify({ builds: ids.flatMap((id) => wire.record(id) ?? []) }));
+      response.writeHead(200, type).end(JSON.stringify({ builds: ids.flatMap((id) => proxy.record(id) ?? []) }));
       return;
     }
     const isEc2 = request.headers.authorization?.includes('/ec2/aws4_request') === true;
     if (isEc2) actions.push(call.action);
-    const answer = isEc2 ? wire.answer(call) : undefined;
+    const answer = isEc2 ? proxy.answer(call) : undefined;
     if (answer !== undefined) {
       response.writeHead(answer.status ?? 200, { 'content-type': 'text/xml' }).end(answer.body);
       return;
@@ -104,12 +104,12 @@ export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
     const upstream = httpRequest(new URL(url, endpoint), { method, headers }).end(body);
     const [answered] = (await once(upstream, 'response')) as [IncomingMessage];
     const text = (await bodyOf(answered)).toString();
-    const changed = isEc2 ? wire.change(call, text) : text;
+    const changed = isEc2 ? proxy.change(call, text) : text;
     const kept = { ...answered.headers, 'content-length': String(Buffer.byteLength(changed)) };
     response.writeHead(answered.statusCode ?? 500, kept).end(changed);
   }
 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return Object.assign(wire, { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  return Object.assign(proxy, { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }

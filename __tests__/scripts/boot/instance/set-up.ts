@@ -1,6 +1,6 @@
-import type { ThrowawayRoot } from '../../root/throwaway-root';
+import type { Chroot } from '../../root/chroot';
 
-/** Nodes of devices, for a machine that must not see this one's. */
+/** Nodes of devices, for an instance that must not see this one's. */
 const devices = String.raw`
 mount -t tmpfs -o mode=755 none /dev
 for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "/dev/${'$'}{node%:*}" c 1 "${'$'}{node#*:}"; done
@@ -37,8 +37,8 @@ done
 exit 1
 `;
 
-/** Makes a throwaway root a machine: its devices, users, folders, units and programs. */
-export async function setUp(root: ThrowawayRoot): Promise<void> {
+/** Makes a chroot an instance: its devices, users, folders, units and programs. */
+export async function setUp(root: Chroot): Promise<void> {
   for (const script of [devices, users]) {
     const { code, stderr } = await root.run(['bash', '-euc', script]);
     if (code !== 0) throw new Error(stderr);
@@ -46,7 +46,7 @@ export async function setUp(root: ThrowawayRoot): Promise<void> {
 }
 
 /** A disk of the volume's name, as Nitro shows it. */
-export async function attachable(root: ThrowawayRoot, outside: string, volumeId: string): Promise<void> {
+export async function attachable(root: Chroot, outside: string, volumeId: string): Promise<void> {
   const name = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
   root.write({ '/disk': '' });
   const { code, stderr } = await root.run([

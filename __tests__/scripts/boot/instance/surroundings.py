@@ -1,5 +1,5 @@
 """
-What surrounds a machine of EC2 and moto lacks: its metadata service (IMDSv2; Amazon EC2 User Guide, "Access instance
+What surrounds an instance of EC2 and moto lacks: its metadata service (IMDSv2; Amazon EC2 User Guide, "Access instance
 metadata") and the two calls that a lifecycle hook takes (Amazon EC2 Auto Scaling API Reference).
 
 usage: surroundings.py FOLDER. FOLDER/metadata.json has values by path; FOLDER/hook.json says what the calls answer: "ok",

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorAnswer, type Fault, type Protocol } from './wire-faults';
+import { errorAnswer, type Fault, type Protocol } from './proxy-faults';
 
-/** One call as it went over the wire. */
+/** One call as it went over the proxy. */
 export interface Call {
   /** As IAM names it, for example `ec2:DescribeImages`. */
   readonly action: string;
-  /** ARN of the role whose session signed the call; undefined for credentials that were not got on this wire. */
+  /** ARN of the role whose session signed the call; undefined for credentials that were not got on this proxy. */
   readonly role: string | undefined;
 }
 
-/** A wire between a program and the local AWS: it notes every call, and lets some go wrong. */
-export interface Wire {
+/** A proxy between a program and the local AWS: it notes every call, and lets some go wrong. */
+export interface FaultProxy {
   readonly endpoint: string;
   readonly calls: readonly Call[];
   close(): Promise<void>;
@@ -51,11 +51,11 @@ async function read(request: IncomingMessage): Promise<Incoming> {
         ? target.split('.').pop()
         : new URLSearchParams(body.toString()).get('Action');
   if (accessKeyId === undefined || service === undefined || typeof operation !== 'string')
-    throw new Error(`The wire does not understand ${String(request.method)} ${String(request.url)}`);
+    throw new Error(`The proxy does not understand ${String(request.method)} ${String(request.url)}`);
   return { body, service, operation, accessKeyId, protocol };
 }
 
-/** Lets a call through, and gives back what the local AWS says. */
+/** Lets a call through, and gives back the answer of the local AWS. */
 async function forward(endpoint: string, { method, headers, url = '/' }: IncomingMessage, body: Buffer) {
   const upstream = httpRequest(new URL(url, endpoint), { method, headers }).end(body);
   const [answer] = (await once(upstream, 'response')) as [IncomingMessage];
@@ -64,8 +64,8 @@ async function forward(endpoint: string, { method, headers, url = '/' }: Incomin
   return { status: answer.statusCode ?? 500, headers: answer.headers, body: Buffer.concat(parts) };
 }
 
-/** Lays a wire to the local AWS. Without `decide`, every call goes through. */
-export async function layWire(endpoint: string, decide: Decide = () => undefined): Promise<Wire> {
+/** Lays a proxy to the local AWS. Without `decide`, every call goes through. */
+export async function startFaultProxy(endpoint: string, decide: Decide = () => undefined): Promise<FaultProxy> {
   const calls: Call[] = [];
   const roles = new Map<string, string>();
 

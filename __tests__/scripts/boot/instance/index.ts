@@ -7,9 +7,9 @@ import { createInterface } from 'node:readline';
 import { brokerConfigurationOf } from '../../../../config/broker/configuration';
 import type { BrokerValues } from '../../../../config/broker/keys';
 import type { Market } from '../../../../config/broker/market';
-import { clusterPath, type ImageKind, type NodeRole } from '../../../../config/names';
+import { clusterPath, type ImageKind, type InstanceRole } from '../../../../config/names';
 import { pythonWithServer } from '../../../../lab/local-aws/python';
-import { throwawayRoot, type RootRun, type ThrowawayRoot } from '../../root/throwaway-root';
+import { chroot, type RootRun, type Chroot } from '../../root/chroot';
 import type { Ended } from '../../support';
 import { startBootPrograms } from './boot-programs';
 import { programs } from './programs';
@@ -29,7 +29,7 @@ export const tools = [
 
 export type Secrets = Readonly<Record<string, string | undefined>>;
 
-/** What a cluster gives its machines; none of it is real. */
+/** What a cluster gives its instances; none of it is real. */
 export const secretsOf: Secrets = {
   'database-password': "canary-db(p)~$x'&;!*+,=",
   'valkey-password': 'canary-valkey "p@ss\\:/%',
@@ -38,7 +38,7 @@ export const secretsOf: Secrets = {
   'rpc-urls': 'https://rpc.example.com/canary-rpc-key,https://rpc.example.org/canary-rpc-key',
 };
 
-export interface MachineOptions {
+export interface InstanceOptions {
   readonly image?: ImageKind;
   readonly version?: string;
   readonly brokerVersion?: string;
@@ -49,9 +49,9 @@ interface Ran {
   readonly log: string;
 }
 
-/** A machine of a cluster that has just booted from an image, with AWS around it. */
-export interface Machine extends ThrowawayRoot {
-  /** The machine's id and a blank volume beside it, as EC2 knows them. */
+/** An instance of a cluster that has just booted from an image, with AWS around it. */
+export interface Instance extends Chroot {
+  /** The instance's id and a blank volume beside it, as EC2 knows them. */
   readonly instanceId: string;
   readonly volumeId: string;
   configure(env?: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran>;
@@ -64,7 +64,7 @@ export interface Machine extends ThrowawayRoot {
    */
   configureFalling(at?: RegExp): Promise<string[]>;
   refresh(...args: readonly string[]): Promise<Ran>;
-  /** What programs need to find the local AWS, and the machine's credentials there. */
+  /** What programs need to find the local AWS, and the instance's credentials there. */
   readonly environment: Readonly<Record<string, string>>;
   drain(args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Python with boto3 beside the local AWS; what it leaves in `result`. */
@@ -77,7 +77,7 @@ export interface Machine extends ThrowawayRoot {
   calls(): string[];
   /** The last of them, with all that it said. */
   lastCall(): unknown;
-  /** Runs a program of the boot as a user of the machine, with AWS around it. */
+  /** Runs a program of the boot as a user of the instance, with AWS around it. */
   asUser(user: string, command: readonly string[]): RootRun;
   settings(values: Readonly<Record<string, unknown>>): Promise<unknown>;
   secrets(values: Secrets): Promise<unknown>;
@@ -102,11 +102,11 @@ async function ready(child: ChildProcess, what: string): Promise<void> {
   if (child.exitCode !== null) throw new Error(`${what} ended: ${said}`);
 }
 
-/** Starts a machine; everything of it ends with `close`, and with this process. */
-export async function startMachine(role: NodeRole, options: MachineOptions = {}): Promise<Machine> {
+/** Starts an instance; everything of it ends with `close`, and with this process. */
+export async function startInstance(role: InstanceRole, options: InstanceOptions = {}): Promise<Instance> {
   const { image = role, version = 'v1.2.2', brokerVersion = version } = options;
   const outside = mkdtempSync(path.join(tmpdir(), 'boot-'));
-  const root = await throwawayRoot(path.join(outside, 'root'), {
+  const root = await chroot(path.join(outside, 'root'), {
     shown: ['/usr/lib/postgresql'],
     ownNetwork: true,
   });
@@ -228,7 +228,7 @@ for name, value in given.items():
         Object.entries(named).map(([name, value]) => [`${clusterPath('staging')}/${name}`, value ?? null]),
       ),
     );
-  const broker: Machine['broker'] = (given, releases = { from: 'v1.0.0', to: 'v1.2.2' }) =>
+  const broker: Instance['broker'] = (given, releases = { from: 'v1.0.0', to: 'v1.2.2' }) =>
     aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String", Overwrite=True)', {
       name: `${clusterPath('staging')}/broker-configuration`,
       value: brokerConfigurationOf({ releases, market: {}, prover: {}, batcher: {}, ...given }),
@@ -240,7 +240,7 @@ for name, value in given.items():
 
   const environment = { ...endpoints, ...credentials, PYTHONPATH: '/stand-ins/python', PYTHONDONTWRITEBYTECODE: '1' };
   let told = 0;
-  const configure: Machine['configure'] = async (env = {}, ...args) => {
+  const configure: Instance['configure'] = async (env = {}, ...args) => {
     const { code, stdout, stderr } = await boot.run('configure.py', args, { ...environment, ...env });
     return { code, log: stdout + stderr };
   };
@@ -310,7 +310,7 @@ for name, value in given.items():
         [...around, operator].map(async (child) => (child.exitCode === null ? once(child, 'close') : undefined)),
       );
       rmSync(outside, { recursive: true, force: true });
-      if (code !== 0) throw new Error(`the disk of the machine stays behind: ${stderr}`);
+      if (code !== 0) throw new Error(`the disk of the instance stays behind: ${stderr}`);
     },
   };
 }

@@ -3,7 +3,7 @@ import {
   brokerErrorFamilies,
   clusterAlarm,
   clusterAlarms,
-  clusterVoices,
+  compositeAlarms,
   rollbackAlarms,
 } from '../../../../config/names';
 import { withEverything } from '../../../support/factories';
@@ -84,10 +84,10 @@ test('names of alarms are those that others know', () => {
     [...names, 'prover-cluster-storage-keys-errors'].sort(),
   );
   expect(composites.map(({ alarm_name }) => alarm_name).sort()).toEqual(
-    clusterVoices.map((name) => clusterAlarm(environment, name)).sort(),
+    compositeAlarms.map((name) => clusterAlarm(environment, name)).sort(),
   );
   // CloudWatch API Reference, "PutMetricAlarm": 255 characters.
-  for (const name of [...clusterAlarms, ...clusterVoices])
+  for (const name of [...clusterAlarms, ...compositeAlarms])
     expect(clusterAlarm('e'.repeat(20), name).length).toBeLessThanOrEqual(255);
 });
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { ThrowawayRoot } from '../../root/throwaway-root';
+import type { Chroot } from '../../root/chroot';
 import type { Ended } from '../../support';
 
-/** Runs programs of the boot in a machine, each as if Python was started for it. */
+/** Runs programs of the boot in an instance, each as if Python was started for it. */
 export interface BootPrograms {
   /** @param name of a program of `scripts/boot` */
   run(name: string, args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Ended>;
@@ -13,8 +13,8 @@ export interface BootPrograms {
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Starts the Python that they share (`boot-programs.py`), which is in the machine as `/stand-ins/boot-programs.py`. */
-export function startBootPrograms(root: ThrowawayRoot): BootPrograms {
+/** Starts the Python that they share (`boot-programs.py`), which is in the instance as `/stand-ins/boot-programs.py`. */
+export function startBootPrograms(root: Chroot): BootPrograms {
   const server = spawn(
     'nsenter',
     [
@@ -32,7 +32,7 @@ export function startBootPrograms(root: ThrowawayRoot): BootPrograms {
   });
   server.once('close', (code) => {
     for (const { reject } of waiting.values())
-      reject(new Error(`the Python of the machine ended with ${String(code)}`));
+      reject(new Error(`the Python of the instance ended with ${String(code)}`));
   });
   return {
     run: (name, args, environment) =>

@@ -1,6 +1,6 @@
-import type { RootRun, ThrowawayRoot } from '../../root/throwaway-root';
+import type { RootRun, Chroot } from '../../root/chroot';
 
-/** What a release's programs do as far as the boot can tell, and what a GPU machine says of itself. */
+/** What a release's programs do as far as the boot can tell, and what a GPU instance says of itself. */
 export const programs: Readonly<Record<string, string>> = {
   // Each start leaves its words and the names of its variables. An agent migrates the database, and takes part only
   // with all that it needs.
@@ -44,7 +44,7 @@ cat /run/gpus
 `,
 };
 
-/** An agent that does nothing, for a machine whose manager is none. */
+/** An agent that does nothing, for an instance whose manager is none. */
 export const idleAgent = `#!/bin/bash
 unit=\${PROMETHEUS_METRICS_ADDR##*:}
 echo "$*" >"/run/started/agent-$unit"
@@ -56,7 +56,7 @@ exec sleep infinity
  * What a prover sees of its manager before it starts: ports that are open, and end each connection. Ends when it is
  * killed.
  */
-export const standInStores = (root: ThrowawayRoot): RootRun =>
+export const standInStores = (root: Chroot): RootRun =>
   root.run([
     '/usr/bin/python3',
     '-c',
