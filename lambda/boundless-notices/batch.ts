@@ -2,7 +2,8 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 // As a namespace, for the bundler: see settings.ts.
 import * as z from 'zod';
 import type { Run } from './clients';
-import { NoticeError, UnknownEventError } from './errors';
+import { isPermanent } from '../common/errors';
+import { UnknownEventError } from './errors';
 import { parseEvent } from './event';
 import { grouped, type Outcome } from './group';
 import type { Notification } from './notice';
@@ -44,7 +45,7 @@ export async function onBatch(records: Batch, run: Run, remaining: () => number)
     failed.add(messageId);
     logger.error('An event failed', {
       messageId,
-      permanent: error instanceof NoticeError && error.permanent,
+      permanent: isPermanent(error),
       error: error instanceof Error ? error : new Error(String(error)),
     });
   };

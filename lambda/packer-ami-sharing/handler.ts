@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { awsClients, type Clients } from './clients';
 import { isCommand } from './commands/command';
-import { SharingError } from './errors';
+import { isPermanent } from '../common/errors';
 import { onBuild } from './events/on-build';
 import { onCommand, type CommandResult } from './commands/on-command';
 import { reserveSeconds, standardPages, type Pages } from './run';
@@ -34,7 +34,7 @@ export const handlerWith =
       if (isCommand(event)) return await onCommand(event, { ...common, mayBegin: isInTime });
       return await onBuild(event, { ...common, dryRun: false, mayBegin: () => true });
     } catch (error) {
-      const permanent = error instanceof SharingError && error.permanent;
+      const permanent = isPermanent(error);
       logger.error('The invocation failed', { permanent, error });
       measure({ Failures: 1 });
       throw error;

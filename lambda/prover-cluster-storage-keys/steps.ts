@@ -6,7 +6,7 @@ import { deleteOthers } from './keys-in-use';
 import { giveUp, moveLabel, pendingKey, putKey, versionsFor, type Versions } from './secret';
 import { logger } from './telemetry';
 import { tryKey } from './try-key';
-import { repeat } from './waits';
+import { poll } from '../common/poll';
 
 type Work = (token: string, versions: Versions, run: Run) => Promise<void>;
 
@@ -24,7 +24,7 @@ const createSecret: Work = async (token, _, run) => {
     if (!(await putKey(token, key, run))) await deleteKey(key.accessKeyId, run);
     return true;
   };
-  if (await repeat(made, run.waits.room, run.waits.sleep)) return;
+  if (await poll(made, run.waits.room, run.waits.sleep)) return;
   const { user } = run.settings;
   throw new RotationRefusedError(
     `${user} has two keys, and none that may be deleted. Where the key in AWSCURRENT is switched off: switch it on again, ` +

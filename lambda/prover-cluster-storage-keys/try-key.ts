@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Run, StorageKey } from './clients';
 import { RotationRefusedError } from './errors';
-import { repeat } from './waits';
+import { poll } from '../common/poll';
 
 /** S3's answer to a key that it does not know yet, or whose rights it does not know yet. HEAD has no code, only 403. */
 const notYet = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'AccessDenied', 'Forbidden', '403', 'Unknown'];
@@ -43,7 +43,7 @@ export async function tryKey(key: StorageKey, token: string, { clients, settings
     }
   };
   try {
-    if (await repeat(attempt, waits.works, waits.sleep)) return;
+    if (await poll(attempt, waits.works, waits.sleep)) return;
   } finally {
     s3.destroy();
   }

@@ -5,7 +5,7 @@ import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
-import { isTransient } from '../../../lambda/packer-ami-sharing/retry';
+import { isTransient } from '../../../lambda/common/retry';
 import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import type { ClientConfig, Factory } from './factory';
 

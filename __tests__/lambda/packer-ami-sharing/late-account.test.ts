@@ -1,4 +1,5 @@
-import { awsWaits, secondsOf, type Waits } from '../../../lambda/packer-ami-sharing/waits';
+import { secondsOf } from '../../../lambda/common/poll';
+import { awsWaits, type Waits } from '../../../lambda/packer-ami-sharing/waits';
 import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';

@@ -2,8 +2,9 @@ import { CreateTagsCommand, paginateDescribeImages, type EC2Client, type Image, 
 import { imageTags } from '../../../config/names';
 import { chunks } from '../../common/bounded';
 import { OutOfTimeError, TagsMissingError } from '../errors';
-import { isImageGone, isTransient } from '../retry';
-import { poll, secondsOf, type Waits } from '../waits';
+import { isImageGone, isTransient } from '../../common/retry';
+import { poll, secondsOf } from '../../common/poll';
+import type { Waits } from '../waits';
 
 /** The most values that a filter takes (EC2 API Reference, "DescribeImages"). */
 const perFilter = 200;

@@ -2,7 +2,7 @@ import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { arns, functions } from '../../../config/names';
 import type { AccountClients, AccountCredentials } from '../clients';
 import { NoCredentialsError } from '../errors';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /** Which role of which service account, and what the session is for: CloudTrail of that account shows it. */

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { chunks } from '../../common/bounded';
 import { shortMessage, LaunchPermissionsWrongError } from '../errors';
-import { isImageGone, retrying } from '../retry';
+import { isImageGone, retrying } from '../../common/retry';
 import type { Run } from '../run';
-import { poll, secondsOf } from '../waits';
+import { poll, secondsOf } from '../../common/poll';
 
 /** Whom an image is shared with, for those who can't: accounts by id, all others as EC2 lists them. */
 export interface PermissionChange {

@@ -3,7 +3,7 @@ import { mapBounded } from '../../common/bounded';
 import { shortMessage, PointersNotConvergedError } from '../errors';
 import { listImages } from '../images/image-list';
 import type { AccountFailure, Published } from '../result';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 import { Progress, reconcileAccount, type Goal } from './reconcile-account';
 import { sameNewest, inventoryOf, type Known, type ImageInventory } from '../images/image-inventory';

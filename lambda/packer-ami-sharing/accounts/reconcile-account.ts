@@ -5,7 +5,7 @@ import { shortMessage, OutOfTimeError } from '../errors';
 import { inAccount } from './in-account';
 import { readPointers } from '../pointers/pointers';
 import type { AccountFailure, PointerChange, Published } from '../result';
-import { isTransient } from '../retry';
+import { isTransient } from '../../common/retry';
 import type { Run } from '../run';
 import { reconcilePointer, targetOf } from '../pointers/reconcile-pointer';
 import type { ImageInventory } from '../images/image-inventory';

@@ -7,7 +7,7 @@ import { publish } from '../accounts/publish';
 import type { PointerChange } from '../result';
 import type { Run } from '../run';
 import { verifiedImage } from '../images/verify-image';
-import { poll, secondsOf } from '../waits';
+import { poll, secondsOf } from '../../common/poll';
 
 /** What pinning and unpinning return and log. */
 export interface PinResult {

@@ -5,10 +5,10 @@ import { findImage } from '../images/find-image';
 import { announce } from '../events/outcome-events';
 import { publish } from '../accounts/publish';
 import type { Published } from '../result';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import { brokenIdentity, kindOf, tagOf } from '../images/rules';
 import type { Run } from '../run';
-import { poll, secondsOf } from '../waits';
+import { poll, secondsOf } from '../../common/poll';
 import { isDeprecated } from './withdrawal-marks';
 
 /** What withdrawing returns, logs and publishes on the event bus. */

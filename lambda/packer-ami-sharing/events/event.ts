@@ -1,6 +1,6 @@
 // As a namespace: the bundler drops what is not used of it, 380 kB of locales among others.
 import * as z from 'zod';
-import { briefList } from '../../common/truncated-list';
+import { truncatedList } from '../../common/truncated-list';
 import { InvalidEventError } from '../errors';
 import { imageIdsAmong } from './image-variables';
 import type { Settings } from '../settings';
@@ -59,7 +59,7 @@ export function parseBuildEvent(input: unknown, settings: Settings): BuildEvent 
   const { success, data: event, error } = schema.safeParse(input);
   if (!success) {
     const fields = error.issues.map(({ path }) => path.join('.') || 'the event');
-    throw new InvalidEventError(`${briefList(fields)} is missing or of the wrong type`);
+    throw new InvalidEventError(`${truncatedList(fields)} is missing or of the wrong type`);
   }
   const imageIds = imageIdsIn(event);
   if (!hasItsOrigin(event)) return { imageIds };

@@ -1,9 +1,9 @@
 import { BatchGetBuildsCommand, type Build } from '@aws-sdk/client-codebuild';
-import { briefList } from '../../common/truncated-list';
+import { truncatedList } from '../../common/truncated-list';
 import { InvalidEventError } from '../errors';
 import type { BuildEvent } from './event';
 import { imageIdsAmong, imageVariable } from './image-variables';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /**
@@ -27,11 +27,11 @@ export async function imageIdOf(
     );
   if (others.length > 0)
     throw new InvalidEventError(
-      `${imageVariable} has ${ids.length} values (${briefList(ids)}); export one image per build`,
+      `${imageVariable} has ${ids.length} values (${truncatedList(ids)}); export one image per build`,
     );
   if (build !== undefined && !exported.includes(id))
     throw new InvalidEventError(
-      `${imageVariable} is ${id}, but the build exported ${exported.length > 0 ? briefList(exported) : 'no image'}; ` +
+      `${imageVariable} is ${id}, but the build exported ${exported.length > 0 ? truncatedList(exported) : 'no image'}; ` +
         `send the event of the build that made the image`,
     );
   if (build?.buildStatus !== undefined && build.buildStatus !== 'SUCCEEDED')

@@ -1,7 +1,8 @@
+import { isPermanent } from '../../common/errors';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { outcomeEvents } from '../../../config/names';
-import { shortMessage, EventRefusedError, SharingError, SharingIncompleteError } from '../errors';
-import { retrying } from '../retry';
+import { shortMessage, EventRefusedError, SharingIncompleteError } from '../errors';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /** Detail types that the function puts onto the default event bus; docs/sharing.md documents their details. */
@@ -34,6 +35,6 @@ export async function announce(
 export const failureDetail = (error: unknown) => ({
   error: error instanceof Error ? error.name : 'Error',
   message: shortMessage(error),
-  permanent: error instanceof SharingError && error.permanent,
+  permanent: isPermanent(error),
   ...(error instanceof SharingIncompleteError && { accounts: error.result.accounts }),
 });

@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { ImageNotReadyError } from '../errors';
-import { poll, secondsOf, type Waits } from '../waits';
+import { poll, secondsOf } from '../../common/poll';
+import type { Waits } from '../waits';
 
 /**
  * The image of that id, of any owner, once its state is final; final is not yet usable.

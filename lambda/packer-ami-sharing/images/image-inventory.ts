@@ -2,7 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import type { ImageKind } from '../../../config/names';
 import { compareAge, listedImage, type ListedImage } from './image-list';
 import { launchPermissionsOf } from '../accounts/launch-permissions';
-import { isImageGone, retrying } from '../retry';
+import { isImageGone, retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /** Images of one kind as EC2 lists them now, and which of them each service account should run. */

@@ -1,6 +1,6 @@
 import { ModifyImageAttributeCommand, type Image } from '@aws-sdk/client-ec2';
 import { shortMessage, ImdsSupportError } from '../errors';
-import { isTransient, retrying } from '../retry';
+import { isTransient, retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /** Whether instances of the image require IMDSv2 unless their launch overrides it. */

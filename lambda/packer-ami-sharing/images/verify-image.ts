@@ -10,7 +10,7 @@ import { chunks } from '../../common/bounded';
 import { ImageRefusedError } from '../errors';
 import { findImage } from './find-image';
 import { launchPermissionsOf } from '../accounts/launch-permissions';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import { brokenIdentity, brokenRules, kindOf } from './rules';
 import type { Settings } from '../settings';
 import type { Waits } from '../waits';

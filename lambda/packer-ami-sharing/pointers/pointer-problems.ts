@@ -7,9 +7,9 @@ import { imageIdForm } from '../events/image-variables';
 import { inAccount } from '../accounts/in-account';
 import type { LaunchProblem } from '../accounts/launch-chain';
 import { readNamedImages, type NamedImage } from './pointers';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
-import { poll } from '../waits';
+import { poll } from '../../common/poll';
 
 /** Accounts that are asked at a time. */
 const accountsAtATime = 50;

@@ -5,7 +5,8 @@ import { readPointers, writePointer, type Pointers } from './pointers';
 import type { PointerChange } from '../result';
 import { compareAge } from '../images/image-list';
 import type { ImageInventory } from '../images/image-inventory';
-import { poll, secondsOf, type Waits } from '../waits';
+import { poll, secondsOf } from '../../common/poll';
+import type { Waits } from '../waits';
 
 /** Where the pointer of a kind should be in one account. */
 export interface Destination {

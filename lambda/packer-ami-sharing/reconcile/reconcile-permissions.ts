@@ -10,7 +10,7 @@ import {
   type PermissionChange,
   type RefusedChanges,
 } from '../accounts/launch-permissions';
-import { isImageGone, retrying } from '../retry';
+import { isImageGone, retrying } from '../../common/retry';
 import { brokenRules, isRetired } from '../images/rules';
 import type { Run } from '../run';
 import { snapshotsOf } from '../images/verify-image';

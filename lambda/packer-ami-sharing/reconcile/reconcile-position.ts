@@ -2,7 +2,7 @@ import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { reconcilePositionName } from '../../../config/names';
 import type { Age } from '../images/image-list';
 import { imageIdForm } from '../events/image-variables';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 
 /** What stands there once a round through all images has ended. */

@@ -1,4 +1,4 @@
-import { briefList } from '../../common/truncated-list';
+import { truncatedList } from '../../common/truncated-list';
 import { longest, type Drift } from './drift';
 import type { LaunchProblem } from '../accounts/launch-chain';
 import type { ListedImage } from '../images/image-list';
@@ -75,7 +75,7 @@ export class ReconcileReport {
 
   result(rest: Pick<ReconcileResult, 'dryRun' | 'imagesLeft' | 'launchProblems'>): ReconcileResult {
     const { images, driftFound, driftRepaired, publicImages, drift, refused, unproven } = this;
-    const lines = [...this.notChanged].map(([line, ids]) => `${line} (launch permission of ${briefList(ids)})`);
+    const lines = [...this.notChanged].map(([line, ids]) => `${line} (launch permission of ${truncatedList(ids)})`);
     return {
       ...rest,
       images,

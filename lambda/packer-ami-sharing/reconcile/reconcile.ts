@@ -15,7 +15,7 @@ import { reconcilePage, type PageOutcome } from './reconcile-page';
 import { readPosition, writePosition } from './reconcile-position';
 import { ReconcileReport, type ReconcileResult } from './reconcile-report';
 import type { Published } from '../result';
-import { retrying } from '../retry';
+import { retrying } from '../../common/retry';
 import type { Pages, Run } from '../run';
 
 /** What a run came to, and how old the images are. */

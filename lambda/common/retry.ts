@@ -1,5 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { Waits } from './waits';
+import type { Pauses, Sleep } from './poll';
 
 /**
  * Errors that pass by themselves and that the SDK does not repeat: an image that not every server of EC2 knows yet
@@ -29,13 +29,19 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** How to retry: the pauses between attempts, in seconds. */
+export interface Retries {
+  readonly retry: Pauses;
+  readonly sleep: Sleep;
+}
+
 /**
  * Does work that is safe to repeat, and repeats it as a whole after errors that pass: with pauses that grow, each cut
  * short by up to half at random, so that accounts that were throttled together do not come back together.
  *
  * @throws what the work threw, at once where it is permanent, else after the last pause
  */
-export async function retrying<T>(work: () => Promise<T>, { retry, sleep }: Waits): Promise<T> {
+export async function retrying<T>(work: () => Promise<T>, { retry, sleep }: Retries): Promise<T> {
   for (const pause of retry) {
     try {
       return await work();

@@ -1,7 +1,7 @@
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import { PinUnusableError, PointerNotMovedError } from '../../../lambda/packer-ami-sharing/errors';
-import { isTransient, retrying } from '../../../lambda/packer-ami-sharing/retry';
-import { ec2Error, noWaits } from './support';
+import { isTransient, retrying } from '../../../lambda/common/retry';
+import { ec2Error, noWaits } from '../packer-ami-sharing/support';
 
 const withStatus = (httpStatusCode: number) =>
   new SSMServiceException({ name: 'Other', $fault: 'server', $metadata: { httpStatusCode } });
