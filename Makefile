@@ -21,7 +21,7 @@ synth: install ## Write Terraform JSON of every stack to cdktf.out
 try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/decisions/0001-cdktf-and-leaving-it.md)
 	@npm run --silent cdktn
 
-rehearse: install ## Live the life of an image on a local AWS (JSON=1: for machines)
+rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report for programs)
 	@npm run --silent rehearse -- $(if $(JSON),--json)
 
 test: install ## Type check, lint and test
@@ -42,7 +42,7 @@ doctor: install ## Ask AWS whether an account is ready; only reads: ENV=<ops|sta
 lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
 	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
 
-# Operating the images, with credentials of the ops account; DRY_RUN=1 only tells.
+# Operating the images, with credentials of the ops account; DRY_RUN=1 changes nothing.
 sharing = npm run --silent sharing --
 dry_run = $(if $(DRY_RUN),--dry-run)
 
@@ -75,7 +75,7 @@ smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<env
 	@npm run --silent delivery -- smoke --environment="$(ENV)" $(dry_run)
 
 # The secrets of a cluster, with credentials of its account.
-secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
+secrets: install ## Show which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
 	@npm run --silent secrets -- $(ENV) $(if $(SET),set $(SET) $(if $(REPLACE),--replace) $(dry_run),status)
 
 format: install ## Format and fix what can be fixed

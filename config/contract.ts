@@ -145,7 +145,7 @@ export type ValkeyMetric = keyof typeof valkey;
 export const valkeyMetrics = /* @__PURE__ */ namesOf(valkey);
 
 /** Dimensions of what the instances of a role measure; they share a metric, since each further dimension costs. */
-export const nodeDimensions = (
+export const instanceDimensions = (
   environment: string,
   role: InstanceRole,
   mountpoint?: string,

@@ -105,8 +105,8 @@ export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean 
     return `is of a family that config/instance-types.ts does not know; add it there, or ${fix}`;
   if (family.architecture !== imageArchitecture)
     return `has the architecture ${family.architecture}, and the images are ${imageArchitecture}; ${fix}`;
-  if (needs.gpu && family.gpu === undefined) return `has no GPU, and this node needs one; ${fix}`;
-  if (!needs.gpu && family.gpu !== undefined) return `has a GPU, and this node needs none; ${fix}`;
+  if (needs.gpu && family.gpu === undefined) return `has no GPU, and this role needs one; ${fix}`;
+  if (!needs.gpu && family.gpu !== undefined) return `has a GPU, and this role needs none; ${fix}`;
   if (needs.gpu && !usable(family))
     return `has a GPU of architecture ${family.gpu ?? ''}, and Bento ships code for ${supportedGpus.join(', ')}; ${fix}`;
   return undefined;

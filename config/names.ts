@@ -182,7 +182,7 @@ export const keyAliases = {
   cluster: (environment: string) => `alias/boundless-prover-cluster-${environment}`,
 } as const;
 
-/** How the machine image is named inside `config/`: the pointers that an node of this role boots from. */
+/** The kind of image that instances of a role boot from. */
 export const imageOfRole: Readonly<Record<InstanceRole, ImageKind>> = { manager: 'manager', prover: 'prover' };
 
 /** What the factory publishes on the default event bus of the ops account; docs/sharing.md has the details' fields. */

@@ -40,7 +40,7 @@ const keptForOrders =
 /** Inputs are uploaded when an order is priced, and used until it ends: S3 must not delete them before. */
 const inputs = keptForOrders('inputDays');
 
-/** Receipts are there once an order is validated, and read when its batch is handed in (`aggregator.rs` upstream). */
+/** Receipts exist once an order is proved, and are read when its batch is submitted (`aggregator.rs` upstream). */
 const receipts = keptForOrders('workDays');
 
 /** On demand instances beyond the most that there may be. */
@@ -131,7 +131,7 @@ const idleNat: Rule = ({ network }) => {
     : {
         field: `network.natSubnets.${index}.zone`,
         value: network.natSubnets[index]?.zone,
-        message: 'has no subnet for machines, so that its NAT gateway costs and serves nobody; leave it out',
+        message: 'has no subnet for instances, so its NAT gateway costs money and serves nothing; leave it out',
       };
 };
 

@@ -98,7 +98,7 @@ export class ProverClusterStack extends AccountStack {
       vpcId: network.vpcId,
       dataVolumeId: volume.volumeId,
       bucketName: data.bucketName,
-      nodes: { manager, prover },
+      instances: { manager, prover },
     });
   }
 

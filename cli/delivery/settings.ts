@@ -35,7 +35,7 @@ export function actAsRole(value: string | undefined): string | undefined {
 /**
  * The environment of a name, where the project and this commit mean the same account by it.
  *
- * @param account name of the variable that has the account's id; it may be unset on an operator's instance
+ * @param account name of the variable that has the account's id; it may be unset on an operator's computer
  * @throws DeliveryRefusedError where they do not
  */
 export function environmentOf(

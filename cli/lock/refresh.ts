@@ -11,7 +11,7 @@ export type Outcome =
 
 /**
  * What the hash that an address sends now means for its entry. Another hash for the same version is what an attack looks
- * like, and a first one is only what this instance happened to get: an operator decides whether to trust it.
+ * like, and a first one is only what this download happened to return: an operator decides whether to trust it.
  */
 export function evaluate({ name, sha256: old }: Entry, sha256: string, accepted: ReadonlySet<string>): Outcome {
   if (old === sha256) return { kind: 'same' };

@@ -12,7 +12,7 @@ export interface RedriveOptions {
   readonly max: number;
   /** Gets a line for every message. */
   readonly report: (line: string) => void;
-  /** Seconds on a clock that never goes back; the instance's own unless given. */
+  /** Seconds on a monotonic clock; that of the process unless given. */
   readonly now?: () => number;
 }
 
@@ -22,7 +22,7 @@ export interface Redriven {
   readonly left: number;
 }
 
-const instanceClock = (): number => performance.now() / 1000;
+const monotonicClock = (): number => performance.now() / 1000;
 
 /**
  * Sends what could not be handled to the function again, one message after another. A message goes only after the
@@ -33,7 +33,7 @@ const instanceClock = (): number => performance.now() / 1000;
 export async function redrive(
   sqs: SQSClient,
   lambda: LambdaClient,
-  { functionName, dryRun, max, report, now = instanceClock }: RedriveOptions,
+  { functionName, dryRun, max, report, now = monotonicClock }: RedriveOptions,
 ): Promise<Redriven> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functionName) }));
   const taken = new TakenMessages(sqs, QueueUrl, now);

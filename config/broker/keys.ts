@@ -125,7 +125,7 @@ export const keys: Readonly<Record<Section, readonly Key[]>> = table;
 type NamesOf<K extends Key> = K['name'] | (K extends { readonly aliases: readonly (infer A)[] } ? A & string : never);
 type ValueOf<K extends Key> = K['check'] extends ValueCheck<infer T> ? T : never;
 
-/** Values for broker.toml, under any name of a key. null takes out what the template says. */
+/** Values for broker.toml, under any name of a key. null removes the template's value. */
 export type BrokerValues = {
   readonly [S in Section]: { readonly [K in (typeof table)[S][number] as NamesOf<K>]?: ValueOf<K> | null };
 };

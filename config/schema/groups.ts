@@ -14,7 +14,7 @@ export const manager = z
     /** Root volume, in GiB; the image's own snapshot is 40. */
     rootVolumeGiB: count(40, 16384, 'GiB'),
     /** 1, or 0 for a cluster that rests, or whose secrets are still to be filled. */
-    desired: count(0, 1, 'machines'),
+    desired: count(0, 1, 'instances'),
     refresh: z.strictObject(refresh).readonly(),
     dataVolume: z
       .strictObject({

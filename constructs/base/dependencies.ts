@@ -6,4 +6,4 @@ import type { IConstruct } from 'constructs';
  * (docs/facts/cdktf.md#dependencies-on-constructs).
  */
 export const resourcesIn = (construct: IConstruct): readonly ITerraformDependable[] =>
-  construct.node.findAll().filter((node) => TerraformResource.isTerraformResource(node));
+  construct.node.findAll().filter((child) => TerraformResource.isTerraformResource(child));

@@ -10,14 +10,14 @@ export interface ClusterOutputsProps {
   readonly vpcId: string;
   readonly dataVolumeId: string;
   readonly bucketName: string;
-  readonly nodes: Readonly<
+  readonly instances: Readonly<
     Record<InstanceRole, { readonly imageId: string; readonly template: { readonly latestVersion: string } }>
   >;
 }
 
 /** What people need who work with a cluster: addresses, names, what runs, and how to get a shell. */
 export class ClusterOutputs extends Construct {
-  constructor(scope: Construct, id: string, { config, vpcId, dataVolumeId, bucketName, nodes }: ClusterOutputsProps) {
+  constructor(scope: Construct, id: string, { config, vpcId, dataVolumeId, bucketName, instances }: ClusterOutputsProps) {
     super(scope, id);
     const { environment, region } = AccountStack.of(this).account;
     const { network } = config;
@@ -48,10 +48,10 @@ export class ClusterOutputs extends Construct {
       'Brings the instances onto the newest templates; a deployment changes no instance that runs',
     );
     for (const role of instanceRoles) {
-      const { imageId, template } = nodes[role];
+      const { imageId, template } = instances[role];
       const group = scalingGroup(environment, role);
       output(`${role}_group`, group, `Auto Scaling group of the ${role}s`);
-      output(`${role}_image_id`, imageId, `Image of the ${role} nodes`);
+      output(`${role}_image_id`, imageId, `Image of the ${role} instances`);
       output(
         `${role}_template_version`,
         template.latestVersion,

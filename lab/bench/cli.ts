@@ -36,7 +36,7 @@ async function run(): Promise<number> {
     );
 
     const empty = measure(runs, [process.execPath, '-e', '0']);
-    print('node, doing nothing', empty, 'what every start costs');
+    print('Node.js, doing nothing', empty, 'what every start costs');
     for (const name of Object.values(functions)) {
       const archive = buildLambdaArchive(name, work);
       const code = await unpack(archive, path.join(work, name));

@@ -127,7 +127,7 @@ function imageXml(n: number, { opsAccountId }: Factory): string {
     `<item><imageId>${idOf(n)}</imageId><imageLocation>${opsAccountId}/${name}</imageLocation>` +
     `<imageState>available</imageState><imageOwnerId>${opsAccountId}</imageOwnerId><isPublic>false</isPublic>` +
     `<creationDate>${new Date(1_700_000_000_000 + n * 3_600_000).toISOString()}</creationDate>` +
-    `<architecture>x86_64</architecture><platformDetails>Linux/UNIX</platformDetails><imageType>instance</imageType>` +
+    `<architecture>x86_64</architecture><platformDetails>Linux/UNIX</platformDetails><imageType>machine</imageType>` +
     `<name>${name}</name><description>An image of the factory</description><rootDeviceType>ebs</rootDeviceType>` +
     `<rootDeviceName>/dev/sda1</rootDeviceName><blockDeviceMapping><item><deviceName>/dev/sda1</deviceName><ebs>` +
     `<snapshotId>snap-${n}</snapshotId><volumeSize>64</volumeSize><deleteOnTermination>true</deleteOnTermination>` +

@@ -6,7 +6,7 @@ import path from 'node:path';
 /** Median of the runs; memory is the largest of all of them. */
 export interface Measurement {
   readonly seconds: number;
-  /** Peak resident memory of the Node process itself, in MB. */
+  /** Peak resident memory of the Node.js process itself, in MB. */
   readonly megabytes: number;
 }
 
@@ -14,7 +14,7 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /**
- * Runs a Node command some times, after one run that warms the file cache.
+ * Runs a Node.js command several times, after one run that warms the file cache.
  *
  * @throws Error when the command fails
  */

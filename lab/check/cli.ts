@@ -24,7 +24,7 @@ interface Check {
 
 const reportFile = path.resolve('.build', 'check', 'jest.json');
 
-/** Two at a time, each list in its order: the instances that this runs on have two cores, and style takes as long as all others. */
+/** Two at a time, each list in its order: CI has two cores, and style takes as long as all others. */
 const sideBySide: readonly (readonly Check[])[] = [
   [{ name: 'style', command: ['npm', 'run', '--silent', 'lint'] }],
   [
@@ -42,7 +42,7 @@ async function runCheck({ name, command: [file, ...args], skippedCode }: Check):
   const started = performance.now();
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  // Jest prints its report for machines on standard output; what people read of it is on standard error.
+  // Jest prints its JSON report on standard output, and what people read on standard error.
   child.stdout.setEncoding('utf8').on('data', (text: string) => (name === tests.name ? undefined : (output += text)));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
   const code = await new Promise<number>((resolve, reject) => {

@@ -19,11 +19,11 @@ function run(command: string, args: readonly string[]): void {
 
 const inEnvironment = (): string => path.resolve(virtualEnvironment, 'bin', 'python3');
 
-/** A Python that can serve the local AWS, where there is one: the instance's own, or the one that was installed before. */
+/** A Python that can serve the local AWS, where there is one: the system's own, or the one that was installed before. */
 export const installedPython = (): string | undefined => ['python3', inEnvironment()].find(hasServer);
 
 /**
- * A Python interpreter that can serve the local AWS: the instance's own where `moto[server]` is installed, else one of a
+ * A Python interpreter that can serve the local AWS: the system's own where `moto[server]` is installed, else one of a
  * virtual environment that is made on first use. Not for several processes at once, until it is made.
  *
  * @throws Error that names the package to install, when it can't be had.

@@ -15,9 +15,9 @@
 10. An instance of an Auto Scaling group has the version of the template that it was launched from; moto has the template's
    default one of now. Instance refreshes can be started and described; they replace the instances at once, and succeed,
    after which the template that they name is the group's.
-11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: whoever tests one calls
-   it; moto would say at once that the version is the current one. The first value of a secret is its current one whatever is asked for, a version with a value is never changed,
-   and the current version is the one with that label.
+11. RotateSecret makes a pending version, of a secret without a value too, and calls no function: a test of one calls it;
+   moto would make the version the current one at once. The first value of a secret is its current one whatever label is
+   asked for, a version with a value is never changed, and the current version is the one with that label.
 12. CreateImage gives an image's snapshots the tags that it is asked for, as the amazon plugin of Packer does; moto fails.
 13. ModifyImageAttribute keeps ImdsSupport, and DescribeImages shows it; moto takes the call and forgets it.
 14. An image is dated a second or more after the one before it, as two builds are; moto dates all images of one second
@@ -75,7 +75,7 @@ creation_lock = threading.Lock()
 create_ami = amis.Ami.__init__
 
 
-def create_ami_from_machine(self, ec2_backend, ami_id, instance=None, **rest):
+def create_ami_from_instance(self, ec2_backend, ami_id, instance=None, **rest):
     create_ami(self, ec2_backend, ami_id, instance=instance, **rest)
     if instance is None:
         return
@@ -250,11 +250,11 @@ def seconds_of(time):
     return datetime.datetime.fromisoformat(time).timestamp() if isinstance(time, str) else time
 
 
-create_machine = InstanceState.__init__
+create_instance = InstanceState.__init__
 
 
-def create_machine_of_version(self, *args, **rest):
-    create_machine(self, *args, **rest)
+def create_instance_of_version(self, *args, **rest):
+    create_instance(self, *args, **rest)
     template = self.auto_scaling_group.ec2_launch_template
     if template is not None:
         version = template.get_version(self.auto_scaling_group.launch_template_version)
@@ -377,7 +377,7 @@ AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
 AutoScalingResponse.start_instance_refresh = start_instance_refresh
 CodeBuildResponse.start_build = start_build_with_exports
 CodeBuildResponse.batch_get_builds = batch_get_builds_with_times
-InstanceState.__init__ = create_machine_of_version
+InstanceState.__init__ = create_instance_of_version
 InstanceState.launch_template = property(lambda self: getattr(self, "launched_from", None))
 EventsHandler.test_event_pattern = test_event_pattern
 KmsResponse.kms_backend = property(kms_backend_of_key)
@@ -386,7 +386,7 @@ FakeSecret.set_default_version_id = lambda self, version_id: None
 SecretsManagerBackend.rotate_secret = begin_rotation
 SecretsManagerBackend._check_with_existing_secrets_and_versions = check_any_version
 SecretsManagerBackend.put_secret_value = put_first_value
-amis.Ami.__init__ = create_ami_from_machine
+amis.Ami.__init__ = create_ami_from_instance
 amis.AmiBackend.create_image = create_image_with_snapshot_tags
 amis.AmiBackend.describe_images = describe_images
 

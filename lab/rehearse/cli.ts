@@ -13,7 +13,7 @@ Lives the whole life of an image on a local AWS: a real Packer build of each ima
 Lambda, real API calls with the credentials of three accounts, the commands of the delivery pipelines, and saved plans of
 Terraform where it is installed. Prints a line for each step.
 
-  --json   print the report for machines instead: {"ok", "seconds", "steps": [{"name", "ok", "seconds", "details"}]}
+  --json   print the report as JSON instead: {"ok", "seconds", "steps": [{"name", "ok", "seconds", "details"}]}
   --help   print this
 
 exit codes: 0 every step did what it claims, 1 one did not, 2 wrong usage, 130 interrupted`;

@@ -57,7 +57,7 @@ export async function unpack(archive: string, directory: string): Promise<string
   return directory;
 }
 
-/** Runs one invocation in a process with the function's own environment: nothing of this instance's settings leaks in. */
+/** Runs one invocation in a process with the function's own environment: nothing of the caller's settings leaks in. */
 export async function invoke(
   directory: string,
   { functionName, handler, memorySize, environment }: LambdaSettings,

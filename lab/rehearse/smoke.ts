@@ -24,7 +24,7 @@ export async function deploySmokeDocument(
 }
 
 /**
- * Run Command on a local AWS, which takes commands and runs none: this instance plays the manager, with the real program of
+ * Run Command on a local AWS, which takes commands and runs none: this process plays the manager, with the real program of
  * the image, and stand-ins for Bento's client and API.
  */
 export function localSmokeCommands(environment: string, client: LocalClientSettings, api: BentoApi): SmokeCommands {

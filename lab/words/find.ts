@@ -10,7 +10,7 @@ export interface Found {
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** A word in prose and in identifiers: `node`, `nodeRole`, `NodeRole`, `otherNodes`, `NODE_ROLE`, but not `denoted`. */
+/** A word in prose and in identifiers, in camel case and in upper case too, but not inside of another word. */
 const pattern = ({ forms }: Term): RegExp => {
   const [lower, upper] = [forms.join('|'), forms.join('|').toUpperCase()];
   const camel = forms.map(capital).join('|');

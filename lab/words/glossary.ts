@@ -20,6 +20,9 @@ export const terms: readonly Term[] = [
       /\bmachine[-_]id\b/gi,
       /\bmachinectl\b|\bmachine\.slice\b|--machine\b/g,
       /-?\bmachine-readable\b/gi,
+      // A type of images of EC2, and names and descriptions with which AWS would replace what has them.
+      /(?<=imageType>|"image_type": ")machine\b/g,
+      /(?<=')Machines(?=', props\))|\bmachines-filling\b|\bMachines of role\b|\bThe most that machines of\b/g,
     ],
   },
   {
@@ -32,7 +35,9 @@ export const terms: readonly Term[] = [
       // The program, and a construct's place in its tree.
       /\bnode(?= [\w./-]+\.m?[cj]s\b)|\.node\b|@types\/node\b/g,
       /(?<=['"])node(?=['"])/g,
-      /\bAWS_SDK_JS_NODE_\w+/g,
+      /\bAWS_SDK_JS_NODE_\w+|\bNODE_OPTIONS\b/g,
+      // An option of OpenSSL, and names with which AWS would replace a policy.
+      /(?<=')-nodes(?=')|\bprover-cluster-node-boundary\b|(?<=')NodeBoundary(?=')/g,
     ],
   },
   { use: 'log, report', word: 'say', forms: ['say', 'says', 'said', 'saying'] },

@@ -29,7 +29,7 @@ const options = {
 
 /**
  * Bundles `lambda/<name>/handler.ts` with all that it needs, the AWS SDK included, into an archive whose bytes depend
- * on the sources alone: one file, a fixed time, and a deflate that is the same on every instance. The handler is
+ * on the sources alone: one file, a fixed time, and a deflate that is the same on every computer. The handler is
  * `index.handler`. An archive that is still current is left alone: bundling takes most of the time of a synthesis.
  *
  * @returns the archive's path

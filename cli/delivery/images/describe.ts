@@ -1,7 +1,7 @@
 import { DescribeImagesCommand, type EC2Client, type Image } from '@aws-sdk/client-ec2';
 import { imageKinds, type ImageKind } from '../../../config/names';
 
-/** What the name of an image tells apart: it is the same in every account (docs/names.md#images). */
+/** The parts of an image's name, which is the same in every account (docs/names.md#images). */
 export interface ImageName {
   readonly kind: ImageKind;
   readonly version: string;

@@ -81,7 +81,7 @@ export const idsOf = (images: Readonly<Record<InstanceRole, Image>>): Record<Ins
   prover: images.prover.ImageId ?? '',
 });
 
-/** An operator may combine a validated image with one of his own choice, for a rollback of one role. */
+/** An operator may combine a validated image with another one, to roll back one role. */
 const pairRemarks = (
   ids: ValidatedImages,
   validated: ValidatedImages | undefined,

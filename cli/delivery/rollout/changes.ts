@@ -32,8 +32,8 @@ export async function startRefresh(
 }
 
 /**
- * Cancels the refresh that runs. It is not waited for machines on their way: a manager drains for hours, and what a
- * cancelled refresh has launched the next one replaces.
+ * Cancels the refresh that runs, and does not wait for instances in transition: a manager drains for hours, and the
+ * next refresh replaces what the cancelled one launched.
  */
 export const cancelRefresh = (autoScaling: AutoScalingClient, name: string) =>
   autoScaling.send(

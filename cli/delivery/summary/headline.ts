@@ -1,5 +1,5 @@
 import type { Kind, ResourceChange } from './changes';
-import { shortMessage, type ImageChange, type KnownImages } from './images';
+import { formatChange, type ImageChange, type KnownImages } from './images';
 
 /**
  * The longest headline, in characters. An approval takes 1000 characters of data (CodePipeline API Reference, action
@@ -35,7 +35,7 @@ export function headlineOf({ stack, changes, images, known, outputs, remarks }: 
     { title: 'DESTROYS', items: addresses('destroy') },
     { title: 'REPLACES', items: addresses('replace') },
     { title: 'Forgets', items: addresses('forget') },
-    { title: 'Images', items: images.map((image) => shortMessage(image, known)) },
+    { title: 'Images', items: images.map((image) => formatChange(image, known)) },
     { title: 'Note', items: [...remarks] },
   ].filter(({ items }) => items.length > 0);
   // Each part can use what the parts before it left, but for the room that the later ones need to be counted.

@@ -47,7 +47,7 @@ export function describeImage(id: string | undefined, known: KnownImages): strin
 }
 
 /** What becomes of an image, in a few words: `manager v1.2.1 -> v1.2.2`. */
-export function shortMessage({ of, before, after }: ImageChange, known: KnownImages): string {
+export function formatChange({ of, before, after }: ImageChange, known: KnownImages): string {
   if (before === after) return `${of} stays on ${after === undefined ? 'none' : versionOf(after, known)}`;
   const [was, is] = [before, after].map((id) => (id === undefined ? 'none' : versionOf(id, known)));
   // Two bakes of one version are distinguished by their ids.

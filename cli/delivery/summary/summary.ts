@@ -4,7 +4,7 @@ import { describeImage, imageChanges, type KnownImages } from './images';
 import { hidesOf, type Hides } from './secrets';
 import { changedArguments, showChange } from './values';
 
-/** What a person reads before he approves a plan. */
+/** What reviewers read before they approve a plan. */
 export interface Summary {
   /** One line. */
   readonly headline: string;

@@ -1,6 +1,6 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
-import { nodeDimensions, paths } from '../../../config/contract';
+import { instanceDimensions, paths } from '../../../config/contract';
 import {
   brokerErrorFamilies,
   clusterAlarm,
@@ -45,7 +45,7 @@ const ofInstances = (
 ): Line => ({
   namespace: instanceMetricNamespace,
   metric,
-  dimensions: nodeDimensions(environment, role, mountpoint),
+  dimensions: instanceDimensions(environment, role, mountpoint),
   label,
   stat,
 });

@@ -1,5 +1,5 @@
 import { instanceMetricNamespace, scalingGroup, type InstanceRole } from '../../../config/names';
-import { nodeDimensions, type GpuMetric, type InstanceMetric, type QueueMetric } from '../../../config/contract';
+import { instanceDimensions, type GpuMetric, type InstanceMetric, type QueueMetric } from '../../../config/contract';
 import type { Operand } from '../../base/math-alarm';
 
 /** Alarms that last look in these steps. */
@@ -28,7 +28,7 @@ export const ofInstances = (
 ): Operand => ({
   namespace: instanceMetricNamespace,
   metric,
-  dimensions: nodeDimensions(environment, role),
+  dimensions: instanceDimensions(environment, role),
   stat,
 });
 

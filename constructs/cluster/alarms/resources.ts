@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { nodeDimensions, paths, type InstanceMetric, type ValkeyMetric } from '../../../config/contract';
+import { instanceDimensions, paths, type InstanceMetric, type ValkeyMetric } from '../../../config/contract';
 import { clusterAlarm, instanceMetricNamespace, instanceRoles } from '../../../config/names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
@@ -41,7 +41,7 @@ export class Resources extends Construct {
             name: clusterAlarm(environment, alarm),
             description: `The file system ${mountpoint} of a ${role} instance is more than ${diskPercent} % full.`,
             metric: 'FilesystemUsed' satisfies InstanceMetric,
-            dimensions: nodeDimensions(environment, role, mountpoint),
+            dimensions: instanceDimensions(environment, role, mountpoint),
             statistic: 'Maximum',
             threshold: diskPercent / 100,
           }),
@@ -53,7 +53,7 @@ export class Resources extends Construct {
             name: clusterAlarm(environment, `${role}-memory`),
             description: `A ${role} instance has less than ${memoryMiB} MiB of memory available.`,
             metric: 'MemoryAvailable' satisfies InstanceMetric,
-            dimensions: nodeDimensions(environment, role),
+            dimensions: instanceDimensions(environment, role),
             statistic: 'Minimum',
             threshold: memoryMiB * MiB,
             firesWhen: 'below',
@@ -64,7 +64,7 @@ export class Resources extends Construct {
         name: clusterAlarm(environment, 'manager-valkey-memory'),
         description: `Valkey of the manager uses more than ${valkeyPercent} % of its memory limit. At 100 % jobs of orders fail.`,
         metric: 'ValkeyMemoryUsed' satisfies ValkeyMetric,
-        dimensions: nodeDimensions(environment, 'manager'),
+        dimensions: instanceDimensions(environment, 'manager'),
         statistic: 'Maximum',
         periodSeconds: 60,
         threshold: valkeyPercent / 100,

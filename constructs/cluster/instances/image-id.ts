@@ -24,8 +24,8 @@ export class ImageId extends Construct {
     const given = new TerraformVariable(this, 'Variable', {
       type: 'string',
       description: followsLatest
-        ? `Image of the ${image} nodes, for example ami-0123456789abcdef0; the newest shared image when it is empty.`
-        : `Image of the ${image} nodes, for example ami-0123456789abcdef0: the one that staging validated.`,
+        ? `Image of the ${image} instances, for example ami-0123456789abcdef0; the newest shared image when it is empty.`
+        : `Image of the ${image} instances, for example ami-0123456789abcdef0: the one that staging validated.`,
       ...(followsLatest && { default: '' }),
       nullable: false,
       validation: [

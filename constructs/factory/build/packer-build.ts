@@ -4,7 +4,7 @@ import type { OpsConfig } from '../../../config';
 import { buildMinutes, queueMinutes } from '../../../config/build-time';
 import { sourceType } from '../../../config/repository';
 import { codeBuildProjects, logGroups, pipelines, roles } from '../../../config/names';
-import { buildCache, buildMachine } from '../../base/build-machine';
+import { buildCache, buildEnvironment } from '../../base/build-environment';
 import { connectionStatement } from '../../base/connection';
 import { LogGroup } from '../../base/log-group';
 import { serviceTrust, type Statement } from '../../base/policy';
@@ -81,7 +81,7 @@ export class PackerBuild extends Construct {
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'NO_ARTIFACTS' },
       cache: buildCache,
-      environment: buildMachine(build.computeType, variables),
+      environment: buildEnvironment(build.computeType, variables),
       source: {
         // The configuration's check lets no other host through.
         type: sourceType(repository.url) ?? 'GITHUB',

@@ -59,7 +59,7 @@ export class ApprovedPipeline extends Construct {
       roleName: roles.clusterPipeline(environment),
       description: `Runs ${name}`,
       // A stage holds one run, and its approval, plan and hash are that run's. A run that waits is neither dropped for a
-      // newer one nor overtaken: nobody finds another plan where the one that he knew had been. A plan that was made
+      // newer one nor overtaken: a reviewer never finds another plan in place of the one that was read. A plan that was made
       // before an earlier run was applied is refused by the build that applies it, since the state has moved.
       executionMode: 'QUEUED',
       sourceFormat: 'zip',

@@ -2,7 +2,7 @@ import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import { queueMinutes } from '../../../config/build-time';
 import { deliveryVariables, logGroups, pipelines, roles } from '../../../config/names';
-import { buildCache, buildMachine } from '../../base/build-machine';
+import { buildCache, buildEnvironment } from '../../base/build-environment';
 import { LogGroup } from '../../base/log-group';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
@@ -74,7 +74,7 @@ export class ClusterProject extends Construct implements BuildProject {
       encryptionKey: operationsKeyArn,
       artifacts: { type: 'CODEPIPELINE' },
       cache: buildCache,
-      environment: buildMachine('BUILD_GENERAL1_MEDIUM', {
+      environment: buildEnvironment('BUILD_GENERAL1_MEDIUM', {
         [deliveryVariables.environment]: cluster.environment,
         [deliveryVariables.serviceAccount]: cluster.accountId,
         ...props.variables,

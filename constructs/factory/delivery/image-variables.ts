@@ -6,7 +6,7 @@ export const imageVariables = (pointer: PointerKind): CodepipelineVariable[] =>
   instanceRoles.map((role) => ({
     name: deliveryVariables.image[role],
     defaultValue: pointer,
-    description: `Image of the ${role} nodes: an id such as ami-0123456789abcdef0, or ${pointer}`,
+    description: `Image of the ${role} instances: an id such as ami-0123456789abcdef0, or ${pointer}`,
   }));
 
 /** Hands them to a build. */

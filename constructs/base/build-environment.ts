@@ -1,7 +1,7 @@
 import type { CodebuildProjectCache, CodebuildProjectEnvironment } from '@cdktf/provider-aws/lib/codebuild-project';
 
 /** A plain, unprivileged build environment. Its variables are plain text: anyone who may see a build reads them. */
-export const buildMachine = (
+export const buildEnvironment = (
   computeType: string,
   variables: Readonly<Record<string, string>>,
 ): CodebuildProjectEnvironment => ({
