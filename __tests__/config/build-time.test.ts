@@ -70,7 +70,7 @@ describe.each([
   });
 });
 
-test('Packer waits as long as image_wait_minutes says, for a manual build too', async () => {
+test('Packer waits for image_wait_minutes, in a manual build too', async () => {
   const templates = await readTemplates();
   const [source] = sourceBodies(templates.get('source.pkr.hcl')!);
   const [polling] = bodies(source!['aws_polling']);

@@ -10,7 +10,7 @@ import { synthesize } from '../support/synthesized';
 import { bashIn } from '../support/document';
 import { describeWith } from '../support/tools';
 
-/** Commands of AWS CLI 2 alone, which distributions that package version 1 do not have; the pages that name them say so. */
+/** Commands of AWS CLI 2 alone, which distributions that package version 1 do not have; the pages that name them note it. */
 const onlyInVersion2 = /aws logs tail|--cli-binary-format/;
 /** What stands for `<...>`. */
 const filledIn = '01234567-89ab-cdef-0123-456789abcdef';

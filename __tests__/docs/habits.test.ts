@@ -25,9 +25,9 @@ test('Node.js has one version for pipelines, and one least version', () => {
   expect(Number(read('.node-version'))).toBeGreaterThanOrEqual(Number(major));
   expect(/target: '\D+(\d+)'/.exec(read('cli/run.mjs'))?.[1]).toBe(major);
   expect(manifest.devDependencies['@types/node']).toMatch(new RegExp(`^${major}\\.`));
-  const named = markdown.flatMap((file) => [...textOf(file).matchAll(/Node\.js (\d+\.\d+) or later/g)]);
-  expect(named.map(([, version]) => version)).toEqual(named.map(() => least));
-  expect(named.length).toBeGreaterThan(0);
+  const mentions = markdown.flatMap((file) => [...textOf(file).matchAll(/Node\.js (\d+\.\d+) or later/g)]);
+  expect(mentions.map(([, version]) => version)).toEqual(mentions.map(() => least));
+  expect(mentions.length).toBeGreaterThan(0);
 });
 
 test('Terraform has the version that deployments use', () => {

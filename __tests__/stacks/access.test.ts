@@ -45,7 +45,7 @@ test('plans of production read what staging validated, and that is all', () => {
   expect(JSON.stringify(stackOf(stacks, 'production'))).not.toContain('boundless-validated-reader-role');
 });
 
-test('deployments of staging say which images are validated there; those of production say nothing', () => {
+test('deployments of staging record validated images; those of production may not', () => {
   const statements = (environment: string) =>
     allowed(identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role'), 'ssm:PutParameter');
   expect(statements('staging')).toEqual([
@@ -237,7 +237,7 @@ describe.each(environments)('%s', (environment, account) => {
       expect(resources(action)).toEqual([logs]);
     for (const action of ['sns:CreateTopic', 'sns:DeleteTopic', 'sns:SetTopicAttributes', 'sns:Subscribe'])
       expect(resources(action)).toEqual([topic]);
-    // It makes alarms, and silences or sends none.
+    // It creates alarms, and can neither disable nor fire one.
     for (const action of ['sns:Publish', 'cloudwatch:DisableAlarmActions', 'cloudwatch:SetAlarmState'])
       expect(resources(action)).toEqual([]);
     expect(
@@ -251,7 +251,7 @@ describe.each(environments)('%s', (environment, account) => {
     );
   });
 
-  test('only an environment that proves images says so, of what its instances run', () => {
+  test('only an environment that validates images may record them, for the images that its instances run', () => {
     const written = ['boundless-deployment-role', 'boundless-plan-role'].flatMap((role) =>
       allowed(identityPolicy(stackOf(stacks, environment), role), 'ssm:PutParameter').flatMap(({ Resource }) =>
         listOf(Resource),

@@ -25,19 +25,19 @@ describe('with every optional feature', () => {
   );
 
   test('every address gets the messages of its topic', () => {
-    const told = resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint, topic_arn }) => [
+    const subscriptions = resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint, topic_arn }) => [
       protocol,
       endpoint,
       /aws_sns_topic\.(\w+?)_(Resource_)?[0-9A-F]{8}/.exec(String(topic_arn))?.[1],
     ]);
-    expect(told).toEqual([
+    expect(subscriptions).toEqual([
       ['email', 'night@example.com', 'Alarms'],
       ['email', 'ops@example.com', 'Alarms'],
       ['email', 'team@example.com', 'Monitoring_Status'],
     ]);
   });
 
-  test('the Slack channel hears of both topics, and can do nothing but look at alarms', () => {
+  test('the Slack channel gets both topics, and can only read alarms', () => {
     const channel = resourceWith(ops, 'aws_chatbot_slack_channel_configuration', 'slack_channel_id', 'C0123ABCD');
     expect(channel).toMatchObject({
       slack_team_id: 'T0123ABCD',
@@ -64,7 +64,7 @@ describe('with every optional feature', () => {
     });
   });
 
-  test('budgets tell the alarm topic in ops, and addresses elsewhere', () => {
+  test('budgets notify the alarm topic in ops, and addresses elsewhere', () => {
     const budgetOf = (stack: string) => {
       const [budget, ...others] = resourcesOf(stackOf(stacks, stack), 'aws_budgets_budget');
       expect(others).toEqual([]);
@@ -98,7 +98,7 @@ describe('with every optional feature', () => {
     });
   });
 
-  test('builds hear of the subnet and of spot', () => {
+  test('builds get the subnet and whether to use spot instances', () => {
     const { environment } = resourceWith(ops, 'aws_codebuild_project', 'name', 'packer-build-project');
     expect(environment).toMatchObject({
       environment_variable: expect.arrayContaining([

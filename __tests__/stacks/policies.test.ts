@@ -115,7 +115,7 @@ test('the world is never allowed anything', () => {
   const open = statements
     .filter(({ statement }) => statement.Effect === 'Allow')
     .filter(({ statement }) => listOf(statement.Principal?.['AWS']).some((principal) => principal === '*'))
-    // Endpoints ask for it: whoever is in the network, and nobody else.
+    // Policies of endpoints do: for callers inside of the network only.
     .filter(({ statement }) => statement.Condition?.['StringEquals']?.['aws:SourceVpc'] === undefined);
   expect(open).toEqual([]);
 });

@@ -134,7 +134,7 @@ describe('network', () => {
   });
 });
 
-describe('machines', () => {
+describe('instances', () => {
   test('demand IMDSv2, and read their tags through it', () => {
     for (const { args } of ofType('aws_launch_template'))
       expect(args['metadata_options']).toEqual({
@@ -206,7 +206,7 @@ describe('the sharing Lambda', () => {
   const targets = ofSharing('aws_cloudwatch_event_target');
   const ruleNamed = (name: string) => rules.find((rule) => rule['name'] === name);
 
-  test('hears of builds of this project that succeeded', () => {
+  test('matches builds of this project that succeeded', () => {
     expect(JSON.parse(String(ruleNamed('packer-ami-sharing')?.['event_pattern']))).toEqual({
       source: ['aws.codebuild'],
       account: ['111111111111'],

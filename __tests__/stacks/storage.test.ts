@@ -52,14 +52,14 @@ describe.each(environments)('%s', (environment, account) => {
       });
   });
 
-  test('a secret refuses pipelines, and instances that need it not', () => {
+  test('a secret denies pipelines, and instances that do not need it', () => {
     for (const name of clusterSecrets) {
       const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
         id.startsWith(`Data_Secrets_${name}-policy_`),
       )?.[1];
       expect(found).toMatchObject({ block_public_policy: true });
       const { Statement } = JSON.parse(String(found?.['policy'])) as { Statement: PolicyStatement[] };
-      const strangers = (['manager', 'prover'] as const).filter((node) => !readsSecret(node, name));
+      const refused = (['manager', 'prover'] as const).filter((role) => !readsSecret(role, name));
       expect(Statement).toEqual([
         expect.objectContaining({
           Effect: 'Deny',
@@ -69,7 +69,7 @@ describe.each(environments)('%s', (environment, account) => {
               'aws:PrincipalArn': [
                 role('boundless-deployment-role'),
                 role('boundless-plan-role'),
-                ...strangers.map((node) => role(`prover-cluster-${environment}-${node}-role`)),
+                ...refused.map((instanceRole) => role(`prover-cluster-${environment}-${instanceRole}-role`)),
               ],
             },
           },
@@ -255,7 +255,7 @@ describe('the lifecycle of the bucket', () => {
   });
 });
 
-test('the key of the storage changes when the configuration says so', () => {
+test('the key of the storage rotates as often as configured', () => {
   const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7 } });
   expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
     { rotation_rules: { automatically_after_days: 7 } },

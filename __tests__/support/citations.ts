@@ -17,7 +17,7 @@ export interface CitationProblem {
   readonly problem: string;
 }
 
-/** Pages with several sections: a citation has to say which. */
+/** Pages with several sections: a citation has to name one. */
 const hasSections = (text: string): boolean => [...text.matchAll(/^## /gm)].length > 1;
 
 /** What is wrong with a citation of this file and section, if anything. */

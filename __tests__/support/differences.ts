@@ -33,7 +33,7 @@ const haveOtherItems = (one = '[]', two = '[]'): boolean => {
   return items(one) !== items(two);
 };
 
-/** Lines that say where another document differs from the first: `-` only in the first, `+` only in the other. */
+/** Lines where another document differs from the first: `-` only in the first, `+` only in the other. */
 export function differences(first: unknown, other: unknown): readonly string[] {
   const [before, after] = [leaves(first), leaves(other)];
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort();

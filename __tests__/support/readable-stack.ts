@@ -1,6 +1,6 @@
 import type { SynthesizedStack } from './synthesized';
 
-/** Texts of JSON, such as policies and dashboards, as what they say; other texts as they are. */
+/** Texts of JSON, such as policies and dashboards, parsed; other texts as they are. */
 function parsed(value: string): unknown {
   if (!/^[{[]/.test(value)) return value;
   try {

@@ -25,7 +25,7 @@ export function describeWith(tools: readonly string[], name: string, tests: () =
   }
 }
 
-/** A `describe` that is skipped for a reason, which its name says: the summary prints it. */
+/** A `describe` that is skipped, with the reason in its name: the summary prints it. */
 export const skipped = (name: string, reason: string, tests: () => void): void => {
   describe.skip(`${name} [${reason}]`, tests);
 };

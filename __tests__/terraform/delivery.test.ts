@@ -20,7 +20,7 @@ function delivery(): void {
   const folder = temporaryFolder();
   const at = (...names: string[]) => path.join(folder, ...names);
   let accounts: Accounts;
-  let said = '';
+  let output = '';
   const access = async (role: string): Promise<Access> => ({
     client: accounts.production,
     environment: {
@@ -52,7 +52,7 @@ function delivery(): void {
       stackDirectory: directory,
       folder: at('plan'),
       workDirectory: at('work'),
-      onOutput: (text) => void (said += text),
+      onOutput: (text) => void (output += text),
     });
   const apply = async ({ sha256 }: MadePlan) =>
     applyPlan({
@@ -65,7 +65,7 @@ function delivery(): void {
       maxAgeHours: 1,
       dryRun: false,
       workDirectory: at('work'),
-      onOutput: (text) => void (said += text),
+      onOutput: (text) => void (output += text),
     });
 
   test('what the plan role has planned the deployment role applies, and the plan keeps neither', async () => {
@@ -96,7 +96,7 @@ function delivery(): void {
 
   test('no other role is taken', async () => {
     await expect(plan('v1.2.2', 'admin')).rejects.toThrow('`terraform plan` ended with 1');
-    expect(said).toContain('act_as_role_arn must be one of');
+    expect(output).toContain('act_as_role_arn must be one of');
   }, 60_000);
 }
 

@@ -17,7 +17,11 @@ export interface ClusterOutputsProps {
 
 /** What people need who work with a cluster: addresses, names, what runs, and how to get a shell. */
 export class ClusterOutputs extends Construct {
-  constructor(scope: Construct, id: string, { config, vpcId, dataVolumeId, bucketName, instances }: ClusterOutputsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, vpcId, dataVolumeId, bucketName, instances }: ClusterOutputsProps,
+  ) {
     super(scope, id);
     const { environment, region } = AccountStack.of(this).account;
     const { network } = config;

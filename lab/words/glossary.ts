@@ -30,7 +30,7 @@ export const terms: readonly Term[] = [
     word: 'node',
     forms: ['node', 'nodes'],
     proper: [
-      /\bNode(?:\.js|JS\b| \d\d)/g,
+      /\bNode(?:\\?\.js|JS\b| \d\d)/g,
       /\bnode\d\d\b|\bnode(?=:[a-z])|\bnode_modules\b|\bnode-pty\b|\bnode-version\b|\.nvmrc/g,
       // The program, and a construct's place in its tree.
       /\bnode(?= [\w./-]+\.m?[cj]s\b)|\.node\b|@types\/node\b/g,

@@ -95,7 +95,7 @@ describeWith([localAws], 'make bootstrap', () => {
   });
 
   describe('the role of Auto Scaling', () => {
-    test('a role with a suffix of somebody else does not stand in for it', async () => {
+    test('a role with the suffix of another owner is not taken for it', async () => {
       const { iam } = await clientsOf(aws, 'staging');
       const service = { AWSServiceName: 'autoscaling.amazonaws.com', CustomSuffix: 'theirs' };
       await iam.send(new CreateServiceLinkedRoleCommand(service));
@@ -106,7 +106,7 @@ describeWith([localAws], 'make bootstrap', () => {
     test.each([
       ['has been taken in this account, please try a different suffix.', undefined],
       ['is not one that AWS knows', 'is not one that AWS knows'],
-    ])('AWS says at its making that the name %s', async (message, thrown) => {
+    ])('CreateServiceLinkedRole answers that the name %s', async (message, thrown) => {
       const clients = await clientsOf(aws, 'staging');
       clients.iam.middlewareStack.add(
         (next, { commandName }) =>

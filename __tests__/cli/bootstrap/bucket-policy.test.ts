@@ -11,7 +11,7 @@ test.each<[string, object, boolean]>([
   ['one resource less', { ...statement, Resource: 'arn:aws:s3:::b' }, false],
   ['another condition', { ...statement, Condition: { Bool: { 'aws:SecureTransport': 'true' } } }, false],
   ['no condition', { ...statement, Condition: undefined }, false],
-  ['somebody only', { ...statement, Principal: { AWS: account } }, false],
+  ['one principal only', { ...statement, Principal: { AWS: account } }, false],
 ])('the statement compared with %s', (_, other, same) => {
   expect(sameStatement(JSON.parse(JSON.stringify(other)) as typeof statement, statement)).toBe(same);
 });
@@ -33,12 +33,12 @@ test.each<[unknown, boolean]>([
   [{ AWS: account }, false],
   [{ AWS: ['arn:aws:iam::222222222222:root', 'arn:aws:sts::222222222222:assumed-role/r/s'] }, false],
   [{ Service: 'logging.s3.amazonaws.com' }, false],
-])('the principal %j is somebody else: %j', (Principal, others) => {
+])('the principal %j is outside of the account: %j', (Principal, others) => {
   const policy = (Effect: string) => ({ Statement: [{ Sid: 'Own' }, { Effect, Principal }] });
   expect(statementsForOthers(policy('Allow'), account)).toEqual(others ? ['number 2'] : []);
   expect(statementsForOthers(policy('Deny'), account)).toEqual([]);
 });
 
-test('no policy lets nobody in', () => {
+test('without a policy, nobody is let in', () => {
   expect(statementsForOthers(undefined, account)).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { describeWith, localAws } from '../../support/tools';
 import { accounts, bucketOf, clientsOf, emptyAccounts } from './support';
 
 const command = ['cli/run.mjs', 'cli/main.ts', 'bootstrap'];
-/** Of the operator's environment only what no test has set: the command itself silences the SDK's warning. */
+/** Only what the command needs of this process: the command itself turns the SDK's warning off. */
 const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'] });
 
 async function cli(args: readonly string[], env: NodeJS.ProcessEnv) {
@@ -36,7 +36,7 @@ describe('the command', () => {
     expect(stdout).toMatch(/^usage: make bootstrap ENV=<ops\|staging\|production>[^]*--dry-run[^]*exit codes:/);
   });
 
-  test('without credentials it says how to get some', async () => {
+  test('without credentials it names how to get some', async () => {
     const none = { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent', AWS_CONFIG_FILE: '/nonexistent' };
     const { status, stderr } = await cli(['ops'], { ...environment(), ...none });
     expect(status).toBe(1);
@@ -54,7 +54,7 @@ describeWith([localAws], 'the command in an account', () => {
 
   const inStaging = async () => ({ ...environment(), ...(await aws.environment(accounts.staging)) });
 
-  test('shows, makes, and has nothing left to do; each says what is next', async () => {
+  test('shows changes, makes them, then has none left; each run prints the next step', async () => {
     const env = await inStaging();
     const dry = await cli(['staging', '--dry-run'], env);
     expect(dry).toMatchObject({ status: 0, stderr: '' });

@@ -166,7 +166,7 @@ describeWith([localAws], 'make bootstrap repairs', () => {
     expect(policy).toEqual({ Version: '2008-10-17', Id: 'theirs', Statement: [other, tlsOnly(Bucket)] });
   });
 
-  test('nothing where somebody else is let in, and says so', async () => {
+  test('nothing where the policy lets another account in, and reports that', async () => {
     const audit = { Sid: 'Audit', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::444444444444:root' } };
     await s3.send(putPolicy({ ...audit, Action: 's3:GetObject', Resource: '*' }, tlsOnly(Bucket)));
     const { lines, writes } = await run(aws, 'staging');
@@ -179,7 +179,7 @@ describeWith([localAws], 'make bootstrap repairs', () => {
   test.each([
     ['aws:kms', true],
     ['aws:kms:dsse', false],
-  ] as const)('never the encryption %s that somebody chose', async (SSEAlgorithm, bucketKey) => {
+  ] as const)('never the encryption %s that an operator chose', async (SSEAlgorithm, bucketKey) => {
     const chosen = { SSEAlgorithm, KMSMasterKeyID: 'arn:aws:kms:us-west-2:222222222222:key/theirs' };
     await s3.send(putEncryption(chosen));
     const { lines } = await run(aws, 'staging');

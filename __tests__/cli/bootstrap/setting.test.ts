@@ -14,7 +14,7 @@ function slow(readsUntilSeen: number): Setting {
   };
 }
 
-async function settled(setting: Setting) {
+async function reconciled(setting: Setting) {
   const [pauses, lines]: [number[], string[]] = [[], []];
   const pause = (milliseconds: number) => Promise.resolve(pauses.push(milliseconds));
   const options = { dryRun: false, report: (line: string) => lines.push(line), pause };
@@ -26,13 +26,13 @@ test.each([
   [0, []],
   [1, [500]],
   [5, [500, 1000, 2000, 4000, 8000]],
-])('what reads right after %d more reads is set', async (reads, pauses) => {
+])('a setting that reads right after %d more reads is set', async (reads, pauses) => {
   const lines = ['changed       versioning: Suspended -> Enabled'];
-  expect(await settled(slow(reads))).toEqual({ result: 1, pauses, lines });
+  expect(await reconciled(slow(reads))).toEqual({ result: 1, pauses, lines });
 });
 
-test('what never reads right is an error, in the end', async () => {
-  const { result, pauses, lines } = await settled(slow(Infinity));
+test('a setting that never reads right is an error in the end', async () => {
+  const { result, pauses, lines } = await reconciled(slow(Infinity));
   expect(result).toBeInstanceOf(NotAppliedError);
   expect(String(result)).toBe(
     'NotAppliedError: versioning was set to Enabled, and reads Suspended; run the command again, and look for a policy that forbids it',
@@ -41,9 +41,9 @@ test('what never reads right is an error, in the end', async () => {
   expect(lines).toEqual(['failed        versioning']);
 });
 
-test('what fails is named, and nothing after it is touched', async () => {
+test('a setting that fails is named, and none after it is changed', async () => {
   const denied = new Error('AccessDenied');
-  const { result, lines } = await settled({ ...slow(0), apply: () => Promise.reject(denied) });
+  const { result, lines } = await reconciled({ ...slow(0), apply: () => Promise.reject(denied) });
   expect(result).toBe(denied);
   expect(lines).toEqual(['failed        versioning']);
 });

@@ -117,7 +117,7 @@ describeWith(['bash', 'curl', 'sha256sum', 'unzip'], 'in a build', () => {
       writeFileSync(path.join(work, 'tools', 'delivery', 'tools.lock'), lockOf(zip));
       const standIns = writeStandIns(path.join(work, 'bin'), {
         sudo: '"$@"',
-        // It writes what the commands write, and ends with 3 where it is told to.
+        // It writes what the commands write, and ends with 3 in the step that is to fail.
         npm: `echo "$*" >> '${work}/calls'
 [[ " $* " != *' ${step} '* ]] || exit 3
 while (($# > 0)); do

@@ -39,8 +39,8 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     { manager: '', prover: '' },
     { manager: '', prover: '' },
   ];
-  let said = '';
-  const onOutput = (text: string) => void (said += text);
+  let output = '';
+  const onOutput = (text: string) => void (output += text);
 
   beforeAll(async () => {
     accounts = await startAccounts();
@@ -61,7 +61,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
   }, 60_000);
   afterAll(() => accounts.aws.stop());
   beforeEach(() => {
-    said = '';
+    output = '';
   });
 
   const plan = (images: Ids, changes: { stack?: string; folder?: string } = {}): Promise<MadePlan> =>
@@ -98,7 +98,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     return { text, serial, manager: outputs['manager_image_id']?.value };
   };
 
-  test('is applied as it was approved, and its repetition says so', async () => {
+  test('is applied as it was approved; a repetition reports that it is applied', async () => {
     const made = await plan(older);
     expect(made.record).toMatchObject({ state: null, images: older, commit, accountId: production.accountId });
     expect(made.summary.headline).toMatch(
@@ -129,7 +129,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     afterEach(async () => {
       // Whatever was refused: nothing has changed, and Terraform was not asked to.
       expect((await state()).text).toBe(before.text);
-      expect(said).not.toContain('Apply complete');
+      expect(output).not.toContain('Apply complete');
     });
 
     const refused = async (changes: Partial<ApplyPlanProps> & { sha256?: string } = {}): Promise<string> => {
@@ -218,7 +218,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
       );
     });
 
-    test('it is of another stack and account: all that differs is said at once', async () => {
+    test('it is of another stack and account: the error lists all that differs', async () => {
       const message = await refused({ account: staging });
       for (const line of [
         'stack: the plan has prover-cluster-production, here it is prover-cluster-staging',
@@ -288,7 +288,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     test('the credentials are of another account', async () => {
       const environment = await accounts.aws.environment(staging.accountId);
       expect(await refused({ access: { ...access, environment } })).toMatch(/`terraform init` ended with 1/);
-      expect(said).toContain(`AWS account ID not allowed: ${staging.accountId}`);
+      expect(output).toContain(`AWS account ID not allowed: ${staging.accountId}`);
     });
   });
 
@@ -355,7 +355,7 @@ describeWith(['terraform', localAws], 'a saved plan', () => {
     expect((await state()).manager).toBe(newer.manager);
   });
 
-  test('is refused where somebody has applied another one since', async () => {
+  test('is refused where another plan was applied since', async () => {
     const made = await plan(newer);
     await apply(await plan(older, { folder: 'other', stack: 'breaking' }), { folder: at('other') }).catch(
       () => undefined,

@@ -232,7 +232,7 @@ describe('the record that a promotion asks for', () => {
   });
 });
 
-test('limits: the test gives up first, then its unit, then the document, then whoever waits for it', () => {
+test('limits: the test times out first, then its unit, then the document, then the build that waits for it', () => {
   const read = (file: string, pattern: RegExp) => Number(pattern.exec(readFileSync(file, 'utf8'))?.[1]);
   const test = smokeLimitMinutes * 60;
   const unit = read('service_files/bento-smoke@.service', /^TimeoutStartSec=(\d+)min$/m) * 60;

@@ -24,7 +24,7 @@ describeWith(['terraform'], 'the summary of a real plan', () => {
     mkdirSync(stack, { recursive: true });
     writeFileSync(path.join(stack, 'main.tf.json'), JSON.stringify(configuration));
   };
-  /** Plans a configuration, and gives what Terraform says of that, as text and as it was understood. */
+  /** Plans a configuration, and returns Terraform's plan as JSON, and its summary. */
   const plan = async (configuration: object, ...args: string[]) => {
     configure(configuration);
     const file = path.join(folder, `plan-${(plans += 1)}`);
@@ -61,7 +61,7 @@ describeWith(['terraform'], 'the summary of a real plan', () => {
     rmSync(stack, { recursive: true, force: true });
   });
 
-  test('says what is made, and hides what is sensitive', async () => {
+  test('lists what is created, and hides what is sensitive', async () => {
     const { headline, markdown, json, apply } = await plan(first);
     expect(json).toContain(canary);
     expect(headline + markdown).not.toContain(canary);
@@ -72,7 +72,7 @@ describeWith(['terraform'], 'the summary of a real plan', () => {
     await apply();
   });
 
-  test('finds nothing to say of a plan without changes', async () => {
+  test('reports nothing to change for a plan without changes', async () => {
     const { headline, markdown } = await plan(first);
     expect(headline).toBe('cluster: nothing to change');
     expect(markdown).toBe('# Plan of cluster\n\nNothing to change.\n');
@@ -116,7 +116,7 @@ describeWith(['terraform'], 'the summary of a real plan', () => {
     await apply();
   });
 
-  test('says when a replacement was asked for, and what is imported', async () => {
+  test('shows a replacement that was asked for, and what is imported', async () => {
     const third = data(
       { kept: { input: 'same' }, changed: { input: 'two' }, taken: { input: 't' } },
       { import: [{ to: 'terraform_data.taken', id: 'an-id' }] },
@@ -177,7 +177,7 @@ describe('the summary', () => {
     );
   });
 
-  test('tells an image that is gone, one of another name, and one that stays', () => {
+  test('distinguishes an image that is gone, one of another name, and one that stays', () => {
     const plan = planOf(template('manager', 'ami-9', 'ami-2'), template('prover', 'ami-3', 'ami-3'));
     const { headline, markdown } = summaryOf(plan, { stack: 's', images });
     expect(markdown).toContain('- manager: ami-9 (this account no longer sees it) → v1.2.2 (ami-2,');
@@ -253,7 +253,7 @@ describe('the summary', () => {
             ...change(
               ['update'],
               { w: canary, x: 0, y: 1, z: 'o' },
-              { w: 'n', x: `say "${canary}"`, y: '77', z: 'open' },
+              { w: 'n', x: `echo "${canary}"`, y: '77', z: 'open' },
             ),
             before_sensitive: { w: true },
           },

@@ -29,7 +29,7 @@ const write = (...lines: string[]) => {
 };
 const content = () => readFileSync(file, 'utf8').replaceAll(server.address, 'http:');
 
-test('says how it is used', async () => {
+test('prints its usage', async () => {
   expect(await lock('--help')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('usage: make lock') as string,
@@ -37,7 +37,7 @@ test('says how it is used', async () => {
   expect(await lock('--acept', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('--acept') as string });
 });
 
-test('a file that is what the lock says stays so, and what apt verifies is not asked for', async () => {
+test('a download with the locked hash leaves the lock as it is, and what apt verifies is not downloaded', async () => {
   write(`tool 1.0 ${sha256('tool')} http:/tool`, 'vector 1.0 signed repository:vector');
   const before = content();
   const { code, stdout } = await lock(file);
@@ -89,7 +89,7 @@ test('a file inside an archive is checked, and its hash is never changed', async
   expect(content()).toBe(before);
 });
 
-test('what cannot be fetched is said, and the rest is done', async () => {
+test('a failed download is reported, and the others are done', async () => {
   write('gone 1.0 ? http:/gone', 'tool 1.0 ? http:/tool');
   const { code, stdout } = await lock(file);
   expect([code, stdout]).toEqual([

@@ -86,23 +86,23 @@ describeWith([localAws], 'the command', () => {
   async function secrets(args: readonly string[], given = '', account = staging) {
     const env = { ...process.env, ...(await aws.environment(account)) };
     const child = spawn(process.execPath, [...entry, 'staging', ...args], { env });
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stdin.on('error', () => undefined).end(given);
     const [code] = (await once(child, 'close')) as [number];
-    for (const secret of [canary, another]) expect(said).not.toContain(secret);
-    return { code, said };
+    for (const secret of [canary, another]) expect(output).not.toContain(secret);
+    return { code, output };
   }
   const value = async (name: string) =>
     (await client.send(new GetSecretValueCommand({ SecretId: idOf(name) }))).SecretString;
   const put = (name: string, SecretString: string) =>
     client.send(new PutSecretValueCommand({ SecretId: idOf(name), SecretString }));
 
-  test('says what is missing and how to get it, then that nothing is', async () => {
+  test('lists what is missing and how to get it, then that nothing is', async () => {
     expect(await secrets(['status'])).toEqual({
       code: 1,
-      said: `database-password  missing    raise its number in secrets.passwordVersions, and deploy
+      output: `database-password  missing    raise its number in secrets.passwordVersions, and deploy
 valkey-password    missing    raise its number in secrets.passwordVersions, and deploy
 storage            missing    npm run secrets -- staging rotate
 wallet-key         missing    npm run secrets -- staging set wallet-key
@@ -116,12 +116,12 @@ order-stream-url   not set    only for a bento.deployment
     expect((await secrets(['set', 'rpc-urls'], `https://rpc.example/${canary}, https://b`)).code).toBe(0);
     expect(await value('wallet-key')).toBe(canary);
     const done = await secrets(['status']);
-    expect(done).toMatchObject({ code: 0, said: expect.stringMatching(/^wallet-key {9}right$/m) as unknown });
-    expect(done.said).toMatch(/^storage {12}right {6}rotated never, next by never$/m);
+    expect(done).toMatchObject({ code: 0, output: expect.stringMatching(/^wallet-key {9}right$/m) as unknown });
+    expect(done.output).toMatch(/^storage {12}right {6}rotated never, next by never$/m);
     await put('wallet-key', canary.slice(1));
     expect(await secrets(['status'])).toMatchObject({
       code: 1,
-      said: expect.stringContaining(
+      output: expect.stringContaining(
         'malformed  is not 64 hexadecimal digits, with or without 0x; npm run secrets -- staging set wallet-key --replace',
       ) as unknown,
     });
@@ -132,17 +132,17 @@ order-stream-url   not set    only for a bento.deployment
     const versions = async () =>
       Object.keys((await client.send(new DescribeSecretCommand({ SecretId: idOf('wallet-key') }))).VersionIdsToStages!);
     const before = await versions();
-    expect(await secrets(['set', 'wallet-key'], canary)).toEqual({ code: 0, said: 'wallet-key is this already.\n' });
+    expect(await secrets(['set', 'wallet-key'], canary)).toEqual({ code: 0, output: 'wallet-key is this already.\n' });
     expect(await secrets(['set', 'wallet-key'], another)).toEqual({
       code: 1,
-      said: 'wallet-key has another value; give --replace to put this one in its place. Nothing was changed.\n',
+      output: 'wallet-key has another value; give --replace to put this one in its place. Nothing was changed.\n',
     });
     expect(await secrets(['set', 'wallet-key', '--replace', '--dry-run'], another)).toEqual({
       code: 0,
-      said: 'wallet-key would be replaced; nothing was changed.\n',
+      output: 'wallet-key would be replaced; nothing was changed.\n',
     });
     expect([await value('wallet-key'), await versions()]).toEqual([canary, before]);
-    expect((await secrets(['set', 'wallet-key', '--replace'], another)).said).toMatch(/^wallet-key is replaced\./);
+    expect((await secrets(['set', 'wallet-key', '--replace'], another)).output).toMatch(/^wallet-key is replaced\./);
     expect(await value('wallet-key')).toBe(another);
   });
 
@@ -153,15 +153,16 @@ order-stream-url   not set    only for a bento.deployment
       const { SecretBinary } = await client.send(new GetSecretValueCommand({ SecretId: idOf('wallet-key') }));
       return SecretBinary && [...SecretBinary];
     };
-    expect((await secrets(['status'])).said).toMatch(
+    expect((await secrets(['status'])).output).toMatch(
       /^wallet-key {9}malformed {2}is binary, and instances read text; .* set wallet-key --replace$/m,
     );
     expect(await secrets(['set', 'wallet-key'], canary)).toEqual({
       code: 1,
-      said: 'wallet-key has a binary value, which is no text; give --replace to put this one in its place. Nothing was changed.\n',
+      output:
+        'wallet-key has a binary value, which is no text; give --replace to put this one in its place. Nothing was changed.\n',
     });
     expect(await stored()).toEqual([...bytes]);
-    expect((await secrets(['set', 'wallet-key', '--replace'], canary)).said).toMatch(/^wallet-key is replaced\./);
+    expect((await secrets(['set', 'wallet-key', '--replace'], canary)).output).toMatch(/^wallet-key is replaced\./);
     expect(await value('wallet-key')).toBe(canary);
   });
 
@@ -170,11 +171,12 @@ order-stream-url   not set    only for a bento.deployment
     const ofBytes = (count: number) => address.padEnd(count, 'k');
     expect(await secrets(['set', 'rpc-urls'], ofBytes(65_537))).toEqual({
       code: 1,
-      said: 'rpc-urls: what was given has 65537 bytes, and Secrets Manager takes 65536 at most. Nothing was changed.\n',
+      output:
+        'rpc-urls: what was given has 65537 bytes, and Secrets Manager takes 65536 at most. Nothing was changed.\n',
     });
     await expect(value('rpc-urls')).rejects.toThrow();
     // Bytes count, not characters.
-    expect((await secrets(['set', 'rpc-urls'], address.padEnd(40_000, 'ü'))).said).toContain('has 79980 bytes');
+    expect((await secrets(['set', 'rpc-urls'], address.padEnd(40_000, 'ü'))).output).toContain('has 79980 bytes');
     expect((await secrets(['set', 'rpc-urls'], ofBytes(65_536))).code).toBe(0);
   });
 
@@ -184,23 +186,24 @@ order-stream-url   not set    only for a bento.deployment
     ['order-stream-url', canary, 'what was given is not an address'],
     ['wallet-key', ' \n', 'nothing was given'],
   ])('%s: what is malformed is refused', async (name, given, reason) => {
-    const { code, said } = await secrets(['set', name], given);
-    expect([code, said]).toEqual([1, expect.stringContaining(reason)]);
-    expect(said).not.toContain(given.trim() || canary);
+    const { code, output } = await secrets(['set', name], given);
+    expect([code, output]).toEqual([1, expect.stringContaining(reason)]);
+    expect(output).not.toContain(given.trim() || canary);
     await expect(value(name)).rejects.toThrow();
   });
 
   test('refuses credentials of another account, and secrets that are not there', async () => {
     expect(await secrets(['set', 'wallet-key'], canary, production)).toMatchObject({
       code: 1,
-      said: expect.stringContaining(`These are credentials of ${production}, not of ${staging}`) as unknown,
+      output: expect.stringContaining(`These are credentials of ${production}, not of ${staging}`) as unknown,
     });
     await client.send(new DeleteSecretCommand({ SecretId: idOf('wallet-key'), ForceDeleteWithoutRecovery: true }));
     expect(await secrets(['set', 'wallet-key'], canary)).toEqual({
       code: 1,
-      said: 'There is no secret /boundless/staging/prover-cluster/wallet-key; deploy prover-cluster-staging, which makes it.\n',
+      output:
+        'There is no secret /boundless/staging/prover-cluster/wallet-key; deploy prover-cluster-staging, which makes it.\n',
     });
-    expect((await secrets(['status'])).said).toMatch(/^wallet-key {9}not there {2}deploy prover-cluster-staging$/m);
+    expect((await secrets(['status'])).output).toMatch(/^wallet-key {9}not there {2}deploy prover-cluster-staging$/m);
     await client.send(new CreateSecretCommand({ Name: idOf('wallet-key') }));
   });
 
@@ -211,7 +214,7 @@ order-stream-url   not set    only for a bento.deployment
       );
     expect((await secrets(['rotate', '--dry-run'])).code).toBe(0);
     expect(await pending()).toEqual([]);
-    expect((await secrets(['rotate'])).said).toMatch(/^The rotation has begun/);
+    expect((await secrets(['rotate'])).output).toMatch(/^The rotation has begun/);
     expect(await pending()).toEqual([['AWSPENDING']]);
   });
 

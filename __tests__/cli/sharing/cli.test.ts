@@ -51,7 +51,7 @@ describe('arguments', () => {
   });
 });
 
-test('without credentials it says how to get some', () => {
+test('without credentials it names how to get some', () => {
   const { PATH = '' } = process.env;
   const env = { PATH, HOME: '/nonexistent', AWS_CONFIG_FILE: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
   const command = ['cli/run.mjs', 'cli/main.ts', 'sharing', 'reconcile'];
@@ -108,7 +108,7 @@ describeWith([localAws], 'the operator commands', () => {
   }
   const latest = async () => (await factory.view(staging, '')).pointers['manager/latest'];
 
-  test('preflight says what is missing, and ends with 1 until nothing is', async () => {
+  test('preflight lists what is missing, and ends with 1 until nothing is', async () => {
     const { code, output } = await run(['preflight']);
     expect(code).toBe(1);
     expect(output).toContain(
@@ -121,9 +121,9 @@ describeWith([localAws], 'the operator commands', () => {
   test('share what a build made, pin, unpin and withdraw, through the built function', async () => {
     const [older = '', newer = ''] = await factory.buildInOrder('manager', 2);
     for (const imageId of [older, newer]) await factory.record(imageId);
-    const told = await run(['reconcile', '--dry-run']);
+    const dry = await run(['reconcile', '--dry-run']);
     // Permissions and IMDSv2 of two images, and tags in two accounts. Pointers follow what is shared, which in a dry run is nothing.
-    expect(JSON.parse(told.output)).toMatchObject({ dryRun: true, images: 2, driftFound: 2 + 2 + 2, driftRepaired: 0 });
+    expect(JSON.parse(dry.output)).toMatchObject({ dryRun: true, images: 2, driftFound: 2 + 2 + 2, driftRepaired: 0 });
     expect(await latest()).toBeUndefined();
 
     expect((await run(['reconcile'])).code).toBe(0);
@@ -189,13 +189,13 @@ describeWith([localAws], 'the operator commands', () => {
       await send(exportedBy('ami-latest'), 'refused');
       await send('no event', 'who knows');
 
-      const told = await run(['redrive', '--dry-run']);
-      expect(told).toMatchObject({
+      const dry = await run(['redrive', '--dry-run']);
+      expect(dry).toMatchObject({
         code: 0,
         output: expect.stringContaining('packer-ami-sharing: 3 events to send again') as unknown,
       });
-      expect(told.output).toContain(': throttled\n');
-      expect(told.output).toContain('boundless-notices: 0 events to send again');
+      expect(dry.output).toContain(': throttled\n');
+      expect(dry.output).toContain('boundless-notices: 0 events to send again');
       expect(await waiting()).toBe(3);
 
       const { code, output } = await run(['redrive']);
@@ -212,7 +212,7 @@ describeWith([localAws], 'the operator commands', () => {
       expect(await waiting()).toBe(2);
     });
 
-    test('takes no more messages than it is told to', async () => {
+    test('takes no more messages than --max', async () => {
       expect((await run(['redrive', '--max', '1'])).output).toContain('0 events handled, 1 left.');
     });
   });

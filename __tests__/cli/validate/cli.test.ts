@@ -4,7 +4,7 @@ import { isDownloadFailure } from '../../../cli/terraform/provider';
 const run = (...args: string[]) =>
   spawnSync(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'validate', ...args], { encoding: 'utf8' });
 
-test('says how it is used', () => {
+test('prints its usage', () => {
   expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: make validate') as string });
   expect(run('staging')).toMatchObject({
     status: 2,
@@ -12,7 +12,7 @@ test('says how it is used', () => {
   });
 });
 
-test('a registry that cannot be reached is told from a stack that is wrong', () => {
+test('a registry that cannot be reached is distinguished from a stack that is wrong', () => {
   expect(isDownloadFailure('Error: Failed to query available provider packages\n\nCould not retrieve the list')).toBe(
     true,
   );

@@ -76,7 +76,7 @@ testRefused([
     /is not supported; use latest, or a release from v1\.0\.0 up to, not including, v1\.3\.0/,
   ],
   [
-    'an alarm of long builds that could never ring',
+    'an alarm of long builds that could never fire',
     ['ops', 'monitoring', 'longBuildMinutes'],
     180,
     'config/ops.ts',
@@ -84,7 +84,7 @@ testRefused([
     /is not below build\.timeoutMinutes, 180, which ends a build; choose less/,
   ],
   [
-    'an alarm of stuck approvals that could never ring',
+    'an alarm of stuck approvals that could never fire',
     ['ops', 'monitoring', 'stuckApprovalHours'],
     24,
     'config/ops.ts',

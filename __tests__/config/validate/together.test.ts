@@ -112,9 +112,19 @@ testRefused([
     /which may take max_order_expiry_secs, 691200; give at least 8/,
     'storage.workDays',
   ),
-  refused('a level that silences alarms', 'bento.logLevel', 'warn', /suppresses lines of broker::reaper/),
+  refused(
+    'a level that suppresses lines that alarms count',
+    'bento.logLevel',
+    'warn',
+    /suppresses lines of broker::reaper/,
+  ),
   refused('a level that is none', 'bento.logLevel', 'infos', /"infos", which is neither a level nor/),
-  refused('a broker that is silent', 'bento.logLevel', 'info,broker=error', /suppresses lines of broker::reaper/),
+  refused(
+    'a level that suppresses the broker',
+    'bento.logLevel',
+    'info,broker=error',
+    /suppresses lines of broker::reaper/,
+  ),
   refused('a log id of more than 160 bits', 'bento.povwLogId', `0x${'1'.repeat(41)}`, /1 to 40 hexadecimal digits/),
   refused("nobody's log id", 'bento.povwLogId', '0x00', /is nobody's log id/),
   refused(

@@ -49,7 +49,7 @@ describe.each([staging, production])('$name', (stack) => {
     });
   });
 
-  test('an instance that says nothing at its start is replaced, one that says nothing at its end goes', () => {
+  test('an instance that reports nothing at launch is abandoned; one that reports nothing at its end terminates', () => {
     for (const hook of instanceRoles.flatMap((role) => rolloutOf(stack)[role].hooks)) {
       const launching = hook.LifecycleTransition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
       expect(hook.DefaultResult).toBe(launching ? 'ABANDON' : 'CONTINUE');
@@ -59,7 +59,7 @@ describe.each([staging, production])('$name', (stack) => {
     }
   });
 
-  test('Terraform does not wait for machines, and on the way down long enough for their orders', () => {
+  test('Terraform does not wait for new instances, and waits for a drain before it deletes a group', () => {
     for (const role of ['manager', 'prover']) {
       expect(groupOf(stack, role)).toMatchObject({ wait_for_capacity_timeout: '0' });
       expect(groupOf(stack, role)).not.toHaveProperty('force_delete');
@@ -173,9 +173,9 @@ test.each([
     { minHealthyPercentage: 100, maxHealthyPercentage: 100 },
     /leaves no way to replace/,
   ],
-])('%s are refused', (_, refresh, said) => {
+])('%s are refused', (_, refresh, message) => {
   const factory = withStaging(({ prover }) => ({ prover: { ...prover, refresh: { ...prover.refresh, ...refresh } } }));
-  expect(() => validated(factory)).toThrow(said);
+  expect(() => validated(factory)).toThrow(message);
 });
 
 test('what cannot be configured is refused with the value and the fix', () => {

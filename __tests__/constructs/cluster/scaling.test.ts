@@ -1,5 +1,5 @@
 import { scaling, withProvers } from '../../support/clusters';
-import { metricName, rings, scalingAlarmsOf, valueNow, type Feed, type Minutes } from '../../support/cluster-alarms';
+import { metricName, fires, scalingAlarmsOf, valueNow, type Feed, type Minutes } from '../../support/cluster-alarms';
 import { resourceWith, resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
 const stack = stackOf(
@@ -53,14 +53,14 @@ test.each<[queued: number, running: number, instances: number, more: number]>([
   [400, 0, 0, 32],
   [5, 4, 2, 1],
 ])('%i tasks that wait and %i that run, %i provers: %i more', (queued, running, instances, more) => {
-  expect(rings(alarm('scale-out'), at(queued, running, instances))).toBe(true);
+  expect(fires(alarm('scale-out'), at(queued, running, instances))).toBe(true);
   expect(added(at(queued, running, instances))).toBe(more);
 });
 
-test('never more are added than are missing, and in the end none is', () => {
+test('scale-out never adds more than are missing, and ends with none missing', () => {
   for (let tasks = 1; tasks < 500; tasks += 1) {
     let instances = 0;
-    while (rings(alarm('scale-out'), at(tasks, 0, instances))) instances += added(at(tasks, 0, instances));
+    while (fires(alarm('scale-out'), at(tasks, 0, instances))) instances += added(at(tasks, 0, instances));
     expect(instances).toBe(Math.ceil(tasks / scaling.tasksPerProver));
   }
 });
@@ -71,30 +71,30 @@ test.each([
   [0, 4, 1],
   [0, 0, 5],
 ])('nothing is added for %i that wait and %i that run on %i provers', (queued, running, instances) => {
-  expect(rings(alarm('scale-out'), at(queued, running, instances))).toBe(false);
+  expect(fires(alarm('scale-out'), at(queued, running, instances))).toBe(false);
 });
 
-test('an instance goes only while there is one more than are busy', () => {
+test('scale-in takes an instance only while one more than the busy ones is there', () => {
   for (let instances = 1; instances <= 20; instances += 1)
     for (let running = 0; running <= 20; running += 1)
       for (const queued of [0, 1, 8, 40])
-        if (rings(alarm('scale-in'), at(queued, running, instances))) {
+        if (fires(alarm('scale-in'), at(queued, running, instances))) {
           // At most as many are busy as tasks run.
           expect(instances - 1).toBeGreaterThanOrEqual(running);
           // And it is not wanted back at once.
-          expect(rings(alarm('scale-out'), at(queued, running, instances - 1))).toBe(false);
+          expect(fires(alarm('scale-out'), at(queued, running, instances - 1))).toBe(false);
         }
-  expect(rings(alarm('scale-in'), at(0, 0, 1))).toBe(true);
-  expect(rings(alarm('scale-in'), at(0, 3, 4))).toBe(true);
+  expect(fires(alarm('scale-in'), at(0, 0, 1))).toBe(true);
+  expect(fires(alarm('scale-in'), at(0, 3, 4))).toBe(true);
 });
 
-test('one goes at a time, after as long as configured, and as long before the next', () => {
+test('scale-in takes one instance at a time, after the configured minutes, and waits as long before the next', () => {
   const idle = at(0, 0, 2);
   const always = (value: number) => Array.from({ length: 60 }, () => value);
-  expect(rings(alarm('scale-in'), idle)).toBe(true);
+  expect(fires(alarm('scale-in'), idle)).toBe(true);
   // A task that ran for a moment, 29 minutes ago; one 31 minutes ago counts no more.
-  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 29, 2)))).toBe(false);
-  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 31, 2)))).toBe(true);
+  expect(fires(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 29, 2)))).toBe(false);
+  expect(fires(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 31, 2)))).toBe(true);
   expect(resourceWith(stack, 'aws_autoscaling_policy', 'policy_type', 'SimpleScaling')).toMatchObject({
     adjustment_type: 'ChangeInCapacity',
     scaling_adjustment: -1,
@@ -102,11 +102,11 @@ test('one goes at a time, after as long as configured, and as long before the ne
   });
 });
 
-test('some are added within two minutes, and not for a single one', () => {
+test('scale-out adds instances within two minutes, and not for a single minute of tasks', () => {
   const always = (value: number) => Array.from({ length: 60 }, () => value);
   const busy = at(8, 0, 0);
-  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(59, 8)))).toBe(false);
-  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(58, 8).with(59, 8)))).toBe(true);
+  expect(fires(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(59, 8)))).toBe(false);
+  expect(fires(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(58, 8).with(59, 8)))).toBe(true);
 });
 
 test('the end of either alarm runs no policy again', () => {
@@ -116,10 +116,10 @@ test('the end of either alarm runs no policy again', () => {
   }
 });
 
-test.each(['scale-out', 'scale-in'] as const)('a manager that says nothing changes nothing: %s', (name) => {
+test.each(['scale-out', 'scale-in'] as const)('a manager that reports nothing changes nothing: %s', (name) => {
   const feed = at(100, 0, name === 'scale-in' ? 100 : 0);
-  expect(rings(alarm(name), feed)).toBe(true);
-  for (const metric of ['QueuedTasks', 'RunningTasks']) expect(rings(alarm(name), since(feed, metric, []))).toBe(false);
+  expect(fires(alarm(name), feed)).toBe(true);
+  for (const metric of ['QueuedTasks', 'RunningTasks']) expect(fires(alarm(name), since(feed, metric, []))).toBe(false);
 });
 
 test('a deployment leaves the number of instances to the queue; without scaling, it is the configured one', () => {

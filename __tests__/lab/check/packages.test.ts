@@ -54,7 +54,7 @@ test('what is missing is installed, each on its own', () => {
   ]);
 });
 
-test('without apt-get, what is missing is said', () => {
+test('without apt-get, missing packages are returned', () => {
   asRoot();
   expect(installTools(['packer'], quiet)).toEqual(['packer']);
 });

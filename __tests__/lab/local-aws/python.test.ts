@@ -61,21 +61,21 @@ test("the instance's own Python is taken where it has the server", () => {
   expect(recorded()).not.toContain('pip');
 });
 
-test('else the server is installed beside the project, with a word about it', () => {
+test('else the server is installed into the build folder, and the installation is reported', () => {
   python(path.join(bin, 'python3'), { server: false, pip: 'exit 0' });
-  const said: string[] = [];
-  const found = pythonWithServer((line) => said.push(line));
+  const reported: string[] = [];
+  const found = pythonWithServer((line) => reported.push(line));
   expect(path.relative(work, found)).toBe(path.join('.build', 'local-aws', 'venv', 'bin', 'python3'));
   expect(recorded()).toContain('-m pip install --quiet moto[server]>=5.1,<6');
-  expect(said).toEqual(['Installing moto[server]>=5.1,<6 into .build/local-aws/venv']);
+  expect(reported).toEqual(['Installing moto[server]>=5.1,<6 into .build/local-aws/venv']);
 });
 
-test('an installation that fails says what to do', () => {
+test('an installation that fails names the fix', () => {
   python(path.join(bin, 'python3'), { server: false, pip: 'echo "no network" >&2; exit 1' });
   expect(() => pythonWithServer()).toThrow(/install it by hand: pip install 'moto\[server\]>=5\.1,<6'\n.*no network/);
 });
 
-test('no Python at all says so', () => {
+test('without Python, the error names what to install', () => {
   symlinkSync(bash, path.join(bin, 'bash'));
   expect(() => pythonWithServer()).toThrow('The local AWS needs Python 3 with moto[server]>=5.1,<6');
 });

@@ -31,7 +31,7 @@ import { isListening } from '../../support/net';
 import { describeWith, localAws } from '../../support/tools';
 
 describeWith([localAws], 'the local AWS', () => {
-  test('ends with whoever started it, even by a crash', async () => {
+  test('ends with the process that started it, even after a crash', async () => {
     const starter = spawn(process.execPath, ['cli/run.mjs', '__tests__/support/hold-local-aws.ts'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -4,12 +4,12 @@ const works = () => Promise.resolve({ details: 'done' });
 const fails = () => Promise.reject(new Error('the pointer is wrong'));
 
 test('every step did what it claims', async () => {
-  const heard: Step[] = [];
-  const rehearsal = new Rehearsal((step) => heard.push(step));
+  const reported: Step[] = [];
+  const rehearsal = new Rehearsal((step) => reported.push(step));
   await rehearsal.step('one', works);
   await rehearsal.step('two', works);
   expect(rehearsal.report()).toMatchObject({ ok: true, steps: [{ name: 'one' }, { name: 'two', details: 'done' }] });
-  expect(heard.map(({ name }) => name)).toEqual(['one', 'two']);
+  expect(reported.map(({ name }) => name)).toEqual(['one', 'two']);
   expect(summaryLine(rehearsal.report())).toMatch(/^ok .* 2 of 2 steps/);
 });
 

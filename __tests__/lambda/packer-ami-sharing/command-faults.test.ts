@@ -81,7 +81,7 @@ async function round({ command, prepare, expectDone }: Scenario, first = Infinit
 test.each(Object.entries(scenarios))(
   '%s that is cut short between any two calls: the next one does the rest',
   async (_, scenario) => {
-    // The first round is not cut short, and says how many calls there are.
+    // The first round is not cut short, and counts the calls.
     const { actions: uncut } = await round(scenario);
     expect(uncut.length).toBeGreaterThan(10);
     for (let first = 0; first < uncut.length; first += 1) {

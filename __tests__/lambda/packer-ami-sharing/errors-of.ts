@@ -33,7 +33,7 @@ export async function errorsOf(factory: Factory, fault: Fault, config: ClientCon
 function seen(error: unknown): object {
   const { name, code, $metadata, $retryable, message } = error as Error & Partial<Record<string, unknown>>;
   const { httpStatusCode, attempts } = ($metadata ?? {}) as Readonly<Record<string, unknown>>;
-  // Errors of Node's sockets are of another realm than Jest's: the SDK takes them for no errors, and wraps them.
+  // Errors of Node.js sockets are of another realm than Jest's: the SDK takes them for no errors, and wraps them.
   const [, wrapped] = /^AWS SDK error wrapper for (\w+): socket hang up$/.exec(message) ?? [];
   if (wrapped !== undefined || code === 'ECONNRESET') return { name: wrapped ?? name, attempts };
   const text = name === 'TimeoutError' ? 'of the SDK' : message;

@@ -19,7 +19,7 @@ async function idOf(event: unknown, exportedVariables: EnvironmentVariable[] = [
 
 const variable = (name: string, value: unknown) => ({ name, value });
 
-describe('what an event says', () => {
+describe('the fields of an event', () => {
   test('a build: its id without the ARN, its project, its time and what it exported', () => {
     expect(parse(exportedBy(imageId))).toEqual({
       buildId,

@@ -33,7 +33,7 @@ export async function everyJob(factory: Factory): Promise<Walk> {
   const [good = '', bad = ''] = await factory.buildInOrder('manager', 2);
   await factory.record(good);
   for (const imageId of [good, bad]) await invoke(exportedBy(imageId));
-  // A build whose event says no image: CodeBuild is asked, and knows no such build here.
+  // A build whose event names no image: CodeBuild is asked, and knows no such build here.
   await invoke(codeBuildEvent());
   const LaunchPermission = { Remove: [{ UserId: staging }], Add: [{ Group: 'all' as const }] };
   await factory.ec2.send(new ModifyImageAttributeCommand({ ImageId: bad, LaunchPermission }));

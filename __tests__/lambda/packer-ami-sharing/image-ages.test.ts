@@ -21,7 +21,7 @@ const agesOf = (images: readonly Image[], published: readonly Published[] = []) 
     now,
   ).find(({ kind }) => kind === 'manager');
 
-test('the newest image and the newest that staging validated are told apart', () => {
+test('the newest image and the newest that staging validated have an age each', () => {
   const images = [image('ami-3', 10), image('ami-2', 6), image('ami-1', 1)];
   expect(agesOf(images, [account('ami-1')])).toEqual({ kind: 'manager', latest: 1, validated: 10 });
   // One account may be behind another: what counts is the newest that any validated.

@@ -32,7 +32,7 @@ test('one that it keeps refusing fails, with the code', async () => {
   expect(bus.commandCalls(PutEventsCommand)).toHaveLength(3);
 });
 
-test('a dry run tells nobody', async () => {
+test('a dry run publishes no event', async () => {
   await announce(run(true), 'found', {});
   expect(bus.commandCalls(PutEventsCommand)).toEqual([]);
 });

@@ -28,7 +28,7 @@ describe('pin', () => {
     await expect(on.unpin()).resolves.toMatchObject({ pointer: { imageId: newest, moved: false } });
   });
 
-  test('of an image that is withdrawn later is left to the operator, and everybody is told', async () => {
+  test('of an image that is withdrawn later stays for the operator to remove, and each run reports it', async () => {
     const [older = '', bad = ''] = await on.factory.buildInOrder('manager', 2);
     for (const imageId of [older, bad]) await on.share(imageId);
     await on.pin(bad);

@@ -5,7 +5,7 @@ import { both, former, production, staging, unready, commands } from './commands
 const on = commands();
 
 describe('reconcile', () => {
-  test('of what is right finds nothing, changes nothing and says so in figures', async () => {
+  test('without drift finds nothing, changes nothing and reports that in numbers', async () => {
     const imageId = await on.factory.build('manager');
     await on.share(imageId);
     await on.factory.announced();
@@ -47,7 +47,7 @@ describe('reconcile', () => {
     ]);
   });
 
-  test('repairs permissions, tags and pointers; a dry run only tells', async () => {
+  test('repairs permissions, tags and pointers; a dry run only reports them', async () => {
     const [older = '', newer = ''] = await on.factory.buildInOrder('manager', 2);
     for (const imageId of [older, newer]) await on.share(imageId);
     await on.factory.announced();
@@ -62,9 +62,9 @@ describe('reconcile', () => {
       { what: 'tags', accountId: production, imageIds: [newer] },
       { what: 'pointer', accountId: production, kind: 'manager', from: older, to: newer },
     ];
-    const told = await on.reconcile(true);
-    expect(told).toMatchObject({ dryRun: true, driftRepaired: 0, publicImages: [newer] });
-    expect(told.drift).toContainEqual(drift[0]);
+    const reported = await on.reconcile(true);
+    expect(reported).toMatchObject({ dryRun: true, driftRepaired: 0, publicImages: [newer] });
+    expect(reported.drift).toContainEqual(drift[0]);
     expect(await on.factory.launchPermissions(newer)).toEqual([production, former, 'all']);
     expect(await on.latest(production)).toBe(older);
     expect(await on.factory.announced()).toEqual([]);

@@ -43,7 +43,7 @@ test.each<[variable: string, value: string | undefined]>([
   expect(read).toThrow(new RegExp(`1 wrong variable;.*:\n${variable} is .+; set it to `));
 });
 
-test('all that is wrong is said at once', () => {
+test('the error lists all that is wrong', () => {
   expect(() => settingsFrom({})).toThrow(
     /4 wrong variables.*:\nOPS_ACCOUNT_ID .+\nSERVICE_ACCOUNT_IDS .+\nAMI_KEY_ARN .+\nBUILD_PROJECT /,
   );

@@ -160,7 +160,7 @@ describe('sharing', () => {
       },
       /image is not public/,
     ],
-  ])('an image that %s reaches nobody, and an event says why', async (_, make, reason) => {
+  ])('an image that %s is shared with nobody, and an event explains why', async (_, make, reason) => {
     const imageId = await make();
     const before = await factory.view(staging, imageId);
     await factory.announced();

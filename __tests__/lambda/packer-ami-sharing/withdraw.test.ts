@@ -36,7 +36,7 @@ describe('withdraw', () => {
     await expect(on.withdraw(bad)).resolves.toEqual(result);
   });
 
-  test('of the only good image says that there is no other', async () => {
+  test('of the only good image fails, since there is no other', async () => {
     const imageId = await on.factory.build('manager');
     await on.share(imageId);
     await expect(on.withdraw(imageId)).rejects.toThrow(

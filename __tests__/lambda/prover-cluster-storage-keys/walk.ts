@@ -44,7 +44,7 @@ export async function walk(storage: Storage): Promise<readonly Walked[]> {
     walked.push([
       name,
       calls.map(({ action }) => action),
-      // Errors of Node's sockets are of another realm than Jest's: the SDK takes them for no errors, and wraps them.
+      // Errors of Node.js sockets are of another realm than Jest's: the SDK takes them for no errors, and wraps them.
       plain(error?.message).replace('Error: AWS SDK error wrapper for TimeoutError', 'TimeoutError'),
       labels.filter((label) => !label.endsWith(': ')).sort(),
       (await storage.keyIds()).length,

@@ -18,9 +18,9 @@ export function awsCliPath(): string {
       // It ends when this end of its standard input does: no crash of ours leaves it running.
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const [said] = (await Promise.race([once(server.stdout!, 'data'), once(server, 'close')])) as [unknown];
-    if (String(said).trim() === 'no package') return;
-    if (String(said).trim() !== 'ready') throw new Error('the AWS CLI that tests share does not start');
+    const [line] = (await Promise.race([once(server.stdout!, 'data'), once(server, 'close')])) as [unknown];
+    if (String(line).trim() === 'no package') return;
+    if (String(line).trim() !== 'ready') throw new Error('the AWS CLI that tests share does not start');
     copyFileSync(path.join(__dirname, 'client.py'), path.join(folder, 'aws'));
     chmodSync(path.join(folder, 'aws'), 0o755);
   });

@@ -24,7 +24,7 @@ async function listening(server: Server): Promise<number> {
 
 /**
  * Gives a program the credentials of an account as CodeBuild gives them to a build. AWS's SDK for Go, which Terraform's
- * backend uses, asks the STS of the region for a profile's role whatever `AWS_ENDPOINT_URL` says: a proxy brings those
+ * backend uses, asks the STS of the region for a profile's role and ignores `AWS_ENDPOINT_URL`: a proxy brings those
  * calls to the local AWS, and notes which roles are asked for.
  */
 export async function codeBuildCredentials(

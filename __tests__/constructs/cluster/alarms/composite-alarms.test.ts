@@ -40,10 +40,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'secrets-stale': ['manager-secrets-stale', 'prover-secrets-stale'],
   'broker-unhealthy': brokerErrorFamilies.map((family) => `broker-${family}`),
 };
-/** Those that nobody speaks for: each asks for something of its own. */
+/** Alarms outside of every composite: each notifies by itself, since each asks for an action of its own. */
 const alone = ['gas-low', 'gas-out', 'collateral-low', 'collateral-out', 'prover-cluster-storage-keys-errors'];
 
-test('one failure is heard once', () => {
+test('one failure notifies once', () => {
   expect(
     Object.fromEntries(composites.map((one) => [short(one['alarm_name']), referred(stack, one['alarm_rule'])])),
   ).toEqual(expected);
@@ -51,8 +51,8 @@ test('one failure is heard once', () => {
     expect(alarm_rule).toMatch(/^ALARM\("[^"]+"\)( OR ALARM\("[^"]+"\))*$/);
     expect(String(alarm_rule).length).toBeLessThan(10_240);
   }
-  const spoken = Object.values(expected).flat();
-  expect(new Set(spoken).size).toBe(spoken.length);
+  const children = Object.values(expected).flat();
+  expect(new Set(children).size).toBe(children.length);
   for (const { alarm_name, alarm_actions, ok_actions } of alarms) {
     const own = alone.includes(short(alarm_name)) ? topic : [];
     expect([short(alarm_name), alarm_actions, ok_actions]).toEqual([short(alarm_name), own, own]);
@@ -60,23 +60,23 @@ test('one failure is heard once', () => {
   for (const { alarm_actions, ok_actions } of composites) expect([alarm_actions, ok_actions]).toEqual([topic, topic]);
 });
 
-test('what a missing manager explains is not heard beside it', () => {
-  const silenced = composites.flatMap(({ alarm_name, actions_suppressor }) =>
+test('a missing manager suppresses the alarms that it explains', () => {
+  const suppressed = composites.flatMap(({ alarm_name, actions_suppressor }) =>
     actions_suppressor === undefined ? [] : [[short(alarm_name), actions_suppressor] as const],
   );
-  expect(silenced.map(([name]) => name).sort()).toEqual([
+  expect(suppressed.map(([name]) => name).sort()).toEqual([
     'agents-failing',
     'broker-unhealthy',
     'provers-unhealthy',
     'work-waiting',
   ]);
-  for (const [, suppressor] of silenced) {
+  for (const [, suppressor] of suppressed) {
     const { alarm, wait_period, extension_period } = suppressor as Record<string, unknown>;
     expect([referred(stack, alarm), wait_period, extension_period]).toEqual([['manager-unhealthy'], 300, 300]);
   }
 });
 
-test('names of alarms are those that others know', () => {
+test('alarms have the names that config/names.ts lists', () => {
   const names = [...clusterAlarms, ...brokerErrorFamilies.map((family) => `broker-${family}` as const)].map((name) =>
     clusterAlarm(environment, name),
   );
@@ -119,11 +119,11 @@ test('alarms and filters stay within the limits of CloudWatch', () => {
   }
 });
 
-test('silence of a metric is good news: what must speak is filled by its own expression', () => {
+test('missing data is good news; an alarm on missing data fills it in its own expression', () => {
   expect(new Set(alarms.map(({ treat_missing_data }) => treat_missing_data))).toEqual(new Set(['notBreaching']));
 });
 
-test('the addresses of the environment hear of alarms, by a topic that the alarms of the account alone may use', () => {
+test('the addresses of the environment are notified, by a topic that only alarms of the account may publish to', () => {
   const everything = stackOf(synthesize({ factory: withEverything() }), 'prover-cluster-staging');
   expect(resourcesOf(everything, 'aws_sns_topic_subscription')).toMatchObject([
     { protocol: 'email', endpoint: 'ops@example.com', topic_arn: topic[0] as unknown },

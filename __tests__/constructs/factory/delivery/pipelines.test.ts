@@ -74,7 +74,7 @@ describe.each(stacksWithPipelines)('every pipeline, with %s', (_, stack) => {
         expect(referenced(stack, project['service_role']).type).toBe('aws_iam_role');
         const { buildspec } = project['source'] as { buildspec: string };
         expect(buildspec).toMatch(/^(packer\/buildspec|tools\/delivery\/buildspecs\/(deployment|plan|apply))\.yml$/);
-        // CodeBuild encrypts what it makes with its own project's key, whatever the pipeline says.
+        // CodeBuild encrypts its artifacts with the project's own key, whatever key the pipeline has.
         expect(project['encryption_key']).toBe(store!.encryption_key.id);
       } else expect(['CodeStarSourceConnection', 'Manual']).toContain(action.provider);
     }
@@ -151,7 +151,7 @@ describe('packer-pipeline', () => {
     expect(project).not.toHaveProperty('concurrent_build_limit');
   });
 
-  test('what it says is exported by the buildspec', () => {
+  test('the buildspec exports the image and its id', () => {
     expect(readFileSync('packer/buildspec.yml', 'utf8')).toMatch(/exported-variables: \[AMI_ID, IMAGE,/);
   });
 });

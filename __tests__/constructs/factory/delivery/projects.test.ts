@@ -118,7 +118,7 @@ describe('artifacts', () => {
 });
 
 describe('the schedule', () => {
-  test('starts the pipelines of environments that follow the latest, and is heard of when it can not', () => {
+  test('starts the pipelines of environments that follow the latest, and fires an alarm when one does not start', () => {
     expect(
       resourcesOf(largerOps, 'aws_scheduler_schedule')
         .map((schedule) => [

@@ -18,7 +18,7 @@ interface MetricAlarm {
 }
 const alarms = metricAlarms as unknown as readonly MetricAlarm[];
 
-/** The addresses of the alarms that a composite one speaks for, as their names. */
+/** The names of the child alarms of a composite alarm. */
 const childrenOf = (name: string): string[] =>
   [
     ...String(resourceWith(ops, 'aws_cloudwatch_composite_alarm', 'alarm_name', name)['alarm_rule']).matchAll(
@@ -27,7 +27,7 @@ const childrenOf = (name: string): string[] =>
   ].map(([, address]) => String(ops.resource['aws_cloudwatch_metric_alarm']?.[address!]?.['alarm_name']));
 
 /** What one period of a metric has measured, as CloudWatch evaluates it (CloudWatch User Guide, "Alarm evaluation"). */
-function rings(
+function fires(
   { statistic, threshold, comparison_operator, treat_missing_data }: MetricAlarm,
   values: readonly number[],
 ) {
@@ -49,14 +49,14 @@ const notices = { service: 'boundless-notices' };
 const factory = 'BoundlessAmiFactory';
 const packer = { ProjectName: 'packer-build-project' };
 
-/** What people hear: each failure, the metric that shows it, and the one alarm that speaks. */
+/** What notifies people: each failure, the metric that shows it, its alarm, and the composite alarm that notifies, if any. */
 const failures: readonly [
   failure: string,
   where: readonly [namespace: string, metric: string, dimensions: Record<string, string>],
   bad: readonly number[],
   good: readonly number[],
   alarm: string,
-  heardAs: string,
+  composite: string,
 ][] = [
   [
     'a build fails',
@@ -175,7 +175,7 @@ const failures: readonly [
   ],
 ];
 
-describe.each(failures)('%s', (_, [namespace, metric, dimensions], bad, good, alarm, heardAs) => {
+describe.each(failures)('%s', (_, [namespace, metric, dimensions], bad, good, alarm, composite) => {
   const same = (found: Readonly<Record<string, string>>) =>
     Object.entries(dimensions).every(
       ([name, value]) =>
@@ -187,24 +187,24 @@ describe.each(failures)('%s', (_, [namespace, metric, dimensions], bad, good, al
     )
     .filter(({ alarm_name }) => namespace !== 'AWS/SQS' || alarm_name === alarm);
 
-  test(`sets off ${alarm}, and no other`, () => {
-    expect(watching.filter((candidate) => rings(candidate, bad)).map(({ alarm_name }) => alarm_name)).toEqual([alarm]);
+  test(`fires ${alarm}, and no other`, () => {
+    expect(watching.filter((candidate) => fires(candidate, bad)).map(({ alarm_name }) => alarm_name)).toEqual([alarm]);
   });
 
-  test('is not seen where there is none', () => {
+  test('fires nothing where there is none', () => {
     const itself = watching.filter(({ alarm_name }) => alarm_name === alarm);
     expect(itself).toHaveLength(1);
-    expect(itself.filter((candidate) => rings(candidate, good))).toEqual([]);
+    expect(itself.filter((candidate) => fires(candidate, good))).toEqual([]);
   });
 
-  test(heardAs === '' ? 'is heard' : `is heard as ${heardAs}, once`, () => {
+  test(composite === '' ? 'notifies by itself' : `notifies as ${composite}, once`, () => {
     const { alarm_actions, ok_actions } = resourceWith(ops, 'aws_cloudwatch_metric_alarm', 'alarm_name', alarm);
-    const own = heardAs === '' ? alarmTopic : [];
+    const own = composite === '' ? alarmTopic : [];
     expect([alarm_actions, ok_actions]).toEqual([own, own]);
-    const voices = composites
+    const parents = composites
       .map(({ alarm_name }) => String(alarm_name))
       .filter((name) => childrenOf(name).includes(alarm));
-    expect(voices).toEqual(heardAs === '' ? [] : [heardAs]);
+    expect(parents).toEqual(composite === '' ? [] : [composite]);
   });
 });
 
@@ -217,8 +217,8 @@ test('there is no alarm that the table does not know', () => {
     expect([alarm_actions, ok_actions]).toEqual([alarmTopic, alarmTopic]);
 });
 
-/** Why silence means what it means; a new alarm has to decide. */
-test('silence is good news, bad news or no news, on purpose', () => {
+/** What missing data means, and why; a new alarm has to decide. */
+test('missing data is good news, bad news or no news, on purpose', () => {
   const by = (treatment: string) =>
     alarms
       .filter(({ treat_missing_data }) => treat_missing_data === treatment)
@@ -248,7 +248,7 @@ test('alarms watch what functions really measure', () => {
   expect(Object.keys(imageMetrics)).toEqual([functions.sharing, functions.notices]);
 });
 
-test('every alarm that speaks says where to look and what to do', () => {
+test('every alarm that notifies names where to look and what to do', () => {
   for (const { alarm_description } of [
     ...composites,
     ...metricAlarms.filter(({ alarm_actions }) => (alarm_actions as unknown[]).length > 0),

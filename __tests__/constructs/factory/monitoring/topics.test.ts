@@ -58,7 +58,7 @@ test('nobody publishes notices by the topic: the notices Lambda has the right in
   ]);
 });
 
-test('whoever publishes may use the key that encrypts', () => {
+test('every publisher may use the key of the topics', () => {
   const key = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/OperationsKey'));
   expect(key?.statements.find(({ Sid }) => Sid === 'AlarmsAndEvents')?.Principal).toEqual({
     Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com', 'events.amazonaws.com'],

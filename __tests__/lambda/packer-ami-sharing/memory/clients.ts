@@ -6,7 +6,7 @@ import type { ClientClass, ClientConfig } from '../factory';
 import type { MemoryAws } from '../memory-aws';
 import { region } from '../support';
 
-/** Credentials that say whose they are: the access key is the account, and the token the role. */
+/** Credentials that show whose they are: the access key is the account, and the token the role. */
 const credentialsOf = (account: string): Pick<SSMClientConfig, 'credentials' | 'region'> => ({
   region,
   credentials: { accessKeyId: account, secretAccessKey: 'secret' },

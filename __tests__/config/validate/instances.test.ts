@@ -31,7 +31,7 @@ testRefused([
     'g6.xlarge',
     'config/staging.ts',
     'manager.instanceType',
-    /has a GPU, and this node needs none; choose/,
+    /has a GPU, and this role needs none; choose/,
   ],
   [
     'an unknown family',
