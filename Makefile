@@ -65,7 +65,7 @@ redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 	@$(sharing) redrive $(dry_run)
 
 # Delivering a cluster, with credentials of its account; the pipelines run the same commands.
-delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
+delivery: install ## Plan, apply, roll out or validate by hand: DO="<command> [options]" (DO=--help)
 	@npm run --silent delivery -- $(DO)
 
 rollout: install ## Bring a cluster's instances onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]

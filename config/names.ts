@@ -80,7 +80,7 @@ export const clusterFunctions = {
 /** Retires old images; the dashboard and its alarm know it by these names (docs/monitoring.md has the metrics). */
 export const cleanupFunction = 'packer-ami-cleanup';
 
-/** Pipelines; the schedule and the promotion know them by these names. */
+/** Pipelines; schedules and notices know them by these names. */
 export const pipelines = {
   packer: 'packer-pipeline',
   cluster: (environment: string) => `prover-cluster-${environment}`,
@@ -97,8 +97,8 @@ export const deliveryVariables = {
   environment: 'ENVIRONMENT',
   serviceAccount: 'SERVICE_ACCOUNT_ID',
   /** Where an image is validated before other environments run it. */
-  provingEnvironment: 'PROVING_ENVIRONMENT',
-  provingAccount: 'PROVING_ACCOUNT_ID',
+  validatingEnvironment: 'PROVING_ENVIRONMENT',
+  validatingAccount: 'PROVING_ACCOUNT_ID',
   /** Of the pipeline too: the caller that starts it may name images. */
   image: { manager: 'MANAGER_IMAGE_ID', prover: 'PROVER_IMAGE_ID' },
   /** What the plan's build exports. */

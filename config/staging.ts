@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from './schema';
 
-/** Staging: takes the newest shared image, and proves it. */
+/** Staging: runs the newest shared image, and validates it. */
 export const staging = {
   environment: 'staging',
   accountId: '222222222222',

@@ -111,20 +111,25 @@ function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationP
 const mostValidatedEnvironments = 20;
 
 function problemsOfDelivery({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
-  const { provingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
+  const { validatingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
   const problems: ConfigurationProblem[] = [];
   const problem = (field: string, value: unknown, message: string): void => {
     problems.push({ file: 'config/ops.ts', field: `delivery.${field}`, value, message });
   };
   const validated = environments.filter(({ followsLatest }) => !followsLatest);
-  const proving = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
-  if (validated.length > 0 && !proving.includes(provingEnvironment)) {
-    const known = proving.length > 0 ? `use one of ${proving.join(', ')}` : 'set followsLatest in one environment';
-    problem('provingEnvironment', provingEnvironment, `is not an environment that follows the latest images; ${known}`);
+  const validating = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
+  if (validated.length > 0 && !validating.includes(validatingEnvironment)) {
+    const known =
+      validating.length > 0 ? `use one of ${validating.join(', ')}` : 'set followsLatest in one environment';
+    problem(
+      'validatingEnvironment',
+      validatingEnvironment,
+      `is not an environment that follows the latest images; ${known}`,
+    );
   }
   if (validated.length > mostValidatedEnvironments) {
-    const message = `proves images for too many environments, ${validated.length}; its trust policy holds ${mostValidatedEnvironments}`;
-    problem('provingEnvironment', provingEnvironment, message);
+    const message = `validates images for too many environments, ${validated.length}; its trust policy holds ${mostValidatedEnvironments}`;
+    problem('validatingEnvironment', validatingEnvironment, message);
   }
   if (approvalTimeoutMinutes >= artifactRetentionDays * 24 * 60) {
     const message = `is no longer than an approval may take, ${approvalTimeoutMinutes} minutes; a plan must outlive it`;

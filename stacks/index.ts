@@ -18,8 +18,8 @@ export function addStacks(app: App, { factory, archiveOf }: StacksProps): void {
     .filter(({ followsLatest }) => !followsLatest)
     .map(({ environment }) => environment);
   for (const config of factory.environments) {
-    const proves = config.environment === factory.ops.delivery.provingEnvironment ? followers : [];
-    new ServiceAccountStack(app, { ops: factory.ops, config, proves });
+    const validatesFor = config.environment === factory.ops.delivery.validatingEnvironment ? followers : [];
+    new ServiceAccountStack(app, { ops: factory.ops, config, validatesFor });
     new ProverClusterStack(app, { config, storageKeysArchive: archiveOf(clusterFunctions.storageKeys) });
   }
 }

@@ -14,25 +14,25 @@ export interface ServiceAccountStackProps {
   readonly ops: OpsConfig;
   readonly config: EnvironmentConfig;
   /** Environments that run only what this one has validated; none where it validates nothing. */
-  readonly proves: readonly string[];
+  readonly validatesFor: readonly string[];
 }
 
 /** What a service account needs before images can reach it: the roles of the ops account's tools, and the key grant. */
 export class ServiceAccountStack extends AccountStack {
-  constructor(scope: Construct, { ops, config, proves }: ServiceAccountStackProps) {
+  constructor(scope: Construct, { ops, config, validatesFor }: ServiceAccountStackProps) {
     const { environment, accountId, region, monthlyBudgetUsd } = config;
     super(scope, stacks.serviceAccount(environment), { accountId, region, environment });
     const opsAccountId = ops.accountId;
 
     new DeploymentRoles(this, 'DeploymentRoles', {
       opsAccountId,
-      proves: config.followsLatest,
+      validates: config.followsLatest,
       smoke: config.followsLatest && config.smoke !== null,
     });
     if (config.smoke !== null) new SmokeDocument(this, 'SmokeDocument', { proof: config.smoke });
     new PublisherRole(this, 'PublisherRole', { opsAccountId });
     new LaunchReaderRole(this, 'LaunchReaderRole', { opsAccountId });
-    if (proves.length > 0) new ValidatedReaderRole(this, 'ValidatedReaderRole', { opsAccountId, proves });
+    if (validatesFor.length > 0) new ValidatedReaderRole(this, 'ValidatedReaderRole', { opsAccountId, validatesFor });
     new ImageKeyGrant(this, 'ImageKeyGrant', { opsAccountId });
     if (monthlyBudgetUsd !== null)
       new Budget(this, 'Budget', {

@@ -163,9 +163,9 @@ describe.each([1, 3, 100])('with %d service accounts', (count) => {
   });
 });
 
-describe('an environment that proves images for many', () => {
+describe('an environment that validates images for many others', () => {
   const longest = (index: number) => `production-${String(index).padStart(9, '0')}`;
-  const proving = (count: number) => {
+  const validating = (count: number) => {
     const { ops, environments } = withAccounts(count + 1);
     const [first, ...others] = environments;
     const validated = others.map((environment, index) => ({
@@ -173,12 +173,12 @@ describe('an environment that proves images for many', () => {
       environment: longest(index),
       followsLatest: false,
     }));
-    const delivery = { ...ops.delivery, provingEnvironment: first!.environment };
+    const delivery = { ...ops.delivery, validatingEnvironment: first!.environment };
     return { ops: { ...ops, delivery }, environments: [first!, ...validated] };
   };
 
   test('names 20 in its trust policy, within the 2,048 characters that it may have', () => {
-    const stack = stackOf(synthesize({ factory: proving(20) }), 'account-0');
+    const stack = stackOf(synthesize({ factory: validating(20) }), 'account-0');
     const { assume_role_policy: trust } = resourceWith(
       stack,
       'aws_iam_role',
@@ -190,8 +190,8 @@ describe('an environment that proves images for many', () => {
   });
 
   test('is refused one more', () => {
-    expect(() => synthesize({ factory: proving(21) })).toThrow(
-      'config/ops.ts: delivery.provingEnvironment: "account-0" proves images for too many environments, 21; its trust policy holds 20',
+    expect(() => synthesize({ factory: validating(21) })).toThrow(
+      'config/ops.ts: delivery.validatingEnvironment: "account-0" validates images for too many environments, 21; its trust policy holds 20',
     );
   });
 });

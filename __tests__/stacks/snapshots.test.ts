@@ -38,9 +38,9 @@ test('staging and production differ in values only, but for who may read what st
     Object.entries(stacks.get(name)!.resource).flatMap(([type, byId]) =>
       Object.keys(byId).map((id) => `${type}.${id}`),
     );
-  const proving = addresses('staging').filter((address) => address.includes('.ValidatedReaderRole_'));
-  expect(proving).toHaveLength(2);
-  expect(addresses('staging').filter((address) => !proving.includes(address))).toEqual(addresses('production'));
+  const validating = addresses('staging').filter((address) => address.includes('.ValidatedReaderRole_'));
+  expect(validating).toHaveLength(2);
+  expect(addresses('staging').filter((address) => !validating.includes(address))).toEqual(addresses('production'));
   // How many zones have a NAT gateway, which services an endpoint, and whether the queue is followed, are values too.
   const chosen = (address: string) =>
     /\.(Network_(Nat_\w+-[a-z]_|Endpoints_(Group|Https|Interface))|ProverGroup_Scaling_)/.test(address);

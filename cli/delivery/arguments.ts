@@ -10,9 +10,8 @@ export const usage = `usage: npm run delivery -- <command> [options]
   apply [--dry-run]     apply the saved plan of the folder, if it is the approved one and nothing has moved since
   rollout [--ignore-alarms]
                         bring the groups onto what the stack wants, and wait until they run it: follow a refresh that
-                        runs towards it, cancel any other, start one where instances are of another template. AWS takes
-                        a refresh back that fails, or whose alarms fire, to the version before. With image ids: only
-                        if the stack wants these
+                        runs towards it, cancel any other, start one where instances are of another template. AWS rolls
+                        back a refresh that fails or whose alarms fire. With image ids: only if the stack wants these
   smoke [--dry-run]     have the cluster make one small proof on its manager, and wait for it; skipped, by name, where
                         the configuration wants none (smoke) or a group wants no instances
   promote [--dry-run]   record the images as validated by the environment, if its groups run them and the smoke
@@ -21,11 +20,11 @@ export const usage = `usage: npm run delivery -- <command> [options]
 
   --environment <${environments}>   (ENVIRONMENT)
   --manager-image <id>, --prover-image <id>    (MANAGER_IMAGE_ID, PROVER_IMAGE_ID) image ids, or the pointer that the
-                       environment follows: latest where it proves images, else validated
+                       environment follows: latest where it validates images, else validated
   --folder <folder>    where the saved plan is; .build/delivery/plan by default
   --sha256 <hash>      (PLAN_SHA256) the approved plan: SHA-256 of its record, plan.json
   --exports <file>     write what a build exports as lines for a shell
-  --ignore-alarms      for a fix, while the alarms fire that it ends: they do not take the refresh back; failures do
+  --ignore-alarms      for a fix of what the alarms fire for: they do not roll the refresh back; failures do
   --dry-run            check, and change nothing
   --help               print this
 

@@ -9,7 +9,7 @@ import { idsOf, resolveImages, type ResolvedImages } from './images/resolve';
 import { applyPlan } from './plan/apply';
 import { makePlan } from './plan/make';
 import { DeliveryRefusedError } from './problem';
-import { promote } from './promote';
+import { validateImages } from './validate-images';
 import { rollOut } from './rollout/roll-out';
 import { prepare, workDirectory, type Setting } from './prepare';
 import { imageRequests, required } from './settings';
@@ -47,10 +47,10 @@ export async function run(action: Action, factory: FactoryConfig): Promise<void>
   }
 }
 
-async function resolved({ action, factory, account, access, proving }: Setting): Promise<ResolvedImages> {
+async function resolved({ action, factory, account, access, validating }: Setting): Promise<ResolvedImages> {
   const requests = imageRequests(action.variables, account);
   const { client } = access;
-  return resolveImages({ requests, account, opsAccountId: factory.ops.accountId, client, proving });
+  return resolveImages({ requests, account, opsAccountId: factory.ops.accountId, client, validating });
 }
 
 async function images(setting: Setting): Promise<void> {
@@ -194,7 +194,7 @@ async function validate(setting: Setting): Promise<void> {
   const { dryRun } = action;
   const rolledOut = rolloutOf(setting);
   const smoke = account.smoke === null ? 'off' : await readSmokeRecord(workDirectory, rolledOut);
-  const { pointers, together } = await promote({
+  const { pointers, together } = await validateImages({
     ...rolledOut,
     smoke,
     dryRun,

@@ -11,7 +11,7 @@ import { actAsRole, environmentOf, required } from './settings';
 export const workDirectory = path.join('.build', 'delivery');
 
 /** The profile of the account whose validated images are meant. */
-const provingProfile = 'boundless-proving';
+const validatingProfile = 'boundless-validating';
 
 /** What all commands work with. */
 export interface Setting {
@@ -20,7 +20,7 @@ export interface Setting {
   readonly account: EnvironmentConfig;
   readonly access: Access;
   /** Whose validated images are meant, where a build can read them. */
-  readonly proving: PointerSource | undefined;
+  readonly validating: PointerSource | undefined;
 }
 
 /**
@@ -37,26 +37,29 @@ export async function prepare(action: Action, factory: FactoryConfig): Promise<S
     'SERVICE_ACCOUNT_ID',
   );
   const role = actAsRole(variables['BOUNDLESS_ACT_AS']);
-  const proving = provingEnvironment(action, factory);
+  const validating = validatingEnvironment(action, factory);
   const others: ProfileRole[] =
-    proving === undefined
+    validating === undefined
       ? []
-      : [{ profile: provingProfile, roleArn: arns.role(proving.accountId, roles.validatedReader) }];
+      : [{ profile: validatingProfile, roleArn: arns.role(validating.accountId, roles.validatedReader) }];
   const access = await accessTo(account, role, workDirectory, others);
   await expectAccount(access.client, account.accountId);
   const setting = { action, factory, account, access };
   // The credentials at hand are those of the cluster's account, whose own pointers are not meant.
-  if (proving === undefined || role === undefined) return { ...setting, proving: undefined };
-  const { environment, accountId, region } = proving;
-  return { ...setting, proving: { environment, accountId, client: { region, maxAttempts, profile: provingProfile } } };
+  if (validating === undefined || role === undefined) return { ...setting, validating: undefined };
+  const { environment, accountId, region } = validating;
+  return {
+    ...setting,
+    validating: { environment, accountId, client: { region, maxAttempts, profile: validatingProfile } },
+  };
 }
 
-function provingEnvironment({ variables }: Action, factory: FactoryConfig): EnvironmentConfig | undefined {
+function validatingEnvironment({ variables }: Action, factory: FactoryConfig): EnvironmentConfig | undefined {
   const name = variables['PROVING_ENVIRONMENT'] ?? '';
   if (name === '') return undefined;
-  const proving = environmentOf(factory, variables, name, 'PROVING_ACCOUNT_ID');
-  if (proving.followsLatest) return proving;
+  const validating = environmentOf(factory, variables, name, 'PROVING_ACCOUNT_ID');
+  if (validating.followsLatest) return validating;
   throw new DeliveryRefusedError(
-    `PROVING_ENVIRONMENT is ${name}, which proves no images (followsLatest is false in its configuration).`,
+    `PROVING_ENVIRONMENT is ${name}, which validates no images (followsLatest is false in its configuration).`,
   );
 }

@@ -58,7 +58,7 @@ export function environmentOf(
  * What `MANAGER_IMAGE_ID` and `PROVER_IMAGE_ID` ask for.
  *
  * @throws DeliveryRefusedError for a pointer that this environment does not follow: production runs no image that nothing
- *   validated, and an environment that proves images has nothing to follow but the newest
+ *   validated, and an environment that validates images has nothing to follow but the newest
  */
 export function imageRequests(
   variables: Variables,

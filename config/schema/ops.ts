@@ -127,8 +127,8 @@ export const opsSchema = z
     /** How images get into the environments; used when there is a connection. */
     delivery: z
       .strictObject({
-        /** The environment that proves images for those that do not follow the latest. */
-        provingEnvironment: text,
+        /** The environment that validates images for those that do not follow the latest. */
+        validatingEnvironment: text,
         /** When environments that follow the latest are deployed; null leaves it to the operator who starts their pipelines. */
         schedule: z
           .strictObject({

@@ -21,7 +21,7 @@ import { AccountStack } from '../base/account-stack';
 export interface DeploymentRolesProps {
   readonly opsAccountId: string;
   /** Whether this environment validates images, and so may record which ones it has validated. */
-  readonly proves: boolean;
+  readonly validates: boolean;
   /** Whether its deployments run the smoke test. */
   readonly smoke: boolean;
 }
@@ -31,7 +31,7 @@ export interface DeploymentRolesProps {
  * it. Each trusts the CodeBuild project of its own step, and nothing else.
  */
 export class DeploymentRoles extends Construct {
-  constructor(scope: Construct, id: string, { opsAccountId, proves, smoke }: DeploymentRolesProps) {
+  constructor(scope: Construct, id: string, { opsAccountId, validates, smoke }: DeploymentRolesProps) {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { environment } = account;
@@ -48,7 +48,7 @@ export class DeploymentRoles extends Construct {
         ...cluster.change(account),
         ...network.read(account),
         ...state(account, 'write'),
-        ...(proves ? [validateImages(account)] : []),
+        ...(validates ? [validateImages(account)] : []),
         ...(smoke ? runSmokeTest(account) : []),
         secrets.denyRead,
       ],

@@ -7,12 +7,12 @@ import { AccountStack } from '../base/account-stack';
 export interface ValidatedReaderRoleProps {
   readonly opsAccountId: string;
   /** Environments that run only what this one has validated. */
-  readonly proves: readonly string[];
+  readonly validatesFor: readonly string[];
 }
 
 /** Lets the plans of other environments read which images this one has validated together, and nothing else. */
 export class ValidatedReaderRole extends Construct {
-  constructor(scope: Construct, id: string, { opsAccountId, proves }: ValidatedReaderRoleProps) {
+  constructor(scope: Construct, id: string, { opsAccountId, validatesFor }: ValidatedReaderRoleProps) {
     super(scope, id);
     const { account } = AccountStack.of(this);
     new Role(this, 'Default', {
@@ -20,7 +20,7 @@ export class ValidatedReaderRole extends Construct {
       description: 'Reads which images were validated here, for the plans of other environments',
       trust: roleTrust(
         opsAccountId,
-        proves.map((environment) => roles.codeBuild(clusterProject.plan(environment))),
+        validatesFor.map((environment) => roles.codeBuild(clusterProject.plan(environment))),
       ),
       statements: [
         {

@@ -10,7 +10,7 @@ import { bootstrapLocal, deployOps, deployServiceAccount } from './accounts';
 import { buildEvent } from './build-event';
 import { expectEqual } from './expect';
 import { invoke, resultOf, unpack, type LambdaSettings } from './lambda-process';
-import { promoteShared } from './promotion';
+import { deliverShared } from './delivery';
 import type { Rehearsal } from './report';
 import { matches } from './rule';
 import { latest, ownedImage, sees } from './shared-image';
@@ -204,7 +204,7 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     return { details: `nothing changed: ${invocation.error.message}` };
   });
 
-  const latestManager = await promoteShared({
+  const latestManager = await deliverShared({
     rehearsal,
     aws,
     directory,

@@ -321,7 +321,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
       [
         'plan',
         { ...toProduction, ...validated, PROVING_ENVIRONMENT: 'production', PROVING_ACCOUNT_ID: '' },
-        'which proves no images',
+        'which validates no images',
       ],
       [
         'plan',

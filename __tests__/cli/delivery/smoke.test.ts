@@ -195,7 +195,7 @@ test.each([
   await expect(smoke()).rejects.toThrow(reason);
 });
 
-describe('the record that a promotion asks for', () => {
+describe('the record that a validation asks for', () => {
   const folder = temporaryFolder();
   const images = { manager: 'ami-m', prover: 'ami-p' };
   const asked = { environment: 'staging', images };

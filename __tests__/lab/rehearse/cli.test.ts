@@ -16,11 +16,11 @@ afterAll(() => {
 });
 
 /** Steps that Terraform takes. */
-const promotion = [
+const withTerraform = [
   'plan production',
-  'prove another one before approval',
+  'validate another one before approval',
   'apply the approved plan',
-  'promote it, and roll back',
+  'deploy it to production, and roll back',
 ];
 
 describeWith(['packer', localAws], 'the rehearsal', () => {
@@ -45,7 +45,7 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       'roll the latest out in staging',
       'smoke test in staging',
       'validate them',
-      ...(installed('terraform') ? promotion : []),
+      ...(installed('terraform') ? withTerraform : []),
       'check that instances can start',
       'share out of order',
       'repair drift',

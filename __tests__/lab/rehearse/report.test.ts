@@ -23,6 +23,6 @@ test('a step that fails ends the rehearsal with its reason', async () => {
   expect(summaryLine(report)).toMatch(/^FAIL .* 1 of 2 steps/);
 });
 
-test('a rehearsal without steps proves nothing', () => {
+test('a rehearsal without steps fails', () => {
   expect(new Rehearsal().report().ok).toBe(false);
 });

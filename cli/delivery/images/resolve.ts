@@ -31,7 +31,7 @@ export interface ResolveProps {
   /** Acts in the account that the images will run in. */
   readonly client: ClientSettings;
   /** Whose validated images are followed; none where they are not asked for. */
-  readonly proving?: PointerSource | undefined;
+  readonly validating?: PointerSource | undefined;
   /** @default - the current time */
   readonly now?: Date;
 }
@@ -70,7 +70,7 @@ export async function resolveImages(props: ResolveProps): Promise<ResolvedImages
     images: resolved,
     remarks: [
       ...instanceRoles.flatMap((role) => imageRemarks(resolved[role], now)),
-      ...pairRemarks(idsOf(resolved), validated, props.proving),
+      ...pairRemarks(idsOf(resolved), validated, props.validating),
     ],
   };
 }
@@ -85,26 +85,28 @@ export const idsOf = (images: Readonly<Record<InstanceRole, Image>>): Record<Ins
 const pairRemarks = (
   ids: ValidatedImages,
   validated: ValidatedImages | undefined,
-  proving: PointerSource | undefined,
+  validating: PointerSource | undefined,
 ): readonly string[] =>
-  validated === undefined || proving === undefined || sameImages(validated, ids)
+  validated === undefined || validating === undefined || sameImages(validated, ids)
     ? []
-    : [`${instanceRoles.map((role) => ids[role]).join(' and ')} were not validated together in ${proving.environment}`];
+    : [
+        `${instanceRoles.map((role) => ids[role]).join(' and ')} were not validated together in ${validating.environment}`,
+      ];
 
 /** What is validated, where that is asked for. */
-async function validatedOf({ requests, account, proving }: ResolveProps): Promise<ValidatedImages | undefined> {
+async function validatedOf({ requests, account, validating }: ResolveProps): Promise<ValidatedImages | undefined> {
   const asked = instanceRoles.filter((role) => 'pointer' in requests[role] && requests[role].pointer === 'validated');
   if (asked.length === 0) return undefined;
-  if (proving === undefined)
+  if (validating === undefined)
     throw new DeliveryRefusedError(
       `MANAGER_IMAGE_ID and PROVER_IMAGE_ID may be validated in a build only, which sets PROVING_ENVIRONMENT; give ` +
         `${account.environment} image ids such as ami-0123456789abcdef0.`,
     );
-  const validated = await readValidatedImages(proving);
+  const validated = await readValidatedImages(validating);
   if (validated === undefined)
     throw new DeliveryRefusedError(
-      `${proving.environment} has validated no images: there is no ${validatedImagesName}; run the pipeline ` +
-        `${pipelines.cluster(proving.environment)}, which validates what it runs, or give image ids.`,
+      `${validating.environment} has validated no images: there is no ${validatedImagesName}; run the pipeline ` +
+        `${pipelines.cluster(validating.environment)}, which validates what it runs, or give image ids.`,
     );
   return validated;
 }

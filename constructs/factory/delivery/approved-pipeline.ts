@@ -15,7 +15,7 @@ const ofPlan = (variable: string): string => `#{${planNamespace}.${variable}}`;
 export interface ApprovedPipelineProps extends PipelineContext {
   readonly cluster: ClusterEnvironment;
   /** The environment that validated the images. */
-  readonly proving: ClusterEnvironment;
+  readonly validating: ClusterEnvironment;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface ApprovedPipelineProps extends PipelineContext {
  * the saved plan, and no other.
  */
 export class ApprovedPipeline extends Construct {
-  constructor(scope: Construct, id: string, { cluster, proving, ...context }: ApprovedPipelineProps) {
+  constructor(scope: Construct, id: string, { cluster, validating, ...context }: ApprovedPipelineProps) {
     super(scope, id);
     const { environment, accountId } = cluster;
     const { delivery } = context.ops;
@@ -35,11 +35,11 @@ export class ApprovedPipeline extends Construct {
       description: `Plans ${stacks.cluster(environment)}; changes nothing`,
       buildspec: 'plan',
       timeoutMinutes: planTimeoutMinutes,
-      assumes: [arns.role(accountId, roles.plan), arns.role(proving.accountId, roles.validatedReader)],
+      assumes: [arns.role(accountId, roles.plan), arns.role(validating.accountId, roles.validatedReader)],
       artifacts: 'write',
       variables: {
-        [deliveryVariables.provingEnvironment]: proving.environment,
-        [deliveryVariables.provingAccount]: proving.accountId,
+        [deliveryVariables.validatingEnvironment]: validating.environment,
+        [deliveryVariables.validatingAccount]: validating.accountId,
       },
     });
     const deployment = new ClusterProject(this, 'Deployment', {

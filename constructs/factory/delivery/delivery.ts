@@ -18,15 +18,16 @@ export class Delivery extends Construct {
   constructor(scope: Construct, id: string, props: DeliveryProps) {
     super(scope, id);
     const { environments, packerProject, topicArn, ...context } = props;
-    const { provingEnvironment } = context.ops.delivery;
-    const proving = environments.find(({ environment }) => environment === provingEnvironment);
+    const { validatingEnvironment } = context.ops.delivery;
+    const validating = environments.find(({ environment }) => environment === validatingEnvironment);
 
     new PackerPipeline(this, 'Packer', { ...context, project: packerProject });
     for (const cluster of environments) {
       if (cluster.followsLatest)
         new FollowingPipeline(this, cluster.environment, { ...context, cluster, alarmActions: [topicArn] });
       // The configuration's check refuses an environment that follows validated images where no environment validates.
-      else if (proving !== undefined) new ApprovedPipeline(this, cluster.environment, { ...context, cluster, proving });
+      else if (validating !== undefined)
+        new ApprovedPipeline(this, cluster.environment, { ...context, cluster, validating });
     }
   }
 }

@@ -28,7 +28,7 @@ export interface VerifiedImage {
 }
 
 /**
- * Looks an image up and proves that it may be shared, without changing anything.
+ * Looks an image up and verifies that it may be shared, without changing anything.
  *
  * @throws ImageNotReadyError where it is not there in time
  * @throws ImageRefusedError with every rule that it breaks

@@ -18,7 +18,7 @@ describe('projects of clusters', () => {
   test('know their environment and its account, and plans where images are validated', () => {
     // The smoke test of staging takes its part.
     const limits = (rollout: number) => ({ PLAN_MAX_AGE_HOURS: '26', ROLLOUT_MINUTES: String(rollout) });
-    const proving = { PROVING_ENVIRONMENT: 'staging', PROVING_ACCOUNT_ID: '222222222222' };
+    const validating = { PROVING_ENVIRONMENT: 'staging', PROVING_ACCOUNT_ID: '222222222222' };
     const of = (ENVIRONMENT: string, SERVICE_ACCOUNT_ID: string) => ({ ENVIRONMENT, SERVICE_ACCOUNT_ID });
     expect(
       Object.fromEntries(
@@ -30,9 +30,9 @@ describe('projects of clusters', () => {
     ).toEqual({
       'prover-cluster-staging-deployment': plain({ ...of('staging', '222222222222'), ...limits(225) }),
       'prover-cluster-staging-two-deployment': plain({ ...of('staging-two', '444444444444'), ...limits(225) }),
-      'prover-cluster-production-plan': plain({ ...of('production', '333333333333'), ...proving }),
+      'prover-cluster-production-plan': plain({ ...of('production', '333333333333'), ...validating }),
       'prover-cluster-production-deployment': plain({ ...of('production', '333333333333'), ...limits(270) }),
-      'prover-cluster-production-two-plan': plain({ ...of('production-two', '555555555555'), ...proving }),
+      'prover-cluster-production-two-plan': plain({ ...of('production-two', '555555555555'), ...validating }),
       'prover-cluster-production-two-deployment': plain({ ...of('production-two', '555555555555'), ...limits(270) }),
     });
   });

@@ -11,7 +11,7 @@ import {
 import { DeliveryRefusedError, listed } from './problem';
 import { rolloutLook, type RolloutProps } from './rollout/watch';
 
-export interface PromoteProps extends RolloutProps {
+export interface ValidateImagesProps extends RolloutProps {
   readonly dryRun: boolean;
   /** What came of the smoke test with these images; `off` where the environment has none. */
   readonly smoke: 'passed' | 'skipped' | 'off';
@@ -21,7 +21,7 @@ export interface PromoteProps extends RolloutProps {
 }
 
 /** What became of a `validated` pointer. */
-export interface Promotion {
+export interface Validation {
   readonly role: InstanceRole;
   readonly imageId: string;
   /** What it named before. */
@@ -31,28 +31,28 @@ export interface Promotion {
 }
 
 /** What became of an environment's validated images. */
-export interface Promotions {
-  readonly pointers: readonly Promotion[];
+export interface Validations {
+  readonly pointers: readonly Validation[];
   /** Whether the images ran together, so that `validatedImagesName` names them, or would. */
   readonly together: boolean;
 }
 
 /**
- * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
- * they do not run at that moment is not validated, and nothing is where the smoke test was skipped: no test ran with those images
- * prove. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do the images that were
- * validated together.
+ * Records that the environment has validated exactly these images: the command `promote`. The groups are read again before
+ * each write: an image that they do not run at that moment is not validated, and none is where the smoke test was skipped,
+ * since no test ran with them. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do
+ * the images that were validated together.
  *
  * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
  * same, and production plans with the images that ran together before; a repetition does the rest.
  *
  * @throws DeliveryRefusedError where a group does not run its image, or a parameter does not show its value in time
  */
-export async function promote(props: PromoteProps): Promise<Promotions> {
+export async function validateImages(props: ValidateImagesProps): Promise<Validations> {
   const { client, images, dryRun } = props;
   const ssm = new SSMClient(client);
   const validates = roleCheck(props);
-  const pointers: Promotion[] = [];
+  const pointers: Validation[] = [];
   for (const role of instanceRoles) {
     const [kind, imageId] = [imageOfRole[role], images[role]];
     const was = await readPointer(ssm, kind, 'validated');
@@ -76,7 +76,11 @@ export async function promote(props: PromoteProps): Promise<Promotions> {
 }
 
 /** The images that are on record; undefined also for a record that cannot be understood, which is written again. */
-async function recordedImages({ environment, client, report }: PromoteProps): Promise<ValidatedImages | undefined> {
+async function recordedImages({
+  environment,
+  client,
+  report,
+}: ValidateImagesProps): Promise<ValidatedImages | undefined> {
   try {
     return await readValidatedImages({ environment, client });
   } catch (error) {
@@ -90,7 +94,7 @@ async function recordedImages({ environment, client, report }: PromoteProps): Pr
  * @returns a look at all groups that gives the roles whose instances run their image, tested where the environment tests
  * @throws DeliveryRefusedError (the look) where a group does not run its image
  */
-function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<InstanceRole>> {
+function roleCheck(props: ValidateImagesProps): () => Promise<ReadonlySet<InstanceRole>> {
   const look = rolloutLook(props);
   return async () => {
     const groups = await look();
@@ -112,7 +116,7 @@ function roleCheck(props: PromoteProps): () => Promise<ReadonlySet<InstanceRole>
 }
 
 async function expectWritten(
-  { pauses, sleep }: PromoteProps,
+  { pauses, sleep }: ValidateImagesProps,
   name: string,
   wanted: string,
   read: () => Promise<string | undefined>,

@@ -4,7 +4,7 @@ import { environmentNamed, factory, type EnvironmentConfig } from '../../config'
 import { imageOfRole, instanceRoles, stacks, type ImageKind, type InstanceRole } from '../../config/names';
 import { readPointer } from '../../cli/delivery/images/pointer';
 import { idsOf, resolveImages } from '../../cli/delivery/images/resolve';
-import { promote } from '../../cli/delivery/promote';
+import { validateImages } from '../../cli/delivery/validate-images';
 import { rollOut } from '../../cli/delivery/rollout/roll-out';
 import type { ImageRequest } from '../../cli/delivery/settings';
 import { deleteSmokeRecord, readSmokeRecord, writeSmokeRecord } from '../../cli/delivery/smoke/record';
@@ -21,7 +21,7 @@ import { startBentoApi, type BentoApi } from './stand-ins/bento-api';
 type Images = Readonly<Record<InstanceRole, string>>;
 
 /** What the rehearsal has when the first images are shared. */
-export interface PromotionStage {
+export interface DeliveryStage {
   readonly rehearsal: Rehearsal;
   readonly aws: LocalAws;
   /** A folder of its own. */
@@ -50,13 +50,13 @@ async function expectRefusal(what: string, work: Promise<unknown>, reason: strin
 }
 
 /**
- * Promotes what is shared: staging deploys the latest images and proves them, production plans with exactly those, and
+ * Delivers what is shared: staging deploys the latest images and validates them, production plans with exactly those, and
  * gets exactly that plan once it is approved, whatever is baked and validated in between. Where there is no Terraform,
  * what it does is left out, and reported so.
  *
  * @returns the manager image that is the latest in the end
  */
-export async function promoteShared(stage: PromotionStage): Promise<string> {
+export async function deliverShared(stage: DeliveryStage): Promise<string> {
   const { rehearsal, aws, shared } = stage;
   const [staging, production] = [environmentNamed('staging'), environmentNamed('production')];
   const [inStaging, inProduction] = (await Promise.all(
@@ -70,7 +70,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
       account,
       opsAccountId: factory.ops.accountId,
       client,
-      proving: { environment: staging.environment, accountId: staging.accountId, client: inStaging },
+      validating: { environment: staging.environment, accountId: staging.accountId, client: inStaging },
     });
     return idsOf(images);
   };
@@ -95,7 +95,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
   const validateInStaging = async (images: Images): Promise<void> => {
     const rolledOut = { environment, client: inStaging, images, report: () => undefined };
     const smoke = await readSmokeRecord(stage.directory, { environment, images });
-    await promote({ ...rolledOut, smoke, dryRun: false, pauses: [], sleep });
+    await validateImages({ ...rolledOut, smoke, dryRun: false, pauses: [], sleep });
     for (const role of instanceRoles)
       expectEqual(
         `validated ${role}`,
@@ -143,7 +143,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     return { plans: made, approved: sha256, details: summary.headline };
   });
 
-  const { second } = await rehearsal.step('prove another one before approval', async () => {
+  const { second } = await rehearsal.step('validate another one before approval', async () => {
     const images = { ...first, manager: await stage.shareAnother('manager') };
     expectEqual('images of staging', await resolve(staging, inStaging), images);
     await rollOutInStaging(images);
@@ -162,7 +162,7 @@ export async function promoteShared(stage: PromotionStage): Promise<string> {
     return { details: `production runs ${first.manager}, and not ${second.manager}` };
   });
 
-  await rehearsal.step('promote it, and roll back', async () => {
+  await rehearsal.step('deploy it to production, and roll back', async () => {
     const next = await plans.plan(await resolve(production, inProduction), 'second');
     expectEqual('images of the plan', next.record.images, second);
     await plans.apply('second', next.sha256);

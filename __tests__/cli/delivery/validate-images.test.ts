@@ -1,6 +1,6 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { promote, type PromoteProps } from '../../../cli/delivery/promote';
+import { validateImages, type ValidateImagesProps } from '../../../cli/delivery/validate-images';
 import { rolloutLook } from '../../../cli/delivery/rollout/watch';
 
 jest.mock('../../../cli/delivery/rollout/watch');
@@ -18,7 +18,7 @@ const ssm = mockClient(SSMClient);
 let parameters: Record<string, string>;
 /** Whether the groups run the images, asked at each look. */
 let runs: () => boolean;
-let smoke: PromoteProps['smoke'];
+let smoke: ValidateImagesProps['smoke'];
 const reports: string[] = [];
 const pauses: number[] = [];
 
@@ -52,8 +52,8 @@ beforeEach(() => {
     );
 });
 
-const promoted = () =>
-  promote({
+const validatedImages = () =>
+  validateImages({
     environment: 'staging',
     client: { region: 'us-west-2' },
     images,
@@ -65,7 +65,7 @@ const promoted = () =>
   });
 
 test('the images that ran together are recorded last, in one write', async () => {
-  expect(await promoted()).toMatchObject({ together: true });
+  expect(await validatedImages()).toMatchObject({ together: true });
   expect(written()).toEqual([manager, prover, together]);
   expect(parameters).toEqual({ [manager]: wanted, [prover]: wanted, [together]: pair(wanted, wanted) });
 });
@@ -76,10 +76,10 @@ test.each([manager, prover, together])('a repetition after a crash at %s does th
     if (crashes-- > 0) throw new Error('ended');
     return put(input);
   });
-  await expect(promoted()).rejects.toThrow('ended');
+  await expect(validatedImages()).rejects.toThrow('ended');
   // Whatever production plans with now ran together.
   expect(parameters[together]).toBe(pair(other, other));
-  await promoted();
+  await validatedImages();
   expect(parameters).toEqual({ [manager]: wanted, [prover]: wanted, [together]: pair(wanted, wanted) });
 });
 
@@ -87,13 +87,13 @@ test.each([
   ['before the first pointer', '', []],
   ['between the pointers', manager, [manager]],
   ['before the record of both', prover, [manager, prover]],
-])('another deployment %s ends the promotion', async (_, after, done) => {
+])('another deployment %s ends the validation', async (_, after, done) => {
   if (after === '') runs = () => false;
   ssm.on(PutParameterCommand, { Name: after }).callsFake((input: { Name: string; Value: string }) => {
     runs = () => false;
     return put(input);
   });
-  await expect(promoted()).rejects.toThrow(
+  await expect(validatedImages()).rejects.toThrow(
     'staging does not run these images, so they are not validated:\n  - manager: it runs another image',
   );
   expect(written()).toEqual(done);
@@ -102,7 +102,7 @@ test.each([
 
 test('a pointer that keeps its old value is an error, after the pauses', async () => {
   ssm.on(PutParameterCommand).resolves({});
-  await expect(promoted()).rejects.toThrow(
+  await expect(validatedImages()).rejects.toThrow(
     `${manager} is ${other} after ${wanted} was written; Parameter Store drops images that the writing role may not describe`,
   );
   expect(pauses).toEqual([1, 2]);
@@ -112,7 +112,7 @@ test.each(['junk', '{}', pair('ami-junk', wanted)])(
   'a record that is %s is reported and written again',
   async (text) => {
     parameters[together] = text;
-    await promoted();
+    await validatedImages();
     expect(parameters[together]).toBe(pair(wanted, wanted));
     expect(reports[0]).toContain(
       `/boundless/ami/validated-images of staging is ${JSON.stringify(text)}, which does not name`,
@@ -123,7 +123,9 @@ test.each(['junk', '{}', pair('ami-junk', wanted)])(
 test('a record that may not be read is not written', async () => {
   const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
   ssm.on(GetParameterCommand, { Name: together }).rejects(denied);
-  await expect(promoted()).rejects.toThrow('/boundless/ami/validated-images of staging cannot be read: not authorized');
+  await expect(validatedImages()).rejects.toThrow(
+    '/boundless/ami/validated-images of staging cannot be read: not authorized',
+  );
   expect(written()).not.toContain(together);
 });
 
@@ -135,13 +137,13 @@ test('nor is the manager of a cluster without provers, where the smoke test was 
       { is: 'done', text: 'prover', instances: 0 },
     ]),
   );
-  const { pointers, together: both } = await promoted();
+  const { pointers, together: both } = await validatedImages();
   expect([pointers.map(({ validated }) => validated), both, written()]).toEqual([[false, false], false, []]);
 });
 
 test('images are not validated where the smoke test was skipped and each role has instances since', async () => {
   smoke = 'skipped';
-  await expect(promoted()).rejects.toThrow(
+  await expect(validatedImages()).rejects.toThrow(
     'The smoke test of staging was skipped, and now there are instances of each role; run it: make smoke ENV=staging',
   );
   expect(written()).toEqual([]);

@@ -3,7 +3,7 @@ import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { idsOf, resolveImages } from '../../../cli/delivery/images/resolve';
 import { readPointer } from '../../../cli/delivery/images/pointer';
-import { promote, type PromoteProps } from '../../../cli/delivery/promote';
+import { validateImages, type ValidateImagesProps } from '../../../cli/delivery/validate-images';
 import { rollOut } from '../../../cli/delivery/rollout/roll-out';
 import { startFaultProxy } from '../../../lab/local-aws/fault-proxy';
 import { deployCluster } from '../../../lab/rehearse/cluster';
@@ -12,7 +12,7 @@ import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { opsAccountId, production, staging, startAccounts, type Accounts } from './support/accounts';
 
-describeWith([localAws], 'promotion', () => {
+describeWith([localAws], 'validation of images', () => {
   let accounts: Accounts;
   const first = { manager: '', prover: '' };
   const second = { manager: '', prover: '' };
@@ -24,7 +24,7 @@ describeWith([localAws], 'promotion', () => {
     manager: await readPointer(ssm(), 'manager', 'validated'),
     prover: await readPointer(ssm(), 'prover', 'validated'),
   });
-  const promotionOf = (images: PromoteProps['images'], dryRun = false): PromoteProps => ({
+  const propsFor = (images: ValidateImagesProps['images'], dryRun = false): ValidateImagesProps => ({
     environment: 'staging',
     client: accounts.staging,
     images,
@@ -34,8 +34,8 @@ describeWith([localAws], 'promotion', () => {
     pauses: [0],
     sleep: noSleep,
   });
-  const promoting = (images: PromoteProps['images'], dryRun = false) => promote(promotionOf(images, dryRun));
-  const watching = (images: PromoteProps['images'], client = accounts.staging) =>
+  const validate = (images: ValidateImagesProps['images'], dryRun = false) => validateImages(propsFor(images, dryRun));
+  const watching = (images: ValidateImagesProps['images'], client = accounts.staging) =>
     rollOut({
       environment: 'staging',
       client,
@@ -45,7 +45,7 @@ describeWith([localAws], 'promotion', () => {
       everySeconds: 10,
       sleep: noSleep,
     });
-  const proving = () => ({ environment: 'staging', accountId: staging.accountId, client: accounts.staging });
+  const validatingSource = () => ({ environment: 'staging', accountId: staging.accountId, client: accounts.staging });
 
   beforeAll(async () => {
     accounts = await startAccounts();
@@ -66,7 +66,7 @@ describeWith([localAws], 'promotion', () => {
       account,
       opsAccountId,
       client: account === staging ? accounts.staging : accounts.production,
-      proving: proving(),
+      validating: validatingSource(),
     }).then(({ images }) => idsOf(images));
   const latest = { manager: { pointer: 'latest' }, prover: { pointer: 'latest' } } as const;
   const recorded = { manager: { pointer: 'validated' }, prover: { pointer: 'validated' } } as const;
@@ -75,7 +75,7 @@ describeWith([localAws], 'promotion', () => {
     await expect(resolving(recorded, production)).rejects.toThrow(
       'staging has validated no images: there is no /boundless/ami/validated-images; run the pipeline prover-cluster-staging',
     );
-    await expect(promoting(first)).rejects.toThrow('There is no Auto Scaling group prover-cluster-staging-manager');
+    await expect(validate(first)).rejects.toThrow('There is no Auto Scaling group prover-cluster-staging-manager');
     expect(await validated()).toEqual({ manager: undefined, prover: undefined });
   });
 
@@ -88,9 +88,9 @@ describeWith([localAws], 'promotion', () => {
         (role) => `prover-cluster-staging-${role}: 2 of 2 instances in service and healthy on ${first[role]}`,
       ),
     );
-    expect((await promoting(first, true)).pointers).toMatchObject([{ was: undefined }, { was: undefined }]);
+    expect((await validate(first, true)).pointers).toMatchObject([{ was: undefined }, { was: undefined }]);
     expect(await validated()).toEqual({ manager: undefined, prover: undefined });
-    await promoting(first);
+    await validate(first);
     expect(await validated()).toEqual(first);
     const { Parameters = [] } = await ssm().send(new DescribeParametersCommand({}));
     expect(Parameters.filter(({ Name }) => Name?.endsWith('/validated')).map(({ DataType }) => DataType)).toEqual([
@@ -101,7 +101,7 @@ describeWith([localAws], 'promotion', () => {
 
   test('a repetition changes nothing', async () => {
     const { Parameters: before = [] } = await ssm().send(new DescribeParametersCommand({}));
-    expect(await promoting(first)).toEqual({
+    expect(await validate(first)).toEqual({
       pointers: [
         { role: 'manager', imageId: first.manager, was: first.manager, validated: true },
         { role: 'prover', imageId: first.prover, was: first.prover, validated: true },
@@ -113,13 +113,13 @@ describeWith([localAws], 'promotion', () => {
   });
 
   test('what the groups do not run is never validated', async () => {
-    await expect(promoting(second)).rejects.toThrow(
+    await expect(validate(second)).rejects.toThrow(
       new RegExp(
         `staging does not run these images, so they are not validated:\\n.*it is to run ${first.manager}, not ${second.manager}`,
       ),
     );
     // One role is enough to refuse both.
-    await expect(promoting({ ...first, prover: second.prover })).rejects.toThrow(second.prover);
+    await expect(validate({ ...first, prover: second.prover })).rejects.toThrow(second.prover);
     expect(await validated()).toEqual(first);
   });
 
@@ -134,12 +134,12 @@ describeWith([localAws], 'promotion', () => {
   test('a new image replaces the instances, and then the pointers move', async () => {
     await deployCluster(accounts.staging, 'staging', second);
     await watching(second);
-    await promoting(second);
+    await validate(second);
     expect(await validated()).toEqual(second);
     expect(await resolving(recorded, production)).toEqual(second);
   });
 
-  test('what production plans with ran together, at every moment of a promotion', async () => {
+  test('what production plans with ran together, at every moment of a validation', async () => {
     await deployCluster(accounts.staging, 'staging', first);
     await watching(first);
     const seen: Promise<unknown>[] = [];
@@ -149,7 +149,7 @@ describeWith([localAws], 'promotion', () => {
       return 'delay';
     });
     try {
-      await promote({ ...promotionOf(first), client: { ...accounts.staging, endpoint: proxy.endpoint } });
+      await validateImages({ ...propsFor(first), client: { ...accounts.staging, endpoint: proxy.endpoint } });
     } finally {
       await proxy.close();
     }
@@ -164,7 +164,7 @@ describeWith([localAws], 'promotion', () => {
       account: production,
       opsAccountId,
       client: accounts.production,
-      proving: proving(),
+      validating: validatingSource(),
     });
     expect(idsOf(resolved.images)).toEqual({ manager: second.manager, prover: first.prover });
     expect(resolved.remarks).toEqual([`${second.manager} and ${first.prover} were not validated together in staging`]);
@@ -176,7 +176,7 @@ describeWith([localAws], 'promotion', () => {
     );
     await deployCluster(accounts.staging, 'staging', first);
     await watching(first);
-    await promoting(first);
+    await validate(first);
     expect(await validated()).toEqual(first);
   });
 
@@ -202,7 +202,7 @@ describeWith([localAws], 'promotion', () => {
       await resolveImages({ requests: latest, account: staging, opsAccountId, client });
       await deployCluster(accounts.staging, 'staging', second);
       await watching(second, client);
-      await promote({ ...promotionOf(second), client });
+      await validateImages({ ...propsFor(second), client });
       const planning = await through('boundless-plan-role');
       await resolveImages({ requests: latest, account: staging, opsAccountId, client: planning });
     } finally {
@@ -236,17 +236,17 @@ describeWith([localAws], 'promotion', () => {
     );
     await deployCluster(accounts.staging, 'staging', first);
     await watching(first);
-    await promoting(first);
+    await validate(first);
   });
 
-  test('a group that is empty on purpose is no failure, and proves no image', async () => {
+  test('a group that is empty on purpose is no failure, and validates no image', async () => {
     await deployCluster(accounts.staging, 'staging', second);
     await new AutoScalingClient(accounts.staging).send(
       new SetDesiredCapacityCommand({ AutoScalingGroupName: 'prover-cluster-staging-prover', DesiredCapacity: 0 }),
     );
     await watching(second);
     expect(lines.join('\n')).toContain('prover-cluster-staging-prover: 0 of 0 instances');
-    const { pointers, together } = await promote(promotionOf(second));
+    const { pointers, together } = await validateImages(propsFor(second));
     expect(pointers.map(({ role, validated: moved }) => [role, moved])).toEqual([
       ['manager', true],
       ['prover', false],
