@@ -71,7 +71,7 @@ testRefused([
       { zone: 'a', cidr: '10.20.240.0/28' },
       { zone: 'd', cidr: '10.20.240.16/28' },
     ],
-    /serves nobody; leave it out/,
+    /serves nothing; leave it out/,
     'network.natSubnets.1.zone',
   ),
   refused(
