@@ -57,6 +57,6 @@ locals {
     "REPORT_DIR=${local.work}",
   ]
 
-  // What the instance says about itself; verify.sh writes it.
+  // What the instance reports about itself; verify.sh writes it.
   reports = ["report.json", "inventory.json"]
 }

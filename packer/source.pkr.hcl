@@ -23,7 +23,7 @@ source "amazon-ebs" "ubuntu" {
   // "auto" bids the on-demand price; null is on demand.
   spot_price = var.spot ? "auto" : null
 
-  // An instance whose Packer died ends instead of waiting for somebody to find it: two hours after each of its boots, of
+  // An instance whose Packer died ends instead of running until an operator finds it: two hours after each of its boots, of
   // which the longest takes less than one (config/build-time.ts). Nothing of this gets into the image.
   shutdown_behavior    = "terminate"
   iam_instance_profile = var.iam_instance_profile

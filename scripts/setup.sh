@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What every image has: packages, users, settings, units and the log shipper. Safe to run again, after an interruption
-# as well: a second run changes nothing, and says so.
+# as well: a second run changes nothing, and reports that.
 #
 # IMAGE              manager, prover or bento
 # BOUNDLESS_VERSION  Bento release, or latest

@@ -92,7 +92,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
         expect(ids).toEqual([[id], ids[0]]);
       });
 
-      test('bakes again where it is told to, and the newest is used from then on', async () => {
+      test('FORCE_BUILD bakes again, and later builds use the newest image', async () => {
         const forced = await build({ FORCE_BUILD: 'true' });
         expect([forced.code, forced.exported['REUSED']]).toEqual([0, 'false']);
         expect(forced.exported['AMI_ID']).not.toBe(made.exported['AMI_ID']);
@@ -135,7 +135,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
       }
     });
 
-    test('lets Packer remove its instance, and says so', async () => {
+    test('lets Packer remove its instance, and logs the reason', async () => {
       expect(ended.stderr).toContain(
         'bake: Packer took longer than the 1 minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts',
       );

@@ -71,7 +71,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
 
   test.each([
     ['another project', { Project: 'another' }],
-    ['somebody else than Packer', { ManagedBy: 'hand' }],
+    ['not made by Packer', { ManagedBy: 'hand' }],
     ['another kind', { Image: 'prover' }],
     ['an operator who withdrew it', { Withdrawn: 'does not boot' }],
   ])('one of %s is not', async (name, tags) => {
@@ -184,6 +184,6 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
     });
     const { code, stdout, stderr } = await asked(kind, 'one');
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('find-image: EC2 does not say which images there are');
+    expect(stderr).toContain('find-image: EC2 does not list the images of this account');
   });
 });

@@ -36,14 +36,14 @@ test('the versions of docs/packer.md are those of the lock', () => {
   expect(localDevelopment).toContain(`releases.hashicorp.com/packer/${version}/`);
 });
 
-test('the messages of the troubleshooting are those of the scripts, or of others', () => {
+test('the messages in the troubleshooting guide are those of the scripts or of other tools', () => {
   const scripts = readdirSync('packer/build').map((name) => readFileSync(path.join('packer/build', name), 'utf8'));
-  const [, table = ''] = sectionOf('docs/troubleshooting.md', '## A build failed').split('| the log says ');
+  const [, table = ''] = sectionOf('docs/troubleshooting.md', '## A build failed').split('| the log has ');
   const cells = [...table.matchAll(/^\| (.*?) +\|/gm)].map(([, cell = '']) => cell);
   const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
-  const said = (message: string) => scripts.some((text) => text.includes(message));
+  const logged = (message: string) => scripts.some((text) => text.includes(message));
   expect(messages.length).toBeGreaterThan(12);
-  expect(messages.filter((message) => !said(message)).sort()).toEqual([
+  expect(messages.filter((message) => !logged(message)).sort()).toEqual([
     'QUEUED',
     'Timeout waiting for SSH',
     'Undefined -var variable',

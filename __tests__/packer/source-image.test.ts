@@ -56,12 +56,12 @@ describeWith(['aws', localAws], 'the source image', () => {
     expect(stderr).toContain('source-image: Canonical has no image ubuntu/images/hvm-ssd-gp3/ubuntu-noble');
   });
 
-  test('that EC2 does not tell ends the build', async () => {
+  test('that EC2 does not list ends the build', async () => {
     const { code, stdout, stderr } = await script({
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       AWS_MAX_ATTEMPTS: '1',
     });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('source-image: EC2 does not say which images Canonical has');
+    expect(stderr).toContain('source-image: EC2 does not list the images of Canonical');
   });
 });

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { describeWith, localAws } from '../support/tools';
 import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
-import { ec2Answer, ec2Error, type Ec2Wire } from './support/ec2-proxy';
+import { ec2Answer, ec2Error, type Ec2Proxy } from './support/ec2-proxy';
 import { realBuilds, toolsOfRealBuilds } from './support/real-builds';
 
 jest.setTimeout(180_000);
@@ -11,7 +11,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   const fleet = 'fleet-84363b4e-9653-a982-8e10-0b208dca771b';
   const errors = (code: string, message: string) =>
     `<errorSet><item><errorCode>${code}</errorCode><errorMessage>${message}</errorMessage><lifecycle>spot</lifecycle></item></errorSet>`;
-  /** EC2 as it answers when a fleet launches nothing; the error's code is told to whoever asks for the fleet. */
+  /** EC2 as it answers when a fleet launches nothing; DescribeFleets returns the error's code. */
   const launchesNothing = (code: string, message: string, described = errors(code, message)) =>
     (({ action }) => {
       if (action === 'CreateFleet')
@@ -19,8 +19,8 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
       if (action === 'DescribeFleets')
         return ec2Answer(action, `<fleetSet><item><fleetId>${fleet}</fleetId>${described}</item></fleetSet>`);
       return undefined;
-    }) satisfies Ec2Wire['answer'];
-  const withSpotRequest: Ec2Wire['change'] = ({ action }, body) =>
+    }) satisfies Ec2Proxy['answer'];
+  const withSpotRequest: Ec2Proxy['change'] = ({ action }, body) =>
     action === 'DescribeInstances'
       ? body.replaceAll('</instanceId>', '</instanceId><spotInstanceRequestId>sir-1a2b3c4d</spotInstanceRequestId>')
       : body;
@@ -38,7 +38,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   const starts = () => ops.proxy.actions.filter((action) => ['CreateFleet', 'RunInstances'].includes(action));
 
   test('where there is capacity, bakes on spot alone', async () => {
-    // The local AWS has no spot requests: the proxy says that there is one, and that it was tagged.
+    // The local AWS has no spot requests: the proxy answers that there is one, and that it was tagged.
     ops.proxy.change = withSpotRequest;
     ops.proxy.answer = ({ action, parameters }) =>
       action === 'CreateTags' && parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
@@ -75,13 +75,13 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
       (({ action }) =>
         action === 'CreateFleet'
           ? ec2Error('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded')
-          : undefined) satisfies Ec2Wire['answer'],
+          : undefined) satisfies Ec2Proxy['answer'],
       /MaxSpotInstanceCountExceeded|unknown: the plugin crashed/,
     ],
   ])('where there is none, bakes on demand: %s', async (_, answer, reason) => {
     ops.proxy.answer = answer;
     const ended = await build(onSpot);
-    const [, stated] = /^bake: no luck on spot capacity \((.*)\): once more, on demand$/m.exec(ended.stderr) ?? [];
+    const [, stated] = /^bake: the bake on spot capacity failed \((.*)\); trying again on demand$/m.exec(ended.stderr) ?? [];
     expect(stated).toMatch(reason);
     expect([ended.code, ended.exported['REUSED']]).toEqual([0, 'false']);
     expect(new Set(starts())).toEqual(new Set(['CreateFleet', 'RunInstances']));
@@ -90,9 +90,9 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
     expect(await left()).toEqual([]);
   });
 
-  /** Whoever asks which spot instances of the build there were hears that EC2 took one back. */
+  /** DescribeInstances returns a spot instance of the build that EC2 took back. */
   const stateReason =
-    (code: string): Ec2Wire['answer'] =>
+    (code: string): Ec2Proxy['answer'] =>
     ({ action, parameters }) =>
       action === 'DescribeInstances' &&
       parameters.get('Filter.1.Value.1') === id() &&
@@ -111,16 +111,16 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
     ops.proxy.answer = (call) =>
       call.action === 'DescribeFleets' ? ec2Error('InvalidFleetId.NotFound', 'It does not exist.') : fleets(call);
     const ended = await build(onSpot);
-    expect(ended.stderr).toContain(`spot-failure: EC2 does not say why ${fleet} launched nothing`);
+    expect(ended.stderr).toContain(`spot-failure: EC2 does not report why ${fleet} launched nothing`);
     expect([ended.code, starts().at(-1)]).toEqual([0, 'RunInstances']);
   });
 
   test('bakes on demand when EC2 takes the instance back', async () => {
-    // The local AWS has no spot requests, which fails Packer once its instance runs, with words that say nothing, or makes
+    // The local AWS has no spot requests, which fails Packer once its instance runs, with an unclear error, or makes
     // its plugin crash, which leaves the instance.
     ops.proxy.answer = stateReason('Server.SpotInstanceTermination');
     const ended = await build(onSpot);
-    expect(ended.stderr).toContain('no luck on spot capacity (Server.SpotInstanceTermination)');
+    expect(ended.stderr).toContain('the bake on spot capacity failed (Server.SpotInstanceTermination)');
     expect([ended.code, starts()]).toEqual([0, ['CreateFleet', 'RunInstances']]);
     expect(await left()).toEqual([]);
   });

@@ -2,7 +2,7 @@
 # Makes the image of a build: finds one that was baked from the same inputs, or bakes it. Leaves in a folder:
 #
 #   image.env   what the build exports: AMI_ID and REUSED
-#   image.json  the same for machines, with what is inside
+#   image.json  the same as JSON, with what is inside
 #
 # and what bake.sh leaves there.
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says which releases an image gets, as lines for a shell:
+# Prints the releases that an image gets, as lines for a shell:
 #
 #   $ resolve-version.sh latest
 #   export VERSION=v1.2.2
@@ -22,18 +22,18 @@ most_pages=10
 
 contract=${CONTRACT:-$(dirname "${BASH_SOURCE[0]}")/../../scripts/boot/contract.json}
 
-say() {
+log() {
   echo "resolve-version: $*" >&2
 }
 
 die() {
-  say "$@"
+  log "$@"
   exit 1
 }
 
-# What the units, scripts and broker.toml are made for, by release: config/contract.ts says why.
+# What the units, scripts and broker.toml are made for, by release: config/contract.ts explains why.
 supports=$(jq --exit-status --raw-output '.bento.from, .bento.before, (.brokers | keys_unsorted[] | "v" + .)' "$contract") ||
-  die "$contract does not say which releases are supported"
+  die "$contract does not list the supported releases"
 mapfile -t brokers <<<"$supports"
 readonly first=${brokers[0]} end=${brokers[1]}
 brokers=("${brokers[@]:2}")
@@ -55,7 +55,7 @@ releases() {
     answer=$(curl -fsSL --retry 5 --retry-connrefused --connect-timeout 10 --max-time 60 \
       -H 'Accept: application/vnd.github+json' \
       "$api/repos/$repository/releases?per_page=100&page=$page") ||
-      die "GitHub does not say which releases there are; name one: BOUNDLESS_VERSION=vX.Y.Z"
+      die "GitHub does not list the releases; name one: BOUNDLESS_VERSION=vX.Y.Z"
     jq -r --arg bundle "$bundle" '
       .[] | select((.draft or .prerelease) | not)
       | ([.assets[].name] | contains([$bundle, $bundle + ".sha256"])) as $installable
@@ -78,7 +78,7 @@ latest() {
     fi
   done < <(sort --version-sort <<<"$found")
   [[ -n $newest ]] || die "there is no release of Bento from $first up to, not including, $end with $bundle"
-  [[ -z $unsupported ]] || say "notice: Bento $unsupported is out; the images support releases before $end, and take $newest"
+  [[ -z $unsupported ]] || log "notice: Bento $unsupported is out; the images support releases before $end, and take $newest"
   echo "$newest"
 }
 

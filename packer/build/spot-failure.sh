@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Says why a bake on spot capacity failed, if that was for want of the capacity: by its price, its quota, or because EC2
-# took the instance back; or if that is unknown, since the plugin crashed while it launched the instance. Ends with 1, and
-# says nothing, where the bake failed for another reason.
+# Prints why a bake on spot capacity failed, if the capacity was the cause: its price, its quota, or EC2 took the instance
+# back; or if the cause is unknown, since the plugin crashed while it launched the instance. Ends with 1, and prints
+# nothing, where the bake failed for another reason.
 #
 # usage: spot-failure.sh <Packer's output> <value of the instance's tag BuildId>
 set -euo pipefail
@@ -35,17 +35,17 @@ codes_of_fleets() {
   fleets=$(grep -oE 'fleet-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' "$log" | sort -u) || return 0
   # shellcheck disable=SC2086 # ids, one word each
   aws ec2 describe-fleets --fleet-ids $fleets --query 'Fleets[].Errors[].ErrorCode' --output text ||
-    echo "spot-failure: EC2 does not say why $fleets launched nothing" >&2
+    echo "spot-failure: EC2 does not report why $fleets launched nothing" >&2
 }
 
 # Ended instances are there to be asked for about an hour.
-states_of_machines() {
+states_of_instances() {
   aws ec2 describe-instances --filters "Name=tag:BuildId,Values=$build_id" 'Name=instance-lifecycle,Values=spot' \
     --query 'Reservations[].Instances[].StateReason.Code' --output text ||
-    echo "spot-failure: EC2 does not say what became of the instance" >&2
+    echo "spot-failure: EC2 does not report why the instance ended" >&2
 }
 
-evidence=$(cat "$log" && codes_of_fleets && states_of_machines)
+evidence=$(cat "$log" && codes_of_fleets && states_of_instances)
 pattern=$(
   IFS='|'
   echo "${reasons[*]}"

@@ -6,7 +6,7 @@ set -euo pipefail
 
 readonly within_s=${WITHIN_S:-60}
 
-# answers <URL>: whether somebody listens there.
+# answers <URL>: whether a server listens there.
 answers() {
   [[ $1 =~ @([^@/:]+):([0-9]+)/ ]] || {
     echo "an address in /etc/bento/prover.env has no host and port; run bento-configure again" >&2

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """
-Makes this instance what its tags or its user data say: manager or prover.
+Gives this instance the role of its tags or its user data: manager or prover.
 
 Run by bento-configure.service at every boot; safe to run again at any time, for instance after a secret has changed.
-Needs root. Ends with 0 when the role works, with 1 when it does not: the journal says why, and an Auto Scaling group
-is told to replace the instance, where this boot has not worked before.
+Needs root. Ends with 0 when the role works, with 1 when it does not: the journal has the reason, and Auto Scaling is
+notified to replace the instance, where this boot has not worked before.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from typing import Callable
 from bento_boot import aws, log, logs, manager, prover, services
 from bento_boot.contract import BOOT_FAILURE, LAUNCH_HOOK, cluster_path
 from bento_boot.files import alone
-from bento_boot.identity import Instance, Purpose, read_machine, read_purpose
-from bento_boot.lifecycle import Hook, settle
+from bento_boot.identity import Instance, Purpose, read_instance, read_purpose
+from bento_boot.lifecycle import Hook, mark_boot_done
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.release import Release, read_release
@@ -54,7 +54,7 @@ def take_role(instance: Instance, purpose: Purpose, release: Release, check: boo
         return
     other = prover.TARGET if purpose.role == "manager" else manager.TARGET
     if services.active(other):
-        # A broker drains for hours; whoever changes the role decides when.
+        # A broker drains for hours; the operator who changes the role decides when.
         raise Refusal(f"this instance has another role at work; run `systemctl stop {other}` first (docs/boot.md)")
     forget(manager.FILES if purpose.role == "manager" else prover.FILES)
     # Before any service has them.
@@ -75,21 +75,21 @@ def take_role(instance: Instance, purpose: Purpose, release: Release, check: boo
 def give_up(hook: Hook | None) -> int:
     problem = hook.complete("ABANDON") if hook is not None else None
     if problem is not None:
-        log.error(f"Auto Scaling could not be told: {problem}")
+        log.error(f"Auto Scaling could not be notified: {problem}")
     if hook is not None and hook.completed:
-        settle()
+        mark_boot_done()
     # At a later boot nobody waits in the hook: then bento-replace does it.
     return 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only say what is missing; change nothing")
+    parser.add_argument("--check", action="store_true", help="only report what is missing; change nothing")
     check = parser.parse_args().check
     hook: Hook | None = None
     try:
         metadata = Metadata()
-        instance = read_machine(metadata)
+        instance = read_instance(metadata)
         hook = None if check else Hook(LAUNCH_HOOK, instance)
         release = read_release()
         purpose = read_purpose(metadata, release)
@@ -106,10 +106,10 @@ def main() -> int:
         give_up(hook)
         raise
     if not check:
-        settle()
+        mark_boot_done()
     problem = hook.complete("CONTINUE") if hook is not None else None
     if problem is not None:
-        log.error(f"the role works, but Auto Scaling could not be told: {problem}")
+        log.error(f"the role works, but Auto Scaling could not be notified: {problem}")
     return 0 if problem is None else 1
 
 

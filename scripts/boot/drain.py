@@ -14,7 +14,7 @@ from typing import Callable
 
 from bento_boot import log, services
 from bento_boot.contract import DRAIN_S, TERMINATE_HOOK
-from bento_boot.identity import read_machine
+from bento_boot.identity import read_instance
 from bento_boot.lifecycle import Hook, reason_to_go
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
@@ -61,10 +61,10 @@ def main() -> int:
             time.sleep(POLL_S)
     log.info(f"draining: {reason}")
     try:
-        hook = Hook(TERMINATE_HOOK, read_machine(metadata))
+        hook = Hook(TERMINATE_HOOK, read_instance(metadata))
     except Refusal as error:
         # Orders are worth more than the hook, which the next attempt completes.
-        log.error(f"draining without a word to Auto Scaling: {error}")
+        log.error(f"draining without notifying Auto Scaling: {error}")
         hook = None
     beat = hook.heartbeat if hook is not None else lambda: None
     stop(["bento-refresh.timer", "bento-refresh.service", "bento-configure.service"], beat)
@@ -75,7 +75,7 @@ def main() -> int:
     log.info("drained")
     problem = hook.complete("CONTINUE") if hook is not None else "this instance does not know its group"
     if problem is not None:
-        log.error(f"Auto Scaling could not be told, and waits for its hook to run out: {problem}")
+        log.error(f"Auto Scaling could not be notified, and waits for its hook to time out: {problem}")
     return 0 if problem is None else 1
 
 

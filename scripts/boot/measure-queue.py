@@ -3,8 +3,8 @@
 Measures what waits for provers in Bento's database, what they work on, and how full Valkey is, for CloudWatch.
 
 Run each minute by bento-queue.timer, on the manager only, as a user who may read the database and nothing else. What
-cannot be measured is an error in the journal, and no metric: a zero would say that there is nothing to do. What can be
-is measured all the same.
+cannot be measured is an error in the journal, and no metric: a zero would mean that there is nothing to do. The rest
+is measured anyway.
 """
 
 import json
@@ -33,7 +33,7 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout
 
 # Tables and columns of Bento's taskdb, migrations 1 to 5. Tasks are counted, since the counters of streams drift when
 # tasks are deleted, and those of failed jobs too: agents take them all the same. A task waits from when the last one
-# that it needs was done, or from when it was put back; times there are UTC without saying so.
+# that it needs was done, or from when it was put back; times there are UTC, without a time zone.
 QUERY = f"""
 WITH theirs AS (
   SELECT task.job_id, task.task_id, task.state, task.created_at, task.updated_at
@@ -71,7 +71,7 @@ def read_queue() -> Queue:
     except subprocess.TimeoutExpired:
         raise Refusal(f"PostgreSQL has not answered after {QUERY_WITHIN_S:.0f} s") from None
     if ran.returncode != 0:
-        raise Refusal(f"PostgreSQL does not say: {' '.join(ran.stderr.split())}")
+        raise Refusal(f"psql failed: {' '.join(ran.stderr.split())}")
     found = json.loads(ran.stdout)
     unknown = sorted(set(found["streams"]) - STREAMS)
     if unknown:

@@ -3,9 +3,9 @@
 Has an instance that works take secrets and settings that have changed: once a day, and on a prover as soon as the manager
 refuses the password that it has.
 
-Run every few minutes by bento-refresh.timer, which bento-configure starts once the role works. It never tells Auto
-Scaling anything, never restarts the broker, and starts nothing that is stopped. Needs root. Ends with 1 when something
-is wrong: the journal says what, and the instance goes on with what it had. `--now` looks at once.
+Run every few minutes by bento-refresh.timer, which bento-configure starts once the role works. It never calls Auto
+Scaling, never restarts the broker, and starts nothing that is stopped. Needs root. Ends with 1 when something
+is wrong: the journal has the reason, and the instance goes on with what it had. `--now` looks at once.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from bento_boot import aws, log, logs, manager, prover, services
 from bento_boot.contract import REFRESH_AFTER_FAILURE_S, REFRESH_S, cluster_path
 from bento_boot.files import alone
-from bento_boot.identity import read_machine, read_purpose
+from bento_boot.identity import read_instance, read_purpose
 from bento_boot.lifecycle import reason_to_go
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
@@ -53,7 +53,7 @@ def refresh(metadata: Metadata, now: bool) -> None:
     if not (now or due() or (role is prover and prover.refused())):
         return
     look_again_in(REFRESH_AFTER_FAILURE_S)
-    instance = read_machine(metadata)
+    instance = read_instance(metadata)
     store = Store(purpose.environment, instance.region)
     name, text = store.parameter("settings")
     if text is None:

@@ -4,7 +4,7 @@ Has Auto Scaling replace this instance, once a unit of it has failed for good: t
 of a prover that systemd does not start any more.
 
 Run by bento-replace@<unit>.service, which OnFailure= starts. The instance then drains as any that ends: a manager's
-orders are fulfilled first, and its data volume goes to the next one. Ends with 1 when Auto Scaling could not be told,
+orders are fulfilled first, and its data volume goes to the next one. Ends with 1 when Auto Scaling could not be notified,
 and is run again.
 """
 
@@ -12,8 +12,8 @@ import argparse
 import sys
 
 from bento_boot import log, services
-from bento_boot.identity import read_machine
-from bento_boot.lifecycle import SETTLED, reason_to_go, replace
+from bento_boot.identity import read_instance
+from bento_boot.lifecycle import BOOT_DONE, reason_to_go, replace
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 
@@ -26,8 +26,8 @@ def reason_to_stay(unit: str, metadata: Metadata) -> str | None:
     if state["ActiveState"] != "failed":
         # systemd calls for each failure, and starts the unit again after it (systemd issue 33710).
         return f"it is {state['ActiveState']} again"
-    if unit == CONFIGURATION and SETTLED.exists():
-        return "this boot is settled: it was run again on an instance that works, or Auto Scaling knows already"
+    if unit == CONFIGURATION and BOOT_DONE.exists():
+        return "this boot is done: the configuration ran again on an instance that works, or Auto Scaling was notified already"
     if unit != CONFIGURATION and state["NRestarts"] == "0":
         # It failed as it was stopped.
         return "nobody has tried to start it again"
@@ -44,7 +44,7 @@ def main() -> int:
         if reason is not None:
             log.info(f"{unit} has failed, and the instance stays: {reason}")
             return 0
-        instance = read_machine(metadata)
+        instance = read_instance(metadata)
         if instance.group is None:
             log.error(f"{unit} has failed for good, and nobody replaces this instance: it belongs to no group")
             return 0
@@ -53,7 +53,7 @@ def main() -> int:
     except Refusal as error:
         problem = str(error)
     if problem is not None:
-        log.error(f"Auto Scaling could not be told to replace this instance: {problem}")
+        log.error(f"Auto Scaling could not be notified to replace this instance: {problem}")
         return 1
     return 0
 

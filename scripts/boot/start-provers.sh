@@ -10,7 +10,7 @@ gpus=$(nvidia-smi --query-gpu=index --format=csv,noheader) || {
   exit 1
 }
 mapfile -t indexes <<<"$gpus"
-# Without one, the driver may say so in words.
+# Without a GPU, the driver may print a sentence.
 if [[ $gpus =~ [^0-9$'\n'] || -z $gpus ]] || ((${#indexes[@]} > most)); then
   echo "a prover has 1 to $most GPUs, and nvidia-smi lists: ${gpus:-none}" >&2
   exit 1

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Packages. Source it after common.sh, locks.sh and fetch.sh.
 #
-# APT_LOCK_SECONDS  how long apt waits for whoever holds dpkg's lock
+# APT_LOCK_SECONDS  how long apt waits for the process that holds dpkg's lock
 # APT_RETRIES       how often apt itself asks a mirror again
 # APT_TRIES, APT_PAUSE  how often apt is started, and the seconds between
 

@@ -37,7 +37,7 @@ publishes_checksum() {
   jq --exit-status --arg release "${1#v}" '.brokers[$release].publishesChecksum' "${here:?}/boot/contract.json" >/dev/null
 }
 
-# install_broker: releases publish its checksum from v1.2.2 on; before that the build must be told.
+# install_broker: releases publish its checksum from v1.2.2 on; for earlier ones, the build must be given it.
 install_broker() {
   local address=$releases/broker-$BROKER_VERSION/broker sha256=${BROKER_SHA256:-} how=given
   if is_installed broker "$BROKER_VERSION" "$address" "$sha256" /usr/local/bin/broker; then return 0; fi

@@ -23,7 +23,7 @@ check_driver() {
   expect "$(modinfo --field version nvidia)" "$userspace" "the module for $(uname -r)"
   state=$(dkms status -k "$(uname -r)" | grep '^nvidia' || true)
   [[ $state == *": installed"* ]] || {
-    echo "DKMS says '$state' for $(uname -r)"
+    echo "DKMS reports '$state' for $(uname -r)"
     return 1
   }
   for program in nvidia-smi nvidia-modprobe nvidia-persistenced; do

@@ -25,7 +25,7 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# download <address> <file>: unverified. Without --fail, curl would store the page that says 404.
+# download <address> <file>: unverified. Without --fail, curl would store the error page.
 download() {
   local address=$1 file=$2 tries=${FETCH_TRIES:-5} try status stall=${FETCH_STALL_SECONDS:-60}
   for ((try = 1; try <= tries; try++)); do

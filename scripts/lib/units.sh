@@ -9,7 +9,7 @@ unit_role() {
     bento-manager* | bento-api* | bento-aux* | bento-broker* | bento-executor*) echo manager ;;
     bento-postgresql* | bento-valkey* | bento-migrate* | bento-queue* | bento-cleanup* | bento-smoke*) echo manager ;;
     bento-configure* | bento-drain* | bento-logs* | bento-refresh* | bento-replace* | bento-vector* | bento-data*) echo common ;;
-    *) die "scripts/lib/units.sh does not say which images have $1" ;;
+    *) die "scripts/lib/units.sh does not list the images that have $1" ;;
   esac
 }
 

@@ -140,7 +140,7 @@ done`,
         },
       });
       expect(code).toBe(step === 'install' ? 1 : 3);
-      if (step === 'install') expect(stderr).toContain('terraform 1.11.4 is not what');
+      if (step === 'install') expect(stderr).toContain('terraform 1.11.4 does not match');
       else expect(readFileSync(path.join(work, 'calls'), 'utf8').trim().split('\n').at(-1)).toContain(step);
       // What was exported before the build is forgotten, and a plan that failed exports nothing.
       if (['install', 'ci', 'synth', 'plan'].includes(step))

@@ -20,8 +20,8 @@ export interface BuildRecord {
   readonly exportedEnvironmentVariables: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A proxy between programs and the local AWS, which says what that cannot: that there is no capacity, for example. */
-export interface Ec2Wire {
+/** A proxy between programs and the local AWS, which gives answers that that cannot: that there is no capacity, for example. */
+export interface Ec2Proxy {
   readonly endpoint: string;
   /** Actions of EC2, in order. */
   readonly actions: readonly string[];
@@ -57,15 +57,15 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** Lays a proxy to the local AWS; for as long as nothing is set, every call goes through. */
-export async function layEc2Wire(endpoint: string): Promise<Ec2Wire> {
+/** Starts a proxy to the local AWS; for as long as nothing is set, every call goes through. */
+export async function startEc2Proxy(endpoint: string): Promise<Ec2Proxy> {
   const actions: string[] = [];
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
-  const proxy: Ec2Wire = {
+  const proxy: Ec2Proxy = {
     endpoint: '',
     actions,
     answer: () => undefined,

@@ -4,7 +4,7 @@ import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client
 import { keyAliases, packerBuilderProfile } from '../../../config/names';
 import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
 import { awsCliPath } from '../../support/aws-cli';
-import { layEc2Wire, type Ec2Wire } from './ec2-proxy';
+import { startEc2Proxy, type Ec2Proxy } from './ec2-proxy';
 
 /** The source image that the local AWS has. */
 export const sourceImage = 'ami-0a1b2c3d4e5f60001';
@@ -12,7 +12,7 @@ export const sourceImage = 'ami-0a1b2c3d4e5f60001';
 export interface OpsAccount {
   readonly accountId: string;
   readonly aws: LocalAws;
-  readonly proxy: Ec2Wire;
+  readonly proxy: Ec2Proxy;
   readonly ec2: EC2Client;
   /** ARN of the key that encrypts images. */
   readonly keyArn: string;
@@ -26,7 +26,7 @@ export function opsAccount(): OpsAccount {
   const account = { accountId: '111111111111' } as { -readonly [name in keyof OpsAccount]: OpsAccount[name] };
   beforeAll(async () => {
     account.aws = await startLocalAws('us-west-2');
-    account.proxy = await layEc2Wire(account.aws.endpoint);
+    account.proxy = await startEc2Proxy(account.aws.endpoint);
     const settings = await account.aws.clientSettings(account.accountId);
     account.ec2 = new EC2Client(settings);
     const kms = new KMSClient(settings);

@@ -21,7 +21,7 @@ export interface RealBuilds {
   /** The id of the build that runs, or ran last. */
   readonly id: () => string;
   /**
-   * Runs a build of the manager, v1.0.1, on demand unless it is told otherwise.
+   * Runs a build of the manager, v1.0.1, on demand unless `SPOT` is set.
    *
    * @throws Error where it calls something of EC2 that its role may not
    */

@@ -1,6 +1,6 @@
 """
-The manager's address: a second private one, which goes to whoever holds the data volume. Provers know no other, so that
-a new manager needs no word to them.
+The manager's address: a second private one, which goes to the instance that has the data volume. Provers know no other, so
+that a new manager need not notify them.
 """
 
 import ipaddress
@@ -32,7 +32,7 @@ def take(address: str, instance: Instance, waiting: Callable[[], None]) -> list[
     try:
         ipaddress.IPv4Address(address)
     except ValueError:
-        # A name: somebody else points it here.
+        # A name: its DNS record is not managed here.
         return [instance.private_address]
     if address == instance.private_address:
         return [address]

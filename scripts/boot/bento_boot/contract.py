@@ -1,6 +1,6 @@
 """
-What this instance and the stacks must agree on: ../contract.json. config/contract.ts, which imports the same file, says
-what each value means.
+What this instance and the stacks must agree on: ../contract.json. config/contract.ts, which imports the same file,
+explains each value.
 """
 
 import json

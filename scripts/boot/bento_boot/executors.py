@@ -31,7 +31,7 @@ _MOST_MIB = 8192
 
 def by_size(threads: int, memory_mib: int) -> int:
     """
-    How many executors an instance has that is not told a number: as many as its threads and its memory are enough for.
+    How many executors an instance has whose settings have no number: as many as its threads and its memory allow.
 
     :param memory_mib: as the kernel has it, which is somewhat less than the instance type's: those are multiples of 4 GiB
     """

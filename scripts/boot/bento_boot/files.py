@@ -54,7 +54,7 @@ def alone(wait: bool, folder: Path = Path("/etc/bento")) -> Iterator[bool]:
     """
     Keeps two programs from changing the files at once.
 
-    :returns: whether they are ours; without `wait` they may be somebody else's
+    :returns: whether they are ours; without `wait` another program may hold them
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -75,7 +75,7 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
     :returns: whether it differs from what was there
     """
     data = content.encode()
-    # A file of somebody else may be none that can be read: root has few powers here (bento-configure.service).
+    # A file of another user may be unreadable: root has few powers here (bento-configure.service).
     right = _right(file, mode, owner, group)
     if right and _same(file, data):
         return False

@@ -15,7 +15,7 @@ INSTANCE_FILE = Path("/etc/bento/instance.json")
 
 @dataclass(frozen=True)
 class Instance:
-    """`group` is the Auto Scaling group, for machines that have one; `interface_id` the first network interface."""
+    """`group` is the Auto Scaling group, for instances that have one; `interface_id` the first network interface."""
 
     instance_id: str
     region: str
@@ -31,7 +31,7 @@ class Purpose:
     environment: str
 
 
-def _told(file: Path) -> dict[str, str]:
+def _user_data(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
     example = '{"role": "prover", "environment": "staging"}'
@@ -47,20 +47,20 @@ def _told(file: Path) -> dict[str, str]:
     return {str(key): str(value) for key, value in content.items()}
 
 
-def _one(field: str, told: str | None, tag: str | None) -> str:
+def _one(field: str, given: str | None, tag: str | None) -> str:
     name = TAGS[field]
-    if told is not None and tag is not None and told != tag:
-        raise Refusal(f"user data says {field} {told!r}, the tag {name} says {tag!r}; make them agree, or drop one")
-    value = told if told is not None else tag
+    if given is not None and tag is not None and given != tag:
+        raise Refusal(f"user data has {field} {given!r}, the tag {name} has {tag!r}; make them agree, or drop one")
+    value = given if given is not None else tag
     if not value:
         raise Refusal(
-            f"nothing says which {field} this instance has; set the tag {name} (with InstanceMetadataTags enabled in "
+            f"this instance has no {field}; set the tag {name} (with InstanceMetadataTags enabled in "
             f"its launch template), or write it to {INSTANCE_FILE} by user data"
         )
     return value
 
 
-def read_machine(metadata: Metadata) -> Instance:
+def read_instance(metadata: Metadata) -> Instance:
     mac = metadata.require("mac")
     return Instance(
         instance_id=metadata.require("instance-id"),
@@ -76,9 +76,9 @@ def read_purpose(metadata: Metadata, release: Release, file: Path = INSTANCE_FIL
     """
     :raises Refusal: no role or environment, two that differ, a role that is unknown or that the image cannot take
     """
-    told = _told(file)
-    role = _one("role", told.get("role"), metadata.get(f"tags/instance/{TAGS['role']}"))
-    environment = _one("environment", told.get("environment"), metadata.get(f"tags/instance/{TAGS['environment']}"))
+    given = _user_data(file)
+    role = _one("role", given.get("role"), metadata.get(f"tags/instance/{TAGS['role']}"))
+    environment = _one("environment", given.get("environment"), metadata.get(f"tags/instance/{TAGS['environment']}"))
     if role not in ROLES:
         raise Refusal(f"the role {role!r} is unknown; use {' or '.join(ROLES)}")
     if not is_environment(environment):

@@ -1,4 +1,4 @@
-"""What Auto Scaling is told (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
+"""Calls to Auto Scaling (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
 
 import time
 from pathlib import Path
@@ -14,9 +14,9 @@ HEARTBEAT_S = 300.0
 HEARTBEAT_AGAIN_S = 30.0
 # As long as the hook waits without a heartbeat.
 COMPLETED_WITHIN_S = float(TERMINATE_HOOK_S)
-# There once a boot has ended as it may: the role works, or Auto Scaling took the instance back as it launched. What fails
-# later is no failed boot. It goes with the boot.
-SETTLED = Path("/run/bento-boot/settled")
+# Exists once the outcome of this boot is known: the role works, or the launch was abandoned. What fails later is no failed
+# boot. It is gone after a reboot.
+BOOT_DONE = Path("/run/bento-boot/done")
 
 
 def reason_to_go(metadata: Metadata) -> str | None:
@@ -33,10 +33,10 @@ class Hook:
 
     def __init__(self, name: str, instance: Instance) -> None:
         self._name = name
-        self._machine = instance
+        self._instance = instance
         self._client: Any = aws.client("autoscaling", instance.region) if instance.group is not None else None
         self._beat = time.monotonic()
-        # Whether somebody waited, and was told.
+        # Whether the instance waited in the hook, and Auto Scaling took the result.
         self.completed = False
 
     def heartbeat(self) -> None:
@@ -71,25 +71,25 @@ class Hook:
                 return None
             return str(error)
         self.completed = True
-        log.info(f"told Auto Scaling: {self._name} {result}")
+        log.info(f"completed the hook {self._name} with {result}")
         return None
 
     def _names(self) -> Any:
         return {
             "LifecycleHookName": self._name,
-            "AutoScalingGroupName": self._machine.group,
-            "InstanceId": self._machine.instance_id,
+            "AutoScalingGroupName": self._instance.group,
+            "InstanceId": self._instance.instance_id,
         }
 
 
-def settle() -> None:
-    SETTLED.parent.mkdir(mode=0o755, exist_ok=True)
-    SETTLED.touch()
+def mark_boot_done() -> None:
+    BOOT_DONE.parent.mkdir(mode=0o755, exist_ok=True)
+    BOOT_DONE.touch()
 
 
 def replace(instance: Instance) -> str | None:
     """
-    Calls the instance unhealthy, at once: a grace period is for machines that may still become healthy (Amazon EC2 Auto
+    Sets the instance unhealthy, at once: a grace period is for instances that may still become healthy (Amazon EC2 Auto
     Scaling API Reference, "SetInstanceHealth"). Auto Scaling ends it by its hook, and starts another one.
 
     :returns: what went wrong, if anything
@@ -100,5 +100,5 @@ def replace(instance: Instance) -> str | None:
         )
     except aws.ERRORS as error:
         return str(error)
-    log.info("told Auto Scaling: this instance is unhealthy")
+    log.info("set this instance unhealthy in its Auto Scaling group")
     return None

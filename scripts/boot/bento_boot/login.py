@@ -18,7 +18,7 @@ from .environment import DATABASE, DATABASE_USER
 from .refusal import Refusal
 
 TIMEOUT_S = 5.0
-# A host and a password; None where the store did not say, since it is not there or is starting.
+# A host and a password; None where the store did not answer, since it is down or is starting.
 Attempt = Callable[[str, str], "bool | None"]
 
 
@@ -98,7 +98,7 @@ def postgresql(host: str, password: str) -> bool | None:
 
 def taken(what: str, attempt: Attempt, host: str, candidates: Iterable[str]) -> str | None:
     """
-    The first password that a store takes; None where it does not say.
+    The first password that a store takes; None where it does not answer.
 
     :raises Refusal: when it takes none of them
     """

@@ -46,8 +46,8 @@ def check(
     store: Store, settings: Settings, keys: Storage, release: Release, instance: Instance, patience: aws.Patience
 ) -> None:
     """
-    What can be wrong outside of this instance, before anything is changed: whoever fails with the data volume in hand
-    keeps it from others.
+    What can be wrong outside of this instance, before anything is changed: an instance that fails after it has
+    attached the data volume keeps it from others.
     """
     _broker_toml(store, settings, release)
     check_storage(settings, keys, instance.region, patience)
@@ -96,9 +96,9 @@ def _accepted(store: Store, secrets: dict[str, str]) -> list[str]:
 
 def _load_passwords(accepted: list[str], waiting: Callable[[], None]) -> bool:
     """
-    What the servers have in memory becomes what the files say; nobody who is connected is sent away.
+    Has the servers load the passwords of the files; open connections stay.
 
-    :returns: whether Valkey has one of the passwords, without which it takes no word of this
+    :returns: whether Valkey has one of the passwords, without which it refuses the command
     """
     services.systemctl("reload", "bento-postgresql.service", waiting=waiting)
     return any(login.valkey("127.0.0.1", password, "ACL", "LOAD") for password in accepted)
@@ -117,7 +117,7 @@ def prepare(
     """Everything that services read but for the stores' own configuration, which needs the address."""
     toml = _broker_toml(store, settings, release)
     write(ETC / "broker.toml", toml, 0o640, group="bento")
-    # What the newest migration of this release is called, for whoever waits for it.
+    # The newest migration of this release, for services that wait for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
     cancels = broker_toml.cancels(toml)
     variables = environment.environments("manager", settings, secrets, keys, release, instance.region, cancels)
@@ -144,7 +144,7 @@ def run(
     for unit, file in _without_broker():
         services.ensure(unit, file, waiting=waiting)
     _look_at_broker()
-    # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
+    # The API starts once an agent has migrated; its answer on /health shows only that it runs.
     services.wait("the API", lambda: services.healthy(f"http://127.0.0.1:{API_PORT}/health"), 900, waiting)
     services.expect_steady([*(unit for unit, _ in _without_broker()), "bento-broker.service"], 20)
 
@@ -173,7 +173,7 @@ def _with_wallet_of_now(secrets: dict[str, str], release: Release) -> dict[str, 
     wallet = environment.parse((ETC / "broker.env").read_text())[name]
     if wallet == secrets["wallet-key"]:
         return secrets
-    log.warning("the wallet key is another one now: docs/secrets.md says how a manager takes it")
+    log.warning("the wallet key has changed: docs/secrets.md describes how a manager takes it")
     return {**secrets, "wallet-key": wallet}
 
 
@@ -212,7 +212,7 @@ def refresh(
     own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password
     accepted = [*_accepted(store, secrets), unquote(str(own))]
     _expect_stores(accepted)
-    # Only what runs: somebody may have stopped the rest on purpose.
+    # Only what runs: an operator may have stopped the rest on purpose.
     running = [(unit, file) for unit, file in _without_broker() if services.active(unit)]
     before = keep(ETC, FILES)
     try:

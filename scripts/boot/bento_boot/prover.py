@@ -43,7 +43,7 @@ def _login(variable: str) -> tuple[str, str]:
 
 
 def refused() -> bool:
-    """Whether the manager has other passwords than this instance. One that does not answer says nothing."""
+    """Whether the manager has other passwords than this instance. False where the manager does not answer."""
     return any(attempt(*_login(variable)) is False for _, _, _, variable, attempt in STORES)
 
 
@@ -90,7 +90,7 @@ def refresh(
     manager.check_storage(settings, keys, instance.region, aws.Patience())
     present = {secret: _login(variable)[1] for secret, _, _, variable, _ in STORES}
     secrets = with_passwords_of_manager(store, settings, secrets, present)
-    # Only what runs: somebody may have stopped the rest on purpose.
+    # Only what runs: an operator may have stopped the rest on purpose.
     running = [agent for agent in services.instances("bento-prover@") if services.active(agent)]
 
     def renew() -> None:

@@ -83,7 +83,7 @@ def _of_secret(name: str, value: str) -> set[str]:
     if name in ADDRESSES:
         return set().union(*(_of_address(address.strip()) for address in value.split(",")))
     if name == "storage":
-        # The id of the key is none: it says which one is in use.
+        # The id of the key is not secret: it shows which key is in use.
         return _texts(str(json.loads(value)["secretAccessKey"]), 'secretAccessKey": "{}"')
     if name == "wallet-key":
         return _texts(value.removeprefix("0x"))

@@ -1,4 +1,4 @@
-"""What the cluster's stack says about this instance: one parameter that everybody reads."""
+"""The settings that the cluster's stack gives this instance: one parameter that all instances read."""
 
 import json
 import re

@@ -11,7 +11,7 @@ from .refusal import Refusal
 # Only what a role needs: its instance profile lets it read no other.
 REQUIRED = {role: contract.secrets_of(role, needed=True) for role in contract.ROLES}
 OPTIONAL = {role: contract.secrets_of(role, needed=False) for role in contract.ROLES}
-# Whoever deploys a cluster fills its secrets next. Longer, and the instance would cost without anybody at work on it.
+# Operators fill the secrets right after they deploy a cluster. An instance that waits longer costs money for nothing.
 FILLED_WITHIN_S = 1800.0
 
 
@@ -112,7 +112,7 @@ class Store:
 
 
 def _check(secrets: dict[str, str], below: str) -> None:
-    """Says what a secret has to look like, and never what it is."""
+    """The error describes the form of a secret, and never has its value."""
     wrong = [
         f"{below}/{name} is not {secret['words']}"
         for name, secret in contract.SECRETS.items()

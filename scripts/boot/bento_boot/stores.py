@@ -8,7 +8,7 @@ from .contract import DATA, POSTGRESQL_PORT, VALKEY_PORT
 from .environment import DATABASE, DATABASE_USER
 
 MIB = 1024 * 1024
-# Who measures Valkey. No password is asked for: the user may only say how Valkey does.
+# The user that measures Valkey. It has no password: it may only read statistics.
 VALKEY_MEASURER = "bento-queue"
 
 
@@ -60,7 +60,7 @@ def valkey_conf(addresses: list[str], memory: int) -> str:
     """
     Work in flight must never be evicted, and must outlive a restart (docs/facts/bento.md#work-in-flight). So writes
     fail when memory is full: an executor fails the job at its first one, since the API asks for no retries of it
-    (`--exec-retries`, 0); a prover's task is tried three times. docs/boot.md, "Valkey's memory", says what fills it;
+    (`--exec-retries`, 0); a prover's task is tried three times. docs/boot.md, "Valkey's memory", describes what fills it;
     measure-queue.py measures it for an alarm.
     """
     return f"""# Written at boot; changes are lost.
