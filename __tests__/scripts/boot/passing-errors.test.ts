@@ -99,6 +99,7 @@ describeWith(pythonPackages, 'calls of AWS that fail while a boot waits', () => 
 import os, time, urllib.parse, urllib.request
 from types import SimpleNamespace
 from bento_boot import address, aws, lifecycle, manager, store, volume
+from bento_boot.contract import LAUNCH_HOOK
 from bento_boot.identity import Instance
 sleep, clock = time.sleep, time.monotonic
 time.sleep = lambda seconds: sleep(seconds / 5000)
@@ -107,7 +108,7 @@ store._check = lambda *_: None
 address._is_own = lambda _: True
 instance = Instance("i-own", "us-west-2", "10.20.1.2", "eni-0", [], "managers")
 settings = SimpleNamespace(bucket="bento-storage")
-hook = lifecycle.Hook(lifecycle.LAUNCH_HOOK, instance)
+hook = lifecycle.Hook(LAUNCH_HOOK, instance)
 def answer(name):
     urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/step/" + urllib.parse.quote(name)).close()
     beats = []
@@ -152,7 +153,7 @@ ${cases}
       expect(log).toMatch(new RegExp(`is tried again for 30 min at most: .*${kind}`));
   });
 
-  test('a denial, and what is not found, ends each at once and says what is wrong', async () => {
+  test('a denial, or a resource that is not found, ends each at once and names the error', async () => {
     const throttling = Array<Failure>(12).fill([503, 'Throttling', 'Rate exceeded']);
     const denied = [400, 'AccessDeniedException', 'no'] as const;
     const ends: Record<string, readonly [Failure, RegExp]> = {
