@@ -81,7 +81,8 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   ])('where there is none, bakes on demand: %s', async (_, answer, reason) => {
     ops.proxy.answer = answer;
     const ended = await build(onSpot);
-    const [, stated] = /^bake: the bake on spot capacity failed \((.*)\); trying again on demand$/m.exec(ended.stderr) ?? [];
+    const [, stated] =
+      /^bake: the bake on spot capacity failed \((.*)\); trying again on demand$/m.exec(ended.stderr) ?? [];
     expect(stated).toMatch(reason);
     expect([ended.code, ended.exported['REUSED']]).toEqual([0, 'false']);
     expect(new Set(starts())).toEqual(new Set(['CreateFleet', 'RunInstances']));

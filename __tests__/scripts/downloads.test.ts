@@ -52,7 +52,7 @@ describeBake('downloads', (instances) => {
     // What has no hash of its own is altered into a page.
     const page = /key|sha256$/.test(url);
 
-    test.each(faultNames)('%s: the bake ends, says why, and leaves nothing of it', async (name) => {
+    test.each(faultNames)('%s: the bake fails, logs the reason, and leaves no part of the file', async (name) => {
       const instance = image === 'manager' ? manager : prover;
       const altered = name === 'altered' && page;
       instances.upstream.faults.set(url, altered ? (response) => response.end('<html>') : faults[name]);
@@ -66,7 +66,7 @@ describeBake('downloads', (instances) => {
     });
   });
 
-  test('a server that is in trouble for a moment is asked again', async () => {
+  test('a request to a server that fails for a moment is retried', async () => {
     let asked = 0;
     instances.upstream.faults.set(brokerPath('v1.2.2'), (response, body) =>
       ++asked === 1 ? response.writeHead(503).end() : response.end(body),
@@ -75,7 +75,7 @@ describeBake('downloads', (instances) => {
     expect(asked).toBe(2);
   });
 
-  test('a page that says 404 is asked for once', async () => {
+  test('a page that is not found is requested once', async () => {
     instances.upstream.requests.length = 0;
     instances.upstream.faults.set('/blake3.tar.xz', faults.notFound);
     expect(await prover.script('setup-prover.sh', { IMAGE: 'prover' })).toMatchObject({ code: 1 });
@@ -117,7 +117,7 @@ describeBake('downloads', (instances) => {
     expect(releaseOf(prover).artifacts.find(({ name }) => name === 'blake3-groth16')?.verified).toBe('lock');
   });
 
-  test('a broker without a published checksum needs one that somebody gives', async () => {
+  test('a broker without a published checksum needs one from the operator', async () => {
     const old = { BOUNDLESS_VERSION: 'v1.2.1' };
     expect(await manager.script('setup.sh', old)).toMatchObject({ code: 0 });
     const without = await manager.script('setup-manager.sh', old);

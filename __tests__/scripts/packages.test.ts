@@ -24,7 +24,7 @@ describeBake('packages', (instances) => {
     instances.upstream.faults.clear();
   });
 
-  test('whoever holds the lock of dpkg is waited for', async () => {
+  test('the bake waits for the process that holds the lock of dpkg', async () => {
     const instance = await instances.start();
     const holder = instance.run(['perl', '-MFcntl=:seek', '-e', holdLock]);
     await until(instance, '/run/held');

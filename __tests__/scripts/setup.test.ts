@@ -128,7 +128,7 @@ describeBake('setting up an image', (instances) => {
       expect(instance.calls()).toContain('systemctl stop apt-daily.timer apt-daily-upgrade.timer');
     });
 
-    test('is the same after a second run, which says that there was nothing to change', async () => {
+    test('is the same after a second run, which reports that there was nothing to change', async () => {
       const { code, stderr } = await instance.setup(image);
       expect(code).toBe(0);
       expect(stderr).not.toMatch(/changed:/);

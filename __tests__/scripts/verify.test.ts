@@ -71,13 +71,13 @@ describeBake('verification', (instances) => {
     instance.write({ '/sys/bus/pci/devices/0/vendor': '0x1d0f\n', [tryGpu]: real });
   });
 
-  // What is done to the instance, which check finds it, what it says, and how the instance is made right again. Each round
+  // What is done to the instance, which check finds it, its message, and how the instance is made right again. Each round
   // does all of it at once: one verification names all of it.
   const systemctl = '/usr/bin/systemctl --root=/';
   test.each([
     [
       ['echo 6.8.0-1001-aws >/run/kernel', 'kernel', /6\.8\.0-1001-aws', not/, `echo ${newKernel} >/run/kernel`],
-      ['echo built >/run/dkms-state', 'driver', /DKMS says .*: built'/, 'rm /run/dkms-state'],
+      ['echo built >/run/dkms-state', 'driver', /DKMS reports .*: built'/, 'rm /run/dkms-state'],
       ['apt-mark unhold nvidia-open', 'held packages', /nvidia-open/, 'apt-mark hold nvidia-open'],
       [
         `${systemctl} disable apt-daily-upgrade.timer`,
@@ -200,7 +200,7 @@ describeBake('verification', (instances) => {
         'chmod 755 /usr/local/share/boundless',
       ],
     ],
-  ] as const)('finds all that is wrong, and says it at once', async (...round) => {
+  ] as const)('finds all that is wrong, and reports it at once', async (...round) => {
     await bash(round.map(([harm]) => harm).join('\n'));
     const { code, stderr, failed, report } = await verify();
     await bash(round.map(([, , , repair]) => repair).join('\n'));

@@ -88,7 +88,7 @@ describe('what is redacted', () => {
 
   test.each([
     ['using https://eth.example.com/v2/abcdEFGH0123456789_-xyz now', 'using https://eth.example.com/v2/<redacted> now'],
-    ['wss://node.example.com/ws/v3/0123456789abcdef0123456789abcdef', 'wss://node.example.com/ws/v3/<redacted>'],
+    ['wss://eth.example.com/ws/v3/0123456789abcdef0123456789abcdef', 'wss://eth.example.com/ws/v3/<redacted>'],
     ['"https://rpc.example.com/?apikey=secret&x=1"', '"https://rpc.example.com/?<redacted>"'],
     ['https://user:pass@rpc.example.com/', 'https://<redacted>@rpc.example.com/'],
     ['postgresql://bento:p%40ss@127.0.0.1:5432/taskdb', 'postgresql://<redacted>@127.0.0.1:5432/taskdb'],

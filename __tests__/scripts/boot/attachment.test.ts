@@ -28,7 +28,7 @@ def answer(given):
             calls.append(given)
             code = codes.pop(0) if codes else None
             if code is not None:
-                raise ClientError({"Error": {"Code": code, "Message": "said"}}, "AttachVolume")
+                raise ClientError({"Error": {"Code": code, "Message": "refused"}}, "AttachVolume")
     aws.client = lambda *_: Ec2()
     volume.attach("vol-0", Instance("i-own", "us-west-2", "10.20.1.2", "eni-0", [], None), lambda: beats.append(1))
     return [len(calls), len(beats)]`,
@@ -62,12 +62,12 @@ describeWith(pythonPackages, 'the data volume on its way to an instance', () => 
     expect((await attach(listed, codes)).value).toEqual([calls, beats]);
   });
 
-  test('says once whom it waits for', async () => {
+  test('logs once which instance it waits for', async () => {
     const { log } = await attach([['i-other', 'attached'], ['i-other', 'attached'], ['i-other', 'attached'], null]);
     expect(log.match(/waiting for the data volume vol-0: it is still held by i-other/g)).toHaveLength(1);
   });
 
-  test('that somebody keeps is a refusal that names whom', async () => {
+  test('that another instance keeps is a refusal that names the instance', async () => {
     expect((await attach([['i-other', 'attached']], [], 0.1)).refused).toMatch(
       /^the data volume vol-0 is not here after .* h: it is still held by i-other; see .* detach it by hand only once its broker has stopped/,
     );

@@ -15,7 +15,7 @@ describeWith(pythonPackages, 'broker.toml at boot', () => {
     [{ cancel_proving_expired_orders: true }, true],
     [{ cancel_proving_expired_orders: false }, false],
     [{}, false],
-  ])('the broker is told of the database where it cancels jobs: %j', (market, cancels) => {
+  ])('the broker gets the address of the database only where it cancels jobs: %j', (market, cancels) => {
     expect(value('broker_toml.cancels(given)', render({ market }))).toBe(cancels);
   });
 

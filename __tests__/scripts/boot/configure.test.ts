@@ -49,7 +49,7 @@ describeWith(tools, 'a manager that boots', () => {
     ]);
   });
 
-  test('tells Auto Scaling once services are steady', () => {
+  test('completes the lifecycle hook once services are steady', () => {
     expect(instance.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
     expect(log).toContain('this is a manager of staging: Bento v1.2.2, broker v1.2.2');
   });
@@ -94,7 +94,7 @@ describeWith(tools, 'a manager that boots', () => {
     expect(names('agent-9092')).toEqual([...agent, 'BENTO_DISABLE_COMPLETED_CLEANUP'].sort());
   });
 
-  test('tells programs by flags', () => {
+  test('passes settings to programs by flags', () => {
     expect(instance.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
     expect(instance.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
   });
@@ -124,9 +124,9 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect(held[1]).toContain('127.0.0.9');
   });
 
-  test('says nothing that is secret', async () => {
-    const said = log + (await bash('cat /run/journal/*'));
-    for (const canary of canaries) expect(said).not.toContain(canary);
+  test('logs no secret', async () => {
+    const logged = log + (await bash('cat /run/journal/*'));
+    for (const canary of canaries) expect(logged).not.toContain(canary);
   });
 
   test('a second run changes nothing', async () => {
@@ -139,8 +139,8 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
 
   test('--check changes nothing, and asks for no hook', async () => {
     const calls = instance.calls();
-    const { code, log: said } = await instance.configure({}, '--check');
-    expect([code, said]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
+    const { code, log: printed } = await instance.configure({}, '--check');
+    expect([code, printed]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
     expect(instance.events()).toEqual([]);
     expect(instance.calls()).toEqual(calls);
   });
@@ -161,8 +161,8 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
   test('new passwords reach stores and services; the broker is left to its orders', async () => {
     await instance.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
     await instance.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
-    const { code, log: said } = await instance.configure();
-    expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
+    const { code, log: printed } = await instance.configure();
+    expect([code, printed]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
     expect(instance.events()).toEqual([
       'stop bento-logs.service',
       'start bento-logs.service',
@@ -180,13 +180,13 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     await bash(`. /etc/bento/api.env; /usr/local/lib/boundless/bin/postgresql/psql "$DATABASE_URL" -c 'SELECT 1'`);
   });
 
-  test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
+  test('a run that follows interrupted ones completes what they left', async () => {
     await instance.secrets(secretsOf);
-    const fallen = await instance.configureFalling(/write|restart|reload/);
+    const steps = await instance.configureWithCrashes(/write|restart|reload/);
     for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
-      expect(fallen).toContain(step);
+      expect(steps).toContain(step);
     for (const unit of ['valkey', 'executor@01', 'executor@02', 'aux', 'api'])
-      expect(fallen).toContain(`systemctl restart bento-${unit}.service`);
+      expect(steps).toContain(`systemctl restart bento-${unit}.service`);
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
     expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');
@@ -200,8 +200,8 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
       '/etc/bento/release.json': instance.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
     });
     instance.metadata({ 'tags/instance/Role': 'prover' });
-    const { code, log: said } = await instance.configure();
-    expect([code, said]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
+    const { code, log: printed } = await instance.configure();
+    expect([code, printed]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
     expect(instance.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
   });
 
@@ -223,7 +223,7 @@ describeWith(tools, 'a manager that cannot', () => {
   afterAll(() => instance.close());
 
   const at = (name: string) => `${clusterPath('staging')}/${name}`;
-  /** What it says, having changed nothing and told Auto Scaling to replace it. */
+  /** The log of a boot that fails, has changed nothing, and abandons the launch. */
   const refusal = async (env: Readonly<Record<string, string>> = {}) => {
     instance.events();
     const { code, log } = await instance.configure(env);
@@ -239,9 +239,9 @@ describeWith(tools, 'a manager that cannot', () => {
     await instance.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
     const names = ['wallet-key', 'storage', 'rpc-urls'];
     const before = instance.calls().length;
-    const said = await refusal({ SPEED: '1000' });
-    for (const name of names) expect(said).toContain(`${at(name)} has no value`);
-    // Longer than the hook waits without a word.
+    const logged = await refusal({ SPEED: '1000' });
+    for (const name of names) expect(logged).toContain(`${at(name)} has no value`);
+    // Longer than the hook waits without a heartbeat.
     expect(instance.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
     const checked = await instance.configure({}, '--check');
     expect(checked.code).toBe(1);
@@ -254,18 +254,18 @@ describeWith(tools, 'a manager that cannot', () => {
     ['rpc-urls', 'canary.example.com', 'is not addresses with https://'],
     ['database-password', 'canary-ä', 'is not letters, digits and'],
     ['storage', '{"canary": 1}', 'is not a JSON object with accessKeyId and secretAccessKey'],
-  ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
+  ])('a malformed %s: the log has the expected form, not the value', async (name, value, form) => {
     await instance.secrets({ [name]: value });
-    expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${said}`));
+    expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${form}`));
     await instance.secrets(secretsOf);
   });
 
   test.each([
     ['bucket', { bucket: null }, /prover-cluster\/settings is not right: bucket is missing/],
     ['unknown key', { segmentsPo2: 21 }, /segmentsPo2 is unknown/],
-  ])('settings: %s', async (_, settings, said) => {
+  ])('settings: %s', async (_, settings, reason) => {
     await instance.settings(settings);
-    expect(await refusal()).toMatch(said);
+    expect(await refusal()).toMatch(reason);
     await instance.settings({});
   });
 
@@ -276,34 +276,34 @@ describeWith(tools, 'a manager that cannot', () => {
   });
 
   test.each([
-    ['no role', { 'tags/instance/Role': undefined }, /nothing says which role/],
+    ['no role', { 'tags/instance/Role': undefined }, /this instance has no role/],
     ['an unknown role', { 'tags/instance/Role': 'broker' }, /the role 'broker' is unknown; use manager or prover/],
     [
       'a role that the image lacks',
       { 'tags/instance/Role': 'prover' },
       /this is a manager image, and the role is prover/,
     ],
-  ])('%s', async (_, tags, said) => {
+  ])('%s', async (_, tags, reason) => {
     instance.metadata(tags);
     const { code, log } = await instance.configure();
-    expect([code, log]).toEqual([1, expect.stringMatching(said)]);
+    expect([code, log]).toEqual([1, expect.stringMatching(reason)]);
     expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     instance.metadata({ 'tags/instance/Role': 'manager' });
   });
 
-  test('user data that says another role than the tag', async () => {
+  test('user data that has another role than the tag', async () => {
     instance.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
     const { code, log } = await instance.configure();
     expect([code, log]).toEqual([
       1,
-      expect.stringContaining("user data says role 'prover', the tag Role says 'manager'"),
+      expect.stringContaining("user data has role 'prover', the tag Role has 'manager'"),
     ]);
     await instance.run(['rm', '/etc/bento/instance.json']);
   });
 
   test('a bucket that the keys do not open: neither volume nor address is taken', async () => {
-    await instance.settings({ bucket: 'somebody-elses', dataVolumeId: instance.volumeId });
-    const reason = "Bento's keys do not open the bucket somebody-elses";
+    await instance.settings({ bucket: 'of-another-account', dataVolumeId: instance.volumeId });
+    const reason = "Bento's keys do not open the bucket of-another-account";
     expect(await refusal()).toContain(reason);
     expect(
       await instance.aws(
@@ -339,7 +339,7 @@ describeWith(tools, 'a manager that cannot', () => {
     await instance.broker({});
   });
 
-  test('what nobody has thought of is told to Auto Scaling as well', async () => {
+  test('an unexpected error abandons the launch as well', async () => {
     await instance.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
     const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/a reason that this program does not know[^]*Traceback/)]);
@@ -348,11 +348,14 @@ describeWith(tools, 'a manager that cannot', () => {
     await instance.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
   });
 
-  test('Auto Scaling that may not be told is one more error', async () => {
+  test('a denied call of Auto Scaling is one more error', async () => {
     instance.hook(['AccessDenied', 'not allowed']);
     await instance.settings({ bucket: null });
     const { code, log } = await instance.configure();
-    expect([code, log]).toEqual([1, expect.stringMatching(/bucket is missing[^]*could not be told: .*AccessDenied/)]);
+    expect([code, log]).toEqual([
+      1,
+      expect.stringMatching(/bucket is missing[^]*could not be notified: .*AccessDenied/),
+    ]);
     instance.hook('ok');
     await instance.settings({});
   });

@@ -83,16 +83,16 @@ describeWith(tools, 'an instance that is to go', () => {
     order(instance.events());
     instance.metadata({ 'spot/instance-action': undefined });
     await again();
-    const told = instance.calls().length;
+    const before = instance.calls().length;
     // Five minutes pass in 75 ms; the broker takes half a second.
     expect(await instance.drain(['--now'], { SPEED: '4000' })).toMatchObject({ code: 0 });
     order(instance.events());
-    const beats = instance.calls().slice(told);
+    const beats = instance.calls().slice(before);
     expect(beats.pop()).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
     expect(new Set(beats)).toEqual(new Set(['bento-terminate RecordLifecycleActionHeartbeat']));
   });
 
-  test('a hook that nobody waits in is no failure; one that cannot be told is', async () => {
+  test('a hook in which the instance does not wait is no failure; one that cannot be completed is', async () => {
     instance.hook(['ValidationError', 'No active Lifecycle Action found with instance ID i-0']);
     expect(await instance.drain(['--now'])).toMatchObject({ code: 0 });
     instance.hook(['AccessDenied', 'not allowed']);
@@ -101,23 +101,23 @@ describeWith(tools, 'an instance that is to go', () => {
     instance.hook('ok');
   });
 
-  test('an instance that does not know itself stops all the same, and tries again', async () => {
+  test('an instance whose metadata is missing stops its services anyway, and tries again', async () => {
     await again();
     instance.metadata({ mac: undefined });
-    const told = instance.calls();
+    const before = instance.calls();
     const { code, stderr } = await instance.drain(['--now']);
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/draining without a word to Auto Scaling: the metadata service has no mac/),
     ]);
     order(instance.events());
-    expect(instance.calls()).toEqual(told);
+    expect(instance.calls()).toEqual(before);
     instance.metadata({ mac });
     expect(await instance.drain(['--now'])).toMatchObject({ code: 0 });
-    expect(instance.calls().slice(told.length)).toEqual(['bento-terminate CompleteLifecycleAction CONTINUE']);
+    expect(instance.calls().slice(before.length)).toEqual(['bento-terminate CompleteLifecycleAction CONTINUE']);
   });
 
-  test('a volume that is in use is said so, and the instance ends anyway', async () => {
+  test('a volume that is in use is reported, and the instance ends anyway', async () => {
     await again();
     const user = instance.run(['bash', '-c', 'cd /var/lib/bento; sleep 60']);
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -18,7 +18,7 @@ function evaluated(expression: string, given: unknown): unknown {
 }
 
 describeWith(pythonPackages, 'executors of a manager', () => {
-  /** What upstream's wizard says of these threads; and what memory leaves of it. */
+  /** What upstream's wizard proposes for these threads, limited by memory. */
   const sizes = [
     ['c7a.xlarge', 1],
     ['c7a.2xlarge', 2],

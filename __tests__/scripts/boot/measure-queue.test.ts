@@ -51,15 +51,15 @@ describeWith(tools, 'the queue of a manager', () => {
 
   const bash = async (script: string) => {
     const { code, stdout, stderr } = await instance.run(['bash', '-euc', `cd /; ${script}`]);
-    return { code, said: (stdout + stderr).trim() };
+    return { code, output: (stdout + stderr).trim() };
   };
   const psql = '/usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --quiet --tuples-only --no-align';
   const socket = `${psql} --host /run/bento-postgresql --dbname taskdb`;
   const as = (name: string) => `setpriv --reuid=${name} --regid=${name} --clear-groups`;
   const asBento = async (sql: string) => {
     instance.write({ '/run/sql': sql });
-    const { code, said } = await bash(`${as('bento')} ${socket} --set ON_ERROR_STOP=1 --file /run/sql >/dev/null`);
-    if (code !== 0) throw new Error(said);
+    const { code, output } = await bash(`${as('bento')} ${socket} --set ON_ERROR_STOP=1 --file /run/sql >/dev/null`);
+    if (code !== 0) throw new Error(output);
   };
   const asMeasurer = (sql: string) => bash(`${as(user)} ${socket} --command "${sql}"`);
 
@@ -100,12 +100,12 @@ for metric in client.list_metrics()["Metrics"]:
     dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
     result[metric["MetricName"]] = [metric["Namespace"], dimensions, point["Unit"], point["SampleCount"], point["Maximum"]]`,
     )) as Readonly<Record<string, Measured>>;
-    return { code, values, said: instance.read(`/run/journal/${unit}.log`) };
+    return { code, values, output: instance.read(`/run/journal/${unit}.log`) };
   };
   /** Queued and running tasks, and the age in minutes. */
   const numbers = async () => {
-    const { code, values, said } = await measured();
-    expect([code, said]).toEqual([0, '']);
+    const { code, values, output } = await measured();
+    expect([code, output]).toEqual([0, '']);
     return queueMetrics.map((name) => values[name]![4] / (name === 'QueueAgeSeconds' ? 60 : 1));
   };
 
@@ -191,11 +191,11 @@ for metric in client.list_metrics()["Metrics"]:
       ['a stream', [stream('prove', 'gpu'), stream('gpu', 'prove')], 'streams that nobody here knows: gpu'],
     ])('by %s: an error, and no zero', async (_, [change, back], reason) => {
       await asBento(change!);
-      const { code, values, said } = await measured();
+      const { code, values, output } = await measured();
       await asBento(back!);
       expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
-      expect(said).toMatch(/^<3>the queue is not measured: /);
-      expect(said).toContain(reason);
+      expect(output).toMatch(/^<3>the queue is not measured: /);
+      expect(output).toContain(reason);
     });
 
     test('is measured again once it is', async () => {
@@ -203,7 +203,7 @@ for metric in client.list_metrics()["Metrics"]:
     });
   });
 
-  test('whoever measures changes nothing, and calls nothing that does', async () => {
+  test('the user that measures changes nothing, and calls nothing that does', async () => {
     for (const sql of [
       'DELETE FROM tasks',
       "UPDATE streams SET worker_type = ''",
@@ -212,23 +212,23 @@ for metric in client.list_metrics()["Metrics"]:
     ])
       expect([sql, await asMeasurer(sql)]).toEqual([
         sql,
-        { code: 1, said: expect.stringMatching(/permission denied/) as string },
+        { code: 1, output: expect.stringMatching(/permission denied/) as string },
       ]);
     const rights =
       'SELECT rolsuper, rolcreaterole, rolcreatedb, rolconnlimit FROM pg_roles WHERE rolname = current_user';
-    expect(await asMeasurer(rights)).toEqual({ code: 0, said: 'f|f|f|2' });
-    expect(await asMeasurer('SHOW statement_timeout')).toEqual({ code: 0, said: '20s' });
+    expect(await asMeasurer(rights)).toEqual({ code: 0, output: 'f|f|f|2' });
+    expect(await asMeasurer('SHOW statement_timeout')).toEqual({ code: 0, output: '20s' });
   });
 
   test('nobody is that role but the user of its name', async () => {
     expect(await bash(`${as('bento')} ${socket} --username ${user} --command 'SELECT 1'`)).toMatchObject({
       code: 2,
-      said: expect.stringContaining('Peer authentication failed') as string,
+      output: expect.stringContaining('Peer authentication failed') as string,
     });
     const overNetwork = `${psql} --no-password --host 127.0.0.1 --username ${user} --dbname taskdb`;
     expect(await bash(`${overNetwork} --command 'SELECT 1'`)).toMatchObject({
       code: 2,
-      said: expect.stringContaining('no pg_hba.conf entry') as string,
+      output: expect.stringContaining('no pg_hba.conf entry') as string,
     });
   });
 
@@ -247,25 +247,28 @@ for metric in client.list_metrics()["Metrics"]:
     });
 
     test('gives the user that measures nothing but that', async () => {
-      expect((await asUser('info memory')).said).toContain('used_memory:');
+      expect((await asUser('info memory')).output).toContain('used_memory:');
       for (const command of ['get segment', 'keys "*"', 'config get maxmemory', 'acl list', 'flushall'])
-        expect([command, (await asUser(command)).said]).toEqual([command, expect.stringMatching(/^NOPERM/) as string]);
+        expect([command, (await asUser(command)).output]).toEqual([
+          command,
+          expect.stringMatching(/^NOPERM/) as string,
+        ]);
     });
 
-    test('that does not run: an error, and the queue all the same', async () => {
+    test('that does not run: an error, and the queue is measured anyway', async () => {
       await bash('systemctl stop bento-valkey.service');
-      const { code, values, said } = await measured();
+      const { code, values, output } = await measured();
       await bash('systemctl start bento-valkey.service');
       expect([code, Object.keys(values).sort()]).toEqual([1, [...queueMetrics].sort()]);
-      expect(said).toMatch(/^<3>Valkey's memory is not measured: Valkey does not say .*refused/);
+      expect(output).toMatch(/^<3>Valkey's memory is not measured: Valkey does not report .*refused/);
     });
   });
 
   test('without PostgreSQL: an error with its reason, in time, and no metric', async () => {
     await bash('systemctl stop bento-postgresql.service');
-    const { code, values, said } = await measured();
+    const { code, values, output } = await measured();
     expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
-    expect(said).toMatch(/^<3>the queue is not measured: PostgreSQL does not say: .*connection to server on socket/);
+    expect(output).toMatch(/^<3>the queue is not measured: psql failed: .*connection to server on socket/);
     expect(await bash('systemctl start bento-postgresql.service')).toMatchObject({ code: 0 });
     expect((await numbers())[0]).toBe(1);
   });
@@ -274,8 +277,8 @@ for metric in client.list_metrics()["Metrics"]:
     const file = `/etc/systemd/system/${unit}`;
     const real = instance.read(file);
     instance.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
-    const { code, said } = await measured();
+    const { code, output } = await measured();
     instance.write({ [file]: real });
-    expect([code, said]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
   });
 });

@@ -99,7 +99,7 @@ describeWith(tools, 'a prover', () => {
   test.each([
     ['', 'none'],
     ['No devices were found\n', 'No devices were found'],
-  ])('without a GPU is given up: %j', async (listed, said) => {
+  ])('without a GPU is given up: %j', async (listed, printed) => {
     await instance.run(['systemctl', 'stop', 'bento-prover.target']);
     instance.write({ '/run/gpus': listed });
     const stores = standInStores(instance);
@@ -107,6 +107,6 @@ describeWith(tools, 'a prover', () => {
     stores.kill();
     expect(code).toBe(1);
     expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(instance.read('/run/journal/bento-prover.service.log')).toContain(`nvidia-smi lists: ${said}`);
+    expect(instance.read('/run/journal/bento-prover.service.log')).toContain(`nvidia-smi lists: ${printed}`);
   });
 });

@@ -173,7 +173,7 @@ describeWith(tools, 'a manager that works', () => {
     instance.events();
   });
 
-  test('starts nothing that somebody has stopped', async () => {
+  test('starts nothing that an operator has stopped', async () => {
     await instance.run(['systemctl', 'stop', 'bento-executor@01.service']);
     instance.events();
     await put('storage', key('NEXT'));
@@ -198,7 +198,7 @@ describeWith(tools, 'a manager that works', () => {
     await put('storage', key('NEXT'));
   });
 
-  test('leaves executors as many as there are, and says how they become as many as the settings want', async () => {
+  test('leaves executors as many as there are, and logs how to get as many as the settings want', async () => {
     await instance.settings({ executors: 6 });
     const before = await files();
     expect(await instance.refresh('--now')).toEqual({

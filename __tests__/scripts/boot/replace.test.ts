@@ -8,7 +8,7 @@ const nobodyWaits = ['ValidationError', 'No active Lifecycle Action found with i
 const failed = 'ActiveState=failed\nNRestarts=0\n';
 const failedForGood = 'ActiveState=failed\nNRestarts=40\n';
 const agent = 'bento-prover@0';
-const told = 'SetInstanceHealth';
+const setHealth = 'SetInstanceHealth';
 
 describeWith(tools, 'a prover of which something has failed', () => {
   let instance: Instance;
@@ -39,23 +39,23 @@ describeWith(tools, 'a prover of which something has failed', () => {
     return replace('bento-configure', failed);
   };
 
-  test('as it launched is abandoned, and nothing else is said', async () => {
+  test('at its launch is abandoned, and nothing else is called', async () => {
     const { code, log, calls } = await refusedBoot();
     expect([code, calls]).toEqual([0, []]);
     expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(log).toMatch(/^<6>bento-configure has failed, and the instance stays: this boot is settled/);
+    expect(log).toMatch(/^<6>bento-configure has failed, and the instance stays: this boot is done/);
   });
 
-  test('at a later boot is called unhealthy, whatever the grace period', async () => {
+  test('at a later boot is set unhealthy, whatever the grace period', async () => {
     instance.hook(nobodyWaits);
     await instance.settings({ bucket: null });
     expect(await instance.configure()).toMatchObject({ code: 1 });
     await instance.settings({});
     instance.hook('ok');
     const { code, log, calls } = await replace('bento-configure', failed);
-    expect([code, calls]).toEqual([0, [told]]);
+    expect([code, calls]).toEqual([0, [setHealth]]);
     expect(instance.lastCall()).toEqual({
-      Action: told,
+      Action: setHealth,
       InstanceId: instance.instanceId,
       HealthStatus: 'Unhealthy',
       ShouldRespectGracePeriod: 'false',
@@ -63,8 +63,8 @@ describeWith(tools, 'a prover of which something has failed', () => {
     expect(log).toContain('<3>bento-configure has failed for good: this instance is to be replaced');
   });
 
-  test('whose boot did not end by itself is called unhealthy as well', async () => {
-    expect(await replace('bento-configure', failed)).toMatchObject({ code: 0, calls: [told] });
+  test('whose boot did not end by itself is set unhealthy as well', async () => {
+    expect(await replace('bento-configure', failed)).toMatchObject({ code: 0, calls: [setHealth] });
   });
 
   test('stays when it works, and its configuration is run again and refused', async () => {
@@ -75,17 +75,17 @@ describeWith(tools, 'a prover of which something has failed', () => {
     expect(await refusedBoot()).toMatchObject({ code: 0, calls: [] });
   });
 
-  test('stays when only its settings were looked at: that settles nothing', async () => {
+  test('is replaced after --check, which does not count as a boot that worked', async () => {
     expect(await instance.configure({}, '--check')).toMatchObject({ code: 0 });
-    expect(await replace('bento-configure', failed)).toMatchObject({ calls: [told] });
+    expect(await replace('bento-configure', failed)).toMatchObject({ calls: [setHealth] });
   });
 
   test.each([
-    ['that systemd gave up', failedForGood, [told]],
+    ['that systemd gave up', failedForGood, [setHealth]],
     // From systemd 254 on each failure calls, also where a restart follows.
     ['that is started again', 'ActiveState=activating\nNRestarts=3\n', []],
     ['that works again', 'ActiveState=active\nNRestarts=3\n', []],
-    ['that failed as somebody stopped it', failed, []],
+    ['that failed as an operator stopped it', failed, []],
   ])('an agent %s', async (_, state, calls) => {
     expect(await replace(agent, state)).toMatchObject({ code: 0, calls });
   });
@@ -99,7 +99,7 @@ describeWith(tools, 'a prover of which something has failed', () => {
     instance.metadata({ [name]: before });
   });
 
-  test('that belongs to no group is left alone, and says so', async () => {
+  test('that belongs to no group stays, and an error is logged', async () => {
     const name = 'tags/instance/aws:autoscaling:groupName';
     instance.metadata({ [name]: undefined });
     const { code, log, calls } = await replace(agent, failedForGood);
@@ -107,10 +107,10 @@ describeWith(tools, 'a prover of which something has failed', () => {
     instance.metadata({ [name]: 'prover-cluster-staging-prover' });
   });
 
-  test('that cannot tell is tried again, and says why', async () => {
+  test('that may not call Auto Scaling fails, so that it is tried again, and logs the reason', async () => {
     instance.hook(['AccessDenied', 'not allowed']);
     const { code, log } = await replace(agent, failedForGood);
-    expect([code, log]).toEqual([1, expect.stringMatching(/<3>Auto Scaling could not be told.*AccessDenied/)]);
+    expect([code, log]).toEqual([1, expect.stringMatching(/<3>Auto Scaling could not be notified.*AccessDenied/)]);
   });
 
   describe('before an agent that failed is tried again', () => {
@@ -128,28 +128,28 @@ describeWith(tools, 'a prover of which something has failed', () => {
           REDIS_URL: 'redis://default:p%40ss@127.0.0.9:6379/0',
         },
       );
-      return { code, said: stderr, seconds: (Date.now() - since) / 1000 };
+      return { code, output: stderr, seconds: (Date.now() - since) / 1000 };
     };
 
     test('the manager is waited for', async () => {
       const waiting = afterwards('exit-code', '30');
       await new Promise((resolve) => setTimeout(resolve, 2500));
       const stores = standInStores(instance);
-      const { code, said, seconds } = await waiting;
-      expect(await afterwards('exit-code', '30')).toMatchObject({ code: 0, said: '' });
+      const { code, output, seconds } = await waiting;
+      expect(await afterwards('exit-code', '30')).toMatchObject({ code: 0, output: '' });
       stores.kill();
       await stores;
-      expect([code, said]).toEqual([0, '']);
+      expect([code, output]).toEqual([0, '']);
       expect(seconds).toBeGreaterThan(2.5);
     });
 
     test('a manager that stays away is not waited for any longer', async () => {
-      expect(await afterwards('exit-code', '1')).toMatchObject({ code: 0, said: 'the manager does not answer\n' });
+      expect(await afterwards('exit-code', '1')).toMatchObject({ code: 0, output: 'the manager does not answer\n' });
     });
 
     test('an agent that was stopped waits for nobody', async () => {
-      const { code, said, seconds } = await afterwards('success', '30');
-      expect([code, said]).toEqual([0, '']);
+      const { code, output, seconds } = await afterwards('success', '30');
+      expect([code, output]).toEqual([0, '']);
       expect(seconds).toBeLessThan(2);
     });
   });

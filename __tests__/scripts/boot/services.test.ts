@@ -21,7 +21,7 @@ if [[ $verb == is-active ]]; then [[ -e "active-$unit" ]] || exit 3; exit 0; fi
 [[ ! -e "$verb-$unit" ]] || { head -n 1 "$verb-$unit" | tr ';' '\\n'; sed -i 1d "$verb-$unit"; }`,
 });
 
-/** What an expression comes to; before it, files are written that say what systemctl answers. */
+/** The result of an expression; before it, files with the answers of systemctl are written. */
 async function ask(
   expression: string,
   files: Readonly<Record<string, string>> = {},
@@ -55,7 +55,7 @@ def answer(_):
 }
 
 describeWith(['python3-boto3'], 'systemctl', () => {
-  test('that fails is a refusal with what it says', async () => {
+  test('that fails is a refusal with its output', async () => {
     expect(await ask('services.systemctl("fail", "a.service")')).toMatchObject({
       refused: 'systemctl fail a.service failed: Job for it failed.',
     });
@@ -110,7 +110,7 @@ describeWith(['python3-boto3'], 'a unit that started', () => {
     ['ActiveState=active;NRestarts=0', 'ActiveState=active;NRestarts=1'],
     ['ActiveState=active;NRestarts=0', 'ActiveState=activating;NRestarts=0'],
     ['ActiveState=active;NRestarts=0', 'ActiveState=failed;NRestarts=0'],
-  ])('is not when it comes to %s, %s', async (before, after) => {
+  ])('is not steady when %s becomes %s', async (before, after) => {
     expect(await steady(before, after)).toMatchObject({
       refused: expect.stringMatching(
         /^a\.service does not stay up \(\w+, started again \d times\); see journalctl/,

@@ -26,7 +26,7 @@ describeWith([localAws, ...pythonPackages], 'secrets and parameters', () => {
   afterAll(() => aws.stop());
 
   /**
-   * What an expression comes to, of a store of its own in which these secrets are: null is one that was never given a
+   * The result of an expression, of a store of its own in which these secrets are: null is one that was never given a
    * value. `prepare` is Python that changes something before.
    */
   async function read(expression: string, secrets: Secrets, prepare = '', decide?: Decide) {
@@ -132,7 +132,7 @@ def waiting():
         direct.put_secret_value(SecretId=f"{below}/{name}", SecretString=value)`;
     const expression = '[store.filled_secrets("manager", waiting), len(waited)]';
 
-    test('are waited for, and the log says which, as often as that changes', async () => {
+    test('are waited for, and the log names them whenever the list changes', async () => {
       const { value, below, log } = await read(expression, unfilled, hasty(60));
       expect(value).toEqual([{ ...right }, 3]);
       expect(log.trim().split('\n')).toEqual([

@@ -16,7 +16,7 @@ describeWith(tools, 'the stores of a manager', () => {
 
   const bash = async (script: string, env: Readonly<Record<string, string>> = {}) => {
     const { code, stdout, stderr } = await instance.run(['bash', '-uc', `cd /; ${script}`], env);
-    return { code, said: (stdout + stderr).trim() };
+    return { code, output: (stdout + stderr).trim() };
   };
   const psql = '/usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --tuples-only --no-align';
   const cli = '/usr/local/lib/boundless/bin/valkey-cli --no-auth-warning';
@@ -31,7 +31,7 @@ describeWith(tools, 'the stores of a manager', () => {
         await bash(`${urls}; ${psql} "$DATABASE_URL" --command "SELECT current_user, current_database()"`),
       ).toEqual({
         code: 0,
-        said: 'bento|taskdb',
+        output: 'bento|taskdb',
       });
     });
 
@@ -39,15 +39,15 @@ describeWith(tools, 'the stores of a manager', () => {
       ['another password', 'bento', 'wrong', '127.0.0.1', /password authentication failed/],
       ['none', 'bento', '', '127.0.0.1', /password/],
       ['another user', 'postgres', 'wrong', '127.0.0.1', /no pg_hba.conf entry|password authentication failed/],
-    ])('is not with %s', async (_, user, password, host, said) => {
+    ])('is not with %s', async (_, user, password, host, output) => {
       const tried = await bash(`${psql} --no-password "host=${host} user=${user} dbname=taskdb" --command "SELECT 1"`, {
         PGPASSWORD: password,
       });
-      expect([tried.code, tried.said]).toEqual([2, expect.stringMatching(said)]);
+      expect([tried.code, tried.output]).toEqual([2, expect.stringMatching(output)]);
     });
 
     test('keeps the password as SCRAM only, and out of its log', async () => {
-      expect((await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'bento'")).said).toMatch(
+      expect((await asSuperuser("SELECT rolpassword FROM pg_authid WHERE rolname = 'bento'")).output).toMatch(
         /^SCRAM-SHA-256\$/,
       );
       expect(instance.read('/run/journal/bento-postgresql.service.log')).not.toContain('canary');
@@ -55,7 +55,7 @@ describeWith(tools, 'the stores of a manager', () => {
 
     test('serves the networks of the VPC, for one user and one database, and nobody else', async () => {
       const rules = await asSuperuser('SELECT type, database, user_name, address, auth_method FROM pg_hba_file_rules');
-      expect(rules.said.split('\n')).toEqual([
+      expect(rules.output.split('\n')).toEqual([
         'local|{all}|{all}||peer',
         'host|{taskdb}|{bento}|127.0.0.1|scram-sha-256',
         'host|{taskdb}|{bento}|10.20.0.0|scram-sha-256',
@@ -65,44 +65,48 @@ describeWith(tools, 'the stores of a manager', () => {
 
     test('the socket knows users of this instance by themselves', async () => {
       const query = `${psql} --host /run/bento-postgresql --dbname taskdb --command "SELECT current_user"`;
-      expect(await bash(`${as('bento')} ${query}`)).toEqual({ code: 0, said: 'bento' });
-      expect((await bash(`${as('bento')} ${query} --username postgres`)).said).toContain('Peer authentication failed');
+      expect(await bash(`${as('bento')} ${query}`)).toEqual({ code: 0, output: 'bento' });
+      expect((await bash(`${as('bento')} ${query} --username postgres`)).output).toContain(
+        'Peer authentication failed',
+      );
     });
 
     test('has room for a hundred provers of eight GPUs, and checksums', async () => {
-      expect((await asSuperuser('SHOW max_connections')).said).toBe('1000');
-      expect((await asSuperuser('SHOW data_checksums')).said).toBe('on');
+      expect((await asSuperuser('SHOW max_connections')).output).toBe('1000');
+      expect((await asSuperuser('SHOW data_checksums')).output).toBe('on');
     });
   });
 
   describe('Valkey', () => {
     test('is reached with the password, whatever characters it has', async () => {
-      expect(await bash(`${urls}; ${cli} -u "$REDIS_URL" ping`)).toEqual({ code: 0, said: 'PONG' });
+      expect(await bash(`${urls}; ${cli} -u "$REDIS_URL" ping`)).toEqual({ code: 0, output: 'PONG' });
     });
 
     test('is not without, or with another', async () => {
-      expect((await bash(`${cli} ping`)).said).toContain('NOAUTH');
-      expect((await bash(`${cli} -a wrong ping`)).said).toContain('WRONGPASS');
+      expect((await bash(`${cli} ping`)).output).toContain('NOAUTH');
+      expect((await bash(`${cli} -a wrong ping`)).output).toContain('WRONGPASS');
     });
 
     test('evicts nothing, and keeps what it has over a restart', async () => {
-      expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" config get maxmemory-policy`)).said).toContain('noeviction');
+      expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" config get maxmemory-policy`)).output).toContain(
+        'noeviction',
+      );
       await bash(`${urls}; ${cli} -u "$REDIS_URL" set segment value`);
       await instance.run(['systemctl', 'restart', 'bento-valkey.service']);
-      expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" get segment`)).said).toBe('value');
+      expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" get segment`)).output).toBe('value');
     });
 
     test('listens on loopback and the addresses of the manager only', async () => {
-      const bound = (await bash(`${urls}; ${cli} -u "$REDIS_URL" config get bind`)).said;
+      const bound = (await bash(`${urls}; ${cli} -u "$REDIS_URL" config get bind`)).output;
       expect(bound).toBe('bind\n127.0.0.1 127.0.0.2 127.0.0.9');
-      expect((await bash(`${cli} -h 192.0.2.2 ping`)).said).toContain('Connection refused');
+      expect((await bash(`${cli} -h 192.0.2.2 ping`)).output).toContain('Connection refused');
     });
   });
 
   describe('another image on the same data', () => {
     const restarted = async () => {
       const { code } = await instance.run(['systemctl', 'restart', 'bento-postgresql.service']);
-      return { code, said: instance.read('/run/journal/bento-postgresql.service.log').trim().split('\n').at(-1) };
+      return { code, output: instance.read('/run/journal/bento-postgresql.service.log').trim().split('\n').at(-1) };
     };
 
     test('with an older Bento: refused, since its agents would not start', async () => {
@@ -124,7 +128,7 @@ describeWith(tools, 'the stores of a manager', () => {
       instance.write({ [version]: '9\n' });
       expect(await restarted()).toMatchObject({
         code: 1,
-        said: expect.stringContaining('the database is of PostgreSQL 9') as string,
+        output: expect.stringContaining('the database is of PostgreSQL 9') as string,
       });
       expect(instance.read(version)).toBe('9\n');
       instance.write({ [version]: real });
@@ -142,7 +146,7 @@ describeWith(tools, 'the stores of a manager', () => {
       await bash(`rm ${folder}/data/PG_VERSION`);
       expect(await restarted()).toMatchObject({
         code: 1,
-        said: expect.stringContaining('is no database, and is not touched') as string,
+        output: expect.stringContaining('is no database, and is not touched') as string,
       });
       await bash(`rm -r ${folder}/data; mv ${folder}/kept ${folder}/data`);
       expect(await restarted()).toMatchObject({ code: 0 });

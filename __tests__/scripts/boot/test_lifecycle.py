@@ -83,7 +83,7 @@ def test_is_completed_by_name(hook_of, auto_scaling, capfd, result):
     hook = hook_of()
     assert hook.complete(result) is None
     assert hook.completed
-    assert f"bento-launch {result}" in capfd.readouterr().err
+    assert f"bento-launch with {result}" in capfd.readouterr().err
     (call,) = auto_scaling.calls
     expected = {"Action": "CompleteLifecycleAction", "LifecycleActionResult": result, **NAMES}
     assert expected.items() <= call.items()

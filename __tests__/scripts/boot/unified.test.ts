@@ -10,17 +10,17 @@ const agent = '/usr/local/bin/bento-agent';
 
 describeWith(tools, 'an instance of the unified image', () => {
   let instance: Instance;
-  let fallen: string[];
+  let crashes: string[];
   beforeAll(async () => {
     instance = await startInstance('manager', { image: 'bento' });
     await instance.settings({ dataVolumeId: instance.volumeId });
     await instance.broker({ market: { max_stake: '77', max_concurrent_preflights: 9 } });
-    fallen = await instance.configureFalling();
+    crashes = await instance.configureWithCrashes();
   });
   afterAll(() => instance.close());
 
-  const said = async (script: string) => (await instance.run(['bash', '-euc', script])).stdout.trim();
-  const uuid = () => said('blkid -o value -s UUID "$(cat /run/loop)"');
+  const printed = async (script: string) => (await instance.run(['bash', '-euc', script])).stdout.trim();
+  const uuid = () => printed('blkid -o value -s UUID "$(cat /run/loop)"');
   let volume: string;
 
   test('that ends at each thing it does at its first boot is a manager in the end', async () => {
@@ -46,11 +46,11 @@ describeWith(tools, 'an instance of the unified image', () => {
       'systemctl start bento-valkey.service',
       'systemctl start bento-manager.target',
     ])
-      expect(fallen).toContainEqual(step);
+      expect(crashes).toContainEqual(step);
     expect(instance.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
     expect(instance.events().filter((event) => /^stop (?!bento-logs)/.test(event))).toEqual([]);
-    expect(await said('findmnt --noheadings --output LABEL /var/lib/bento')).toBe('bento-data');
-    expect(await said('find /etc/bento -name ".*" -type f')).toBe('');
+    expect(await printed('findmnt --noheadings --output LABEL /var/lib/bento')).toBe('bento-data');
+    expect(await printed('find /etc/bento -name ".*" -type f')).toBe('');
     volume = await uuid();
   });
 
@@ -63,7 +63,7 @@ describeWith(tools, 'an instance of the unified image', () => {
     expect(toml).toContain('max_concurrent_preflights = 9');
   });
 
-  test('is a prover when it is told so: nothing of the manager stays', async () => {
+  test('becomes a prover when its tag changes: nothing of the manager stays', async () => {
     await instance.run(['systemctl', 'stop', 'bento-manager.target']);
     await instance.run(['systemctl', 'stop', 'var-lib-bento.mount']);
     instance.metadata({ 'tags/instance/Role': 'prover' });
@@ -74,7 +74,7 @@ describeWith(tools, 'an instance of the unified image', () => {
     stores.kill();
     expect([code, log]).toEqual([0, expect.stringContaining('this is a prover of staging')]);
     expect(Object.keys(await instance.written())).toEqual(['logs.env', 'prover.env', 'redacted.env', 'release.json']);
-    expect(await said(`grep -rlF '${secretsOf['wallet-key']!}' /etc/bento || echo none`)).toBe('none');
+    expect(await printed(`grep -rlF '${secretsOf['wallet-key']!}' /etc/bento || echo none`)).toBe('none');
     expect(instance.read('/etc/bento/logs.env')).toContain('LOG_GROUP="/boundless/staging/prover-cluster/prover"');
     expect(instance.events().join()).not.toMatch(/postgresql|valkey|broker|api|mount/);
   });
@@ -88,6 +88,6 @@ describeWith(tools, 'an instance of the unified image', () => {
     expect(log).not.toContain('formatting');
     expect(await uuid()).toBe(volume);
     expect(Object.keys(await instance.written())).not.toContain('prover.env');
-    for (const canary of ['canary', 'caca']) expect(log + (await said('cat /run/journal/*'))).not.toContain(canary);
+    for (const canary of ['canary', 'caca']) expect(log + (await printed('cat /run/journal/*'))).not.toContain(canary);
   });
 });

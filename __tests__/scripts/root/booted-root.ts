@@ -20,7 +20,7 @@ echo $$ >"$cgroup/cgroup.procs"
 unshare --mount --propagation private --pid --fork --kill-child --ipc --uts --cgroup bash --norc -euc "$2" boot "$1" >/dev/null &
 systemd=$!
 echo "$systemd"
-# Until whoever started it is gone.
+# Until the process that started it is gone.
 read -r _ || true
 kill -KILL "$systemd" 2>/dev/null || true
 wait "$systemd" 2>/dev/null || true
@@ -42,7 +42,7 @@ mount -t sysfs none sys
 mount -t cgroup2 none sys/fs/cgroup
 mount --bind run run
 mount -t tmpfs -o mode=755 none dev
-for node in null:3 zero:5 full:7 random:8 urandom:9 kmsg:11; do mknod -m 666 "dev/${'$'}{node%:*}" c 1 "${'$'}{node#*:}"; done
+for device in null:3 zero:5 full:7 random:8 urandom:9 kmsg:11; do mknod -m 666 "dev/${'$'}{device%:*}" c 1 "${'$'}{device#*:}"; done
 mknod -m 666 dev/tty c 5 0
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd

@@ -19,7 +19,7 @@ export interface Builder extends Chroot {
 
 const work = '/var/tmp/boundless';
 
-/** Programs that would need a booted instance, or a GPU. The first line of each says what it was asked. */
+/** Programs that would need a booted instance, or a GPU. The first line of each records its arguments. */
 const standIns: Readonly<Record<string, string>> = {
   // The files of units are the real systemctl's; the instance's services can't be.
   systemctl: `verb=$1; shift; words=(); for word; do [[ $word == --now ]] || words+=("$word"); done

@@ -6,7 +6,7 @@ import type { Ended } from '../support';
 
 /**
  * Mounts an overlay of this instance's files in a mount namespace of its own, and stays in it until its input ends, that
- * is, until whoever started it is gone. What the folders below hold is hidden: scripts meet an instance without any of it.
+ * is, until the process that started it is gone. The folders below look empty: scripts see an instance without their content.
  */
 const holder = String.raw`
 set -euo pipefail
@@ -169,7 +169,7 @@ export async function chroot(
 /** What a command starts ends with it, even what made a session of its own, as dpkg does. */
 const together = ['unshare', '--pid', '--fork', '--kill-child', 'bash', '--norc', '-c', '"$@"; exit $?', 'bash'];
 
-/** Without the folders whose content says nothing about what a script did. */
+/** Without the folders whose content does not show what a script did. */
 const listing = String.raw`cd /upper
 ignored=(-path ./proc -o -path ./run -o -path ./tmp -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt -o -path ./var/lib/dpkg)
 find . -mindepth 1 \( "${'$'}{ignored[@]}" \) -prune \

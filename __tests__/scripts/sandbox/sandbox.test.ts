@@ -40,14 +40,14 @@ const tests = () => {
       ['bento-executor@01.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9301')]],
       ['bento-aux.service', from('1.2', 'listens on 127.0.0.1:9092')],
       ['bento-logs.service', ['keeps its place in the journal', 'measures the instance']],
-    ])('%s does all that its program does there, and ends when it is told to', async (unit, lines) => {
+    ])('%s does all that its program does there, and ends on SIGTERM', async (unit, lines) => {
       const { output, result } = await services.lived(unit);
       for (const line of ['plain lines', ...lines, 'ready', 'ended in order']) expect(output).toContain(line);
       expect([output, result]).toEqual([expect.not.stringMatching(/Error|denied|Read-only/), 'success']);
     });
   });
 
-  test('as many executors as the boot says belong to the target, each with its limit; those too many stop', async () => {
+  test('the target has as many executors as the boot configures, each with its limit; further ones stop', async () => {
     const prepare = (executors: number) =>
       services.bash(
         `cd /usr/local/lib/boundless; /usr/bin/python3 -B -c 'from bento_boot import executors; executors.prepare(${executors}, 31 * 1024, lambda: None)'`,

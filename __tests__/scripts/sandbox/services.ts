@@ -48,7 +48,7 @@ pause_updates
 put_link "$(ls -d /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)" /usr/local/lib/boundless/bin/postgresql
 put_link /usr/bin/redis-server /usr/local/lib/boundless/bin/valkey-server
 put_link /usr/bin/redis-cli /usr/local/lib/boundless/bin/valkey-cli
-for node in nvidia0 nvidiactl nvidia-uvm; do mknod -m 666 "/dev/$node" c 1 3; done
+for device in nvidia0 nvidiactl nvidia-uvm; do mknod -m 666 "/dev/$device" c 1 3; done
 `;
 
 /** As the boot does it. */

@@ -67,11 +67,11 @@ class Runs:
             if found == 0:
                 continue
             number, files = self.running.pop(process)
-            said = [os.pread(file, os.fstat(file).st_size, 0).decode() for file in files]
+            output = [os.pread(file, os.fstat(file).st_size, 0).decode() for file in files]
             for file in files:
                 os.close(file)
             code = os.waitstatus_to_exitcode(status)
-            answer = {"id": number, "code": code if code >= 0 else 128 - code, "stdout": said[0], "stderr": said[1]}
+            answer = {"id": number, "code": code if code >= 0 else 128 - code, "stdout": output[0], "stderr": output[1]}
             os.write(1, json.dumps(answer).encode() + b"\n")
 
     def kill(self):

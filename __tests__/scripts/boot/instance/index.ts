@@ -62,7 +62,7 @@ export interface Instance extends Chroot {
    * @returns where it ended
    * @throws Error when the last one fails
    */
-  configureFalling(at?: RegExp): Promise<string[]>;
+  configureWithCrashes(at?: RegExp): Promise<string[]>;
   refresh(...args: readonly string[]): Promise<Ran>;
   /** What programs need to find the local AWS, and the instance's credentials there. */
   readonly environment: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ export interface Instance extends Chroot {
   hook(answer: 'ok' | readonly [code: string, message: string]): void;
   /** Lifecycle calls so far: action and result. */
   calls(): string[];
-  /** The last of them, with all that it said. */
+  /** The last of them, with all its parameters. */
   lastCall(): unknown;
   /** Runs a program of the boot as a user of the instance, with AWS around it. */
   asUser(user: string, command: readonly string[]): RootRun;
@@ -96,10 +96,10 @@ const endpoints = { AWS_ENDPOINT_URL: 'http://127.0.0.1:5000', AWS_ENDPOINT_URL_
 const credentials = { AWS_ACCESS_KEY_ID: 'AKIALOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_DEFAULT_REGION: region };
 
 async function ready(child: ChildProcess, what: string): Promise<void> {
-  let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let errors = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (errors += text));
   await Promise.race([once(child.stdout!, 'data'), once(child, 'close')]);
-  if (child.exitCode !== null) throw new Error(`${what} ended: ${said}`);
+  if (child.exitCode !== null) throw new Error(`${what} ended: ${errors}`);
 }
 
 /** Starts an instance; everything of it ends with `close`, and with this process. */
@@ -239,7 +239,7 @@ for name, value in given.items():
   await attachable(root, outside, volumeId);
 
   const environment = { ...endpoints, ...credentials, PYTHONPATH: '/stand-ins/python', PYTHONDONTWRITEBYTECODE: '1' };
-  let told = 0;
+  let read = 0;
   const configure: Instance['configure'] = async (env = {}, ...args) => {
     const { code, stdout, stderr } = await boot.run('configure.py', args, { ...environment, ...env });
     return { code, log: stdout + stderr };
@@ -251,11 +251,11 @@ for name, value in given.items():
       const { code, stdout, stderr } = await boot.run('refresh.py', args, environment);
       return { code, log: stdout + stderr };
     },
-    async configureFalling(at = /./) {
-      const file = '/run/fallen';
+    async configureWithCrashes(at = /./) {
+      const file = '/run/crashes';
       root.write({ [file]: '' });
       for (;;) {
-        const { code, log } = await configure({ FALL_ONCE: file, FALL_AT: at.source });
+        const { code, log } = await configure({ CRASH_ONCE: file, CRASH_AT: at.source });
         if (code !== 137 && code !== 0) throw new Error(log);
         if (code === 0) return root.read(file).trim().split('\n');
       }
@@ -285,8 +285,8 @@ for name, value in given.items():
     },
     events() {
       const lines = existsSync(root.path('/run/manager.log')) ? root.read('/run/manager.log').trim().split('\n') : [];
-      const news = lines.slice(told);
-      told = lines.length;
+      const news = lines.slice(read);
+      read = lines.length;
       return news;
     },
     async written() {

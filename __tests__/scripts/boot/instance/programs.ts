@@ -1,6 +1,6 @@
 import type { RootRun, Chroot } from '../../root/chroot';
 
-/** What a release's programs do as far as the boot can tell, and what a GPU instance says of itself. */
+/** What a release's programs do as far as the boot can see, and what a GPU instance reports about itself. */
 export const programs: Readonly<Record<string, string>> = {
   // Each start leaves its words and the names of its variables. An agent migrates the database, and takes part only
   // with all that it needs.

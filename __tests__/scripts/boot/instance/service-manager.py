@@ -3,7 +3,7 @@ Stands for systemd where it can't be the first process: runs the commands of the
 their environments, in their order, and waits for their readiness. It does not sandbox, limit or restart anything.
 
 What it is asked comes over a socket, as the words of `systemctl`; what it does is written to /run/manager.log, and what
-services say to /run/journal/<unit>.log.
+services print to /run/journal/<unit>.log.
 """
 
 import fnmatch
@@ -131,7 +131,7 @@ def await_ready(ready, process, name):
                 return
         except TimeoutError:
             pass
-    raise Failed(f"Job for {name} failed: it never said that it is ready.")
+    raise Failed(f"Job for {name} failed: it never reported that it is ready.")
 
 
 def start_service(name, unit):
@@ -277,7 +277,7 @@ def main():
     os.makedirs("/run/journal", exist_ok=True)
     server = socket.socket(socket.AF_UNIX)
     server.bind(SOCKET)
-    # Whoever may not change anything may still ask.
+    # Users that may change nothing may still read.
     os.chmod(SOCKET, 0o666)
     server.listen()
     print("ready", flush=True)

@@ -1,9 +1,9 @@
 import type { Chroot } from '../../root/chroot';
 
-/** Nodes of devices, for an instance that must not see this one's. */
+/** Device files, for an instance that must not see this one's. */
 const devices = String.raw`
 mount -t tmpfs -o mode=755 none /dev
-for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "/dev/${'$'}{node%:*}" c 1 "${'$'}{node#*:}"; done
+for device in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "/dev/${'$'}{device%:*}" c 1 "${'$'}{device#*:}"; done
 mknod -m 666 /dev/tty c 5 0
 mknod /dev/loop-control c 10 237
 for number in {0..63}; do mknod "/dev/loop$number" b 7 "$number"; done

@@ -1,9 +1,9 @@
 """
 Makes pauses of the programs of the boot short, and ends them where a test wants it.
 
-SPEED=200 has all their time pass that much faster, limits too; without it only pauses do. With FALL_ONCE=file they fall
-before the first thing they change that the file does not name, and name it. Run again and again, they fall before each;
-FALL_AT says which things count.
+SPEED=200 has all their time pass that much faster, limits too; without it only pauses do. With CRASH_ONCE=file they crash
+before the first change that the file does not name, and add its name. Run again and again, they crash before each
+change; CRASH_AT is the pattern of the changes that count.
 """
 
 import os
@@ -23,13 +23,13 @@ if "SPEED" in os.environ:
 
     subprocess.Popen.communicate = hasty
 
-if "FALL_ONCE" in os.environ:
-    place = os.environ["FALL_ONCE"]
+if "CRASH_ONCE" in os.environ:
+    place = os.environ["CRASH_ONCE"]
     replace, begin = os.replace, subprocess.Popen.__init__
     reading = {"is-active", "show", "list-units", "blkid"}
 
     def step(name):
-        if not re.search(os.environ.get("FALL_AT", ""), name):
+        if not re.search(os.environ.get("CRASH_AT", ""), name):
             return
         with open(place, "a+") as file:
             file.seek(0)
@@ -38,13 +38,13 @@ if "FALL_ONCE" in os.environ:
                 file.flush()
                 os._exit(137)
 
-    def falling_replace(source, target):
+    def crashing_replace(source, target):
         step(f"write {target}")
         replace(source, target)
 
-    def falling_begin(self, command, *args, **options):
+    def crashing_begin(self, command, *args, **options):
         if not reading & set(command):
             step(" ".join(command))
         begin(self, command, *args, **options)
 
-    os.replace, subprocess.Popen.__init__ = falling_replace, falling_begin
+    os.replace, subprocess.Popen.__init__ = crashing_replace, crashing_begin

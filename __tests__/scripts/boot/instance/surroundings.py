@@ -2,7 +2,7 @@
 What surrounds an instance of EC2 and moto lacks: its metadata service (IMDSv2; Amazon EC2 User Guide, "Access instance
 metadata") and the two calls that a lifecycle hook takes (Amazon EC2 Auto Scaling API Reference).
 
-usage: surroundings.py FOLDER. FOLDER/metadata.json has values by path; FOLDER/hook.json says what the calls answer: "ok",
+usage: surroundings.py FOLDER. FOLDER/metadata.json has values by path; FOLDER/hook.json has the answer to the calls: "ok",
 or the code and message of an error; FOLDER/calls gets a line for each. It ends when its standard input does.
 """
 
@@ -57,11 +57,11 @@ class AutoScaling(Handler):
         action = given["Action"]
         with open(os.path.join(folder, "calls"), "a") as calls:
             calls.write(json.dumps({key: given[key] for key in given if key != "Version"}) + "\n")
-        said = read("hook.json")
-        if said == "ok":
+        answer = read("hook.json")
+        if answer == "ok":
             self.answer(200, f"<{action}Response><{action}Result/></{action}Response>")
             return
-        code, message = said
+        code, message = answer
         error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
         self.answer(400, f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>")
 
