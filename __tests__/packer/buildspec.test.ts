@@ -126,7 +126,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     calls.filter((call) => !call.includes('tag:BuildId')).map((call) => call.split(' ').slice(0, 2).join(' '));
   const ofBuild = (calls: readonly string[]) => calls.find((call) => call.startsWith('packer build'))!;
 
-  test('installs, checks, finds out what it is about, and bakes', async () => {
+  test('installs the tools, validates, resolves the versions, and bakes', async () => {
     const { code, exported, calls } = await build();
     expect([code, exported]).toEqual([
       0,

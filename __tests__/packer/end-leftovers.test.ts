@@ -79,7 +79,7 @@ describeWith(['aws', localAws], 'what Packer left of a build', () => {
     expect(await left(build)).toEqual([0, 1, 1, 1]);
   });
 
-  test('an instance that EC2 shows late is ended all the same', async () => {
+  test('an instance that EC2 shows late is ended too', async () => {
     const build = await leave();
     let looks = 0;
     ops.proxy.change = ({ action, parameters }, body) =>
@@ -90,7 +90,7 @@ describeWith(['aws', localAws], 'what Packer left of a build', () => {
     expect((await left(build))[0]).toBe(0);
   });
 
-  test('what EC2 does not let go of is named, and keeps nothing else', async () => {
+  test('a resource that EC2 does not delete is named, and does not keep the others', async () => {
     const build = await leave();
     ops.proxy.answer = ({ action }) =>
       ['TerminateInstances', 'DeleteLaunchTemplate'].includes(action)

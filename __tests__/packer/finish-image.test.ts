@@ -144,7 +144,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
     expect(stderr).toContain(`aws ec2 deregister-image --delete-associated-snapshots --image-id ${id}`);
   });
 
-  test('that EC2 lets nobody finish is named, and has none of the last tags', async () => {
+  test('that cannot be tagged is named, and has none of the last tags', async () => {
     const build = newBuild();
     const id = await giveUp(build);
     ops.proxy.answer = ({ action }) =>

@@ -12,7 +12,7 @@ describeWith(['aws', localAws], 'the source image', () => {
   const script = (env: Readonly<Record<string, string>> = {}) =>
     run(path.resolve('packer/build/source-image.sh'), [], { env: { ...ops.environment, ...env } });
 
-  test('is looked for as the template does', async () => {
+  test('is filtered as in the template', async () => {
     const [source] = sourceBodies((await readTemplates()).get('source.pkr.hcl')!);
     const [filter] = bodies(source!['source_ami_filter']);
     let asked: Record<string, string> = {};

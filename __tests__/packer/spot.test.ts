@@ -104,7 +104,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
           )
         : undefined;
 
-  test('knows by its message why a fleet launched nothing that EC2 has forgotten', async () => {
+  test('finds in the log why a fleet launched nothing, where EC2 no longer has the fleet', async () => {
     const fleets = launchesNothing(
       'UnfulfillableCapacity',
       'There is no Spot capacity available that matches your request.',
@@ -126,7 +126,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('where the plugin crashes at a refusal, and its code is lost, bakes on demand; else the refusal is final', async () => {
+  test('bakes on demand where the plugin crashes and the error code is lost; otherwise the refusal is final', async () => {
     ops.proxy.answer = ({ action }) =>
       action === 'CreateFleet'
         ? ec2Error('UnauthorizedOperation', 'You are not authorized to perform this operation.')

@@ -49,7 +49,7 @@ test('one build for each image, of its name, from the one source', () => {
 });
 
 describe('the source', () => {
-  test('is an image of Canonical, and of nobody who took its name', () => {
+  test('is an image of Canonical, and of no owner with the same name', () => {
     expect(source['source_ami_filter']).toMatchObject([
       {
         owners: ['099720109477'],
@@ -145,7 +145,7 @@ describe.each(imageKinds)('the image %s', (image) => {
       expect(shell!['environment_vars']).toBe(`\${concat(local.install_environment, ["IMAGE=${image}"])}`);
   });
 
-  test('hands its report and its inventory to the build', () => {
+  test('gives its report and its inventory to the build', () => {
     const [, download] = bodies((buildOf(image)['provisioner'] as JsonObject)['file']);
     expect(download).toMatchObject({ direction: 'download', destination: '${var.report_dir}/' });
     expect(JSON.stringify(templates.get('locals.pkr.hcl'))).toContain('report.json');

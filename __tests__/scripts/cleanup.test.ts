@@ -57,7 +57,7 @@ describeBake('cleanup', (instances) => {
     '/home/ubuntu/.ssh/id_ed25519',
     '/root/server.pem',
     '/root/.ssh/authorized_keys2',
-  ])('%s, in a place that nobody thought of, stops the bake', async (file) => {
+  ])('%s in an unexpected place stops the bake', async (file) => {
     const instance = await used();
     instance.write({ [file]: 'something' });
     const { code, stderr } = await instance.script('cleanup.sh');

@@ -131,7 +131,7 @@ describeBake('downloads', (instances) => {
     expect(releaseOf(manager).artifacts.find(({ name }) => name === 'broker')?.verified).toBe('given');
   });
 
-  test('a disk that is too small for what comes is refused before it comes', async () => {
+  test('a disk that is too small for a download fails before the download', async () => {
     const instance = await instances.start(9000);
     instances.upstream.requests.length = 0;
     const { code, stderr } = await instance.setup('prover');

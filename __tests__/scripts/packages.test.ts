@@ -48,7 +48,7 @@ describeBake('packages', (instances) => {
     await holder;
   });
 
-  test('a mirror that fails for a moment is asked again, one that goes on failing ends the bake', async () => {
+  test('a mirror that fails for a moment is retried, one that keeps failing ends the bake', async () => {
     const instance = await instances.start();
     let asked = 0;
     instances.upstream.faults.set('/ubuntu/InRelease', (response, body) =>
@@ -65,7 +65,7 @@ describeBake('packages', (instances) => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('apt-get update failed 2 times')]);
   });
 
-  test('a package that comes altered is not installed', async () => {
+  test('an altered package is not installed', async () => {
     const instance = await instances.start();
     instances.upstream.faults.set('/vector/sources/vector0.9.0-1.deb', faults.altered);
     const { code, stderr } = await instance.script('setup.sh');

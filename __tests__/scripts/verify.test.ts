@@ -39,7 +39,7 @@ describeBake('verification', (instances) => {
     instance.write({ '/run/kernel': `${newKernel}\n` });
   });
 
-  test('a right instance passes, and is described', async () => {
+  test('a correct instance passes, and is described', async () => {
     const { code, report } = await verify();
     expect(code).toBe(0);
     expect(report).toMatchObject({ image: 'bento', version: 'v1.2.2', kernel: newKernel, ok: true });
@@ -200,7 +200,7 @@ describeBake('verification', (instances) => {
         'chmod 755 /usr/local/share/boundless',
       ],
     ],
-  ] as const)('finds all that is wrong, and reports it at once', async (...round) => {
+  ] as const)('reports all errors at once', async (...round) => {
     await bash(round.map(([harm]) => harm).join('\n'));
     const { code, stderr, failed, report } = await verify();
     await bash(round.map(([, , , repair]) => repair).join('\n'));

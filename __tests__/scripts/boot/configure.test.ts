@@ -73,7 +73,7 @@ describeWith(tools, 'a manager that boots', () => {
     });
   });
 
-  test('gives each service what it reads, and nothing that is empty', () => {
+  test('gives each service the variables that it reads, and no empty ones', () => {
     const names = (service: string) => {
       const lines = variables(service)
         .split('\n')
@@ -137,7 +137,7 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect(await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort')).toBe(before);
   });
 
-  test('--check changes nothing, and asks for no hook', async () => {
+  test('--check changes nothing, and completes no lifecycle hook', async () => {
     const calls = instance.calls();
     const { code, log: printed } = await instance.configure({}, '--check');
     expect([code, printed]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
@@ -152,13 +152,13 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
   test.each([
     [1, 'stop'],
     [2, 'start'],
-  ])('another number of executors, %d, has those %s that differ, and no other', async (executors, verb) => {
+  ])('another number of executors, %d: only those that differ %s', async (executors, verb) => {
     await instance.settings({ dataVolumeId: instance.volumeId, executors });
     expect(await instance.configure()).toMatchObject({ code: 0 });
     expect(instance.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
   });
 
-  test('new passwords reach stores and services; the broker is left to its orders', async () => {
+  test('new passwords reach stores and services; the broker keeps running', async () => {
     await instance.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
     await instance.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
     const { code, log: printed } = await instance.configure();
@@ -205,7 +205,7 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     expect(instance.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
   });
 
-  test('services that are there: all of them', async () => {
+  test('all services run', async () => {
     expect(
       services.every((name) =>
         instance.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
@@ -215,7 +215,7 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
   });
 });
 
-describeWith(tools, 'a manager that cannot', () => {
+describeWith(tools, 'a manager that cannot boot', () => {
   let instance: Instance;
   beforeAll(async () => {
     instance = await startInstance('manager');
@@ -235,7 +235,7 @@ describeWith(tools, 'a manager that cannot', () => {
     return log;
   };
 
-  test('names every secret that is missing, at once', async () => {
+  test('a boot without secrets fails and names all of them at once', async () => {
     await instance.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
     const names = ['wallet-key', 'storage', 'rpc-urls'];
     const before = instance.calls().length;
@@ -269,7 +269,7 @@ describeWith(tools, 'a manager that cannot', () => {
     await instance.settings({});
   });
 
-  test('no settings at all: deploy the stack', async () => {
+  test('without settings, the error asks to deploy the stack', async () => {
     await instance.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
     expect(await refusal()).toContain('deploy the stack prover-cluster-staging');
     await instance.settings({});
@@ -301,7 +301,7 @@ describeWith(tools, 'a manager that cannot', () => {
     await instance.run(['rm', '/etc/bento/instance.json']);
   });
 
-  test('a bucket that the keys do not open: neither volume nor address is taken', async () => {
+  test('a bucket that the keys cannot open fails the boot before it takes the volume or the address', async () => {
     await instance.settings({ bucket: 'of-another-account', dataVolumeId: instance.volumeId });
     const reason = "Bento's keys do not open the bucket of-another-account";
     expect(await refusal()).toContain(reason);
@@ -410,7 +410,7 @@ result = other["InstanceId"]`,
     instance.events();
   });
 
-  test('agents that do not stay up: the API waits in vain, and the instance is given up', async () => {
+  test('when agents do not stay up, the API never starts, and the launch is abandoned', async () => {
     instance.write({ '/run/agents-fail': '', '/run/migrations': '5' });
     await instance.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
     await instance.run(['systemctl', 'start', 'bento-postgresql.service']);

@@ -46,7 +46,7 @@ describeWith(tools, 'an instance that is to go', () => {
     expect([...events].sort()).toEqual([...inOrder].sort());
   };
 
-  test('stays while nobody wants it gone', async () => {
+  test('keeps running while nothing ends it', async () => {
     const drain = instance.drain();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(instance.events()).toEqual([]);
@@ -76,7 +76,7 @@ describeWith(tools, 'an instance that is to go', () => {
     expect(stdout).toContain('postgresql');
   });
 
-  test('goes as well when EC2 takes its spot capacity back, or a person asks', async () => {
+  test('drains as well when EC2 takes its spot capacity back, or on --now', async () => {
     instance.metadata({ 'spot/instance-action': '{"action": "terminate"}' });
     const { code, stderr } = await instance.drain();
     expect([code, stderr]).toEqual([0, expect.stringContaining('spot instance is about to be taken back')]);

@@ -29,7 +29,7 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     ['r7a.2xlarge', 2],
   ] as const;
 
-  test('that the settings do not number are as many as the size of the instance allows, and the limits', () => {
+  test('are as many as the size of the instance and the limits allow, where the settings have no number', () => {
     // The kernel keeps a part of it.
     const given = sizes.map(([type]) => [instanceCpus(type), Math.floor(instanceMemoryGiB(type)! * 1024 * 0.95)]);
     expect(evaluated('executors.by_size(*one)', given)).toEqual(sizes.map(([, count]) => count));
@@ -46,7 +46,7 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     },
   );
 
-  test('of a number that is given are as many', () => {
+  test('are as many as the settings set', () => {
     const { least, most } = settings.executors;
     expect(evaluated('executors.count(one, 1024)', [least, most])).toEqual([least, most]);
   });
@@ -55,7 +55,7 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     expect(evaluated('executors.preflights(one)', [1, 2, 3, 6, 20])).toEqual([1, 1, 1, 4, 18]);
   });
 
-  test('share the memory that the stores leave, in parts that are neither useless nor a mistake', () => {
+  test('share the memory that the stores leave, each part within its limits', () => {
     const given = [
       [6, 31 * 1024],
       [1, 31 * 1024],
@@ -90,7 +90,7 @@ print(json.dumps([asked[1:], executors.started()]))`,
       { wanted, loaded, units },
     );
 
-  test('that are too many are stopped, once the target starts them no more', () => {
+  test('above the number are stopped, once the target no longer starts them', () => {
     mkdirSync(units, { recursive: true });
     const ids = ['bento-executor@01.service', 'bento-executor@02.service'];
     expect(prepared(2, 4).value).toEqual([

@@ -89,7 +89,7 @@ describeWith(tools, 'a manager that works', () => {
   const events = () => instance.events().filter((event) => !event.endsWith('bento-logs.service'));
   const restarts = (name: string) => [`stop bento-${name}.service`, `start bento-${name}.service`];
 
-  test('looks, changes nothing, and looks again a day later', async () => {
+  test('changes nothing when nothing has changed, and checks again a day later', async () => {
     const before = await files();
     expect(await instance.refresh()).toEqual({ code: 0, log: expect.stringContaining('of now') as unknown });
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });
@@ -145,7 +145,7 @@ describeWith(tools, 'a manager that works', () => {
     expect(instance.read('/etc/bento/valkey.acl')).not.toContain('canary');
   });
 
-  test('takes the second of two passwords, and goes on to know the one that provers have', async () => {
+  test('takes the second of two new passwords, and still accepts the one that provers have', async () => {
     await put('valkey-password', 'canary-valkey-3');
     await put('valkey-password', 'canary-valkey-4');
     expect(await instance.refresh('--now')).toMatchObject({ code: 0 });
@@ -154,7 +154,7 @@ describeWith(tools, 'a manager that works', () => {
     expect((await instance.run(['bash', '-c', ping])).stdout).toBe('PONG\nPONG\nPONG\n');
   });
 
-  test('does not try to give passwords to stores that do not run', async () => {
+  test('does not load passwords into stores that do not run', async () => {
     await instance.run(['systemctl', 'stop', 'bento-valkey.service']);
     instance.events();
     expect(await failure()).toContain('bento-valkey.service does not run');
@@ -163,7 +163,7 @@ describeWith(tools, 'a manager that works', () => {
     instance.events();
   });
 
-  test('leaves the wallet to a person: a broker that falls must come back with the one that it had', async () => {
+  test('leaves the wallet to an operator: a broker that crashes must restart with the previous one', async () => {
     const before = instance.read('/etc/bento/broker.env');
     await put('wallet-key', 'ab'.repeat(32));
     const { code, log } = await instance.refresh('--now');
@@ -184,7 +184,7 @@ describeWith(tools, 'a manager that works', () => {
     instance.events();
   });
 
-  test('changes nothing for what is malformed, and looks again within an hour', async () => {
+  test('changes nothing when a secret is malformed, and checks again within an hour', async () => {
     await put('storage', '{"canary": 1}');
     expect(await failure()).toContain('is not a JSON object with accessKeyId and secretAccessKey');
     expect(events()).toEqual([]);
@@ -198,7 +198,7 @@ describeWith(tools, 'a manager that works', () => {
     await put('storage', key('NEXT'));
   });
 
-  test('leaves executors as many as there are, and logs how to get as many as the settings want', async () => {
+  test('keeps the number of executors, and logs how to get as many as the settings want', async () => {
     await instance.settings({ executors: 6 });
     const before = await files();
     expect(await instance.refresh('--now')).toEqual({
@@ -213,14 +213,14 @@ describeWith(tools, 'a manager that works', () => {
     await instance.settings({});
   });
 
-  test('does not move to another bucket alone', async () => {
+  test('does not move to another bucket by itself', async () => {
     await instance.settings({ bucket: 'somewhere-else' });
     expect(await failure()).toContain('the bucket is bento-storage, and is to be somewhere-else');
     await instance.settings({});
     expect(events()).toEqual([]);
   });
 
-  test('puts back what does not work', async () => {
+  test('rolls back a change that does not work', async () => {
     await put('storage', key('BAD'));
     await put('database-password', 'canary-database-3');
     await instance.run(['bash', '-c', 'sed -i "2a [[ \\$S3_ACCESS_KEY != AKIABAD ]]" /usr/local/bin/bento-agent']);
@@ -259,7 +259,7 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
       instance.events();
     });
 
-    test('sees each change, a longer and a shorter one, and what is put back', async () => {
+    test('sees each change, a longer and a shorter one, and a rollback', async () => {
       const { stdout: inode } = await instance.run(['stat', '--format', '%i', '/etc/bento/broker.toml']);
       for (const peak of [111, 2222, 3]) {
         await values({
@@ -284,7 +284,7 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
       expect((await instance.run(['stat', '--format', '%i', '/etc/bento/broker.toml'])).stdout).toBe(inode);
     });
 
-    test('is to be restarted for keys that it reads at its start, and the log has their names until then', async () => {
+    test('needs a restart for keys that it reads at its start, and the log names them until then', async () => {
       const warning = 'the broker reads market.lookback_blocks, prover.status_poll_ms only as it starts';
       await values({ market: { lookback_blocks: 500, max_collateral: '7' }, prover: { status_poll_ms: 2000 } });
       expect(await instance.refresh('--now')).toMatchObject({
@@ -356,7 +356,7 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
     expect(instance.calls()).toEqual(calls);
   });
 
-  test('starts with the passwords that the manager has, before that one has taken the new ones', async () => {
+  test('starts with the passwords of a manager that does not have the new ones yet', async () => {
     await put('database-password', 'database-2');
     await put('valkey-password', 'valkey-2');
     const { code, log } = await instance.configure();
@@ -369,14 +369,14 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
     calls = instance.calls();
   });
 
-  test('keeps them while it looks, and asks no more than the manager on most of its turns', async () => {
+  test('keeps them, and on most runs asks only the manager', async () => {
     expect(await instance.refresh()).toMatchObject({ code: 0, log: expect.stringContaining('taken later') as unknown });
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });
     expect(environment()).toMatch(/database-1[^]*valkey-1/);
     expect(events()).toEqual([]);
   });
 
-  test('takes the new ones on its next turn, once the manager refuses those of before', async () => {
+  test('takes the new ones on its next run, once the manager refuses those of before', async () => {
     await managerTakes('database-2', 'valkey-2', 'valkey-1');
     expect(await instance.refresh()).toMatchObject({ code: 0, log: expect.stringContaining('of now') as unknown });
     expect(environment()).toMatch(/database-2[^]*valkey-2/);
@@ -384,7 +384,7 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });
   });
 
-  test('takes a new key of the storage with its daily look', async () => {
+  test('takes a new storage key with its daily run', async () => {
     await put('storage', key('NEW'));
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });
     expect(await instance.refresh('--now')).toMatchObject({ code: 0 });
@@ -401,7 +401,7 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
     await managerTakes('database-2', 'valkey-2', 'valkey-1');
   });
 
-  test('stops at the first agent that does not come back, and puts back what it had', async () => {
+  test('stops at the first agent that does not come back, and rolls back', async () => {
     await put('storage', key('BAD'));
     const agent = instance.read('/usr/local/bin/bento-agent');
     instance.write(

@@ -10,7 +10,7 @@ const failedForGood = 'ActiveState=failed\nNRestarts=40\n';
 const agent = 'bento-prover@0';
 const setHealth = 'SetInstanceHealth';
 
-describeWith(tools, 'a prover of which something has failed', () => {
+describeWith(tools, 'a prover with a failed unit', () => {
   let instance: Instance;
   beforeAll(async () => {
     instance = await startInstance('prover');
@@ -93,7 +93,7 @@ describeWith(tools, 'a prover of which something has failed', () => {
   test.each([
     ['autoscaling/target-lifecycle-state', 'Terminated', 'InService'],
     ['spot/instance-action', '{"action": "terminate"}', undefined],
-  ])('on its way out it is left to it: %s', async (name, value, before) => {
+  ])('an instance that is ending already is not set unhealthy: %s', async (name, value, before) => {
     instance.metadata({ [name]: value });
     expect(await replace(agent, failedForGood)).toMatchObject({ code: 0, calls: [] });
     instance.metadata({ [name]: before });
@@ -131,7 +131,7 @@ describeWith(tools, 'a prover of which something has failed', () => {
       return { code, output: stderr, seconds: (Date.now() - since) / 1000 };
     };
 
-    test('the manager is waited for', async () => {
+    test('it waits for the manager', async () => {
       const waiting = afterwards('exit-code', '30');
       await new Promise((resolve) => setTimeout(resolve, 2500));
       const stores = standInStores(instance);
@@ -143,11 +143,11 @@ describeWith(tools, 'a prover of which something has failed', () => {
       expect(seconds).toBeGreaterThan(2.5);
     });
 
-    test('a manager that stays away is not waited for any longer', async () => {
+    test('it stops waiting for a manager that does not come back', async () => {
       expect(await afterwards('exit-code', '1')).toMatchObject({ code: 0, output: 'the manager does not answer\n' });
     });
 
-    test('an agent that was stopped waits for nobody', async () => {
+    test('an agent that was stopped does not wait', async () => {
       const { code, output, seconds } = await afterwards('success', '30');
       expect([code, output]).toEqual([0, '']);
       expect(seconds).toBeLessThan(2);

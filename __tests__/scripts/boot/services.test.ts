@@ -61,11 +61,11 @@ describeWith(['python3-boto3'], 'systemctl', () => {
     });
   });
 
-  test('that takes its time lets the hook wait', async () => {
+  test('that takes long keeps the hook waiting', async () => {
     expect((await ask('[services.systemctl("slow", "0.4", waiting=beat), len(beats) > 2]')).value).toEqual(['', true]);
   });
 
-  test('that never ends is ended', async () => {
+  test('that never ends is killed', async () => {
     expect(await ask('services.systemctl("slow", "60", timeout_s=0.2)')).toMatchObject({
       refused: 'systemctl slow 60 has not ended after 0 s',
     });

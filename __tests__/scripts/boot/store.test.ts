@@ -55,7 +55,7 @@ def answer(_):
     }
   }
 
-  test('a role reads its own, and asks for no other', async () => {
+  test('a role reads its own secrets, and no others', async () => {
     const { value, calls } = await read('store.secrets("prover")', right);
     expect(value).toEqual({
       'database-password': right['database-password'],
@@ -116,7 +116,7 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
     expect(refused).toContain(`${below}/${name} ${reason}`);
   });
 
-  describe('that nobody has filled yet', () => {
+  describe('that have no value yet', () => {
     const unfilled = { ...right, 'wallet-key': null, 'rpc-urls': null };
     const hasty = (withinS: number) => `
 import time
@@ -143,7 +143,7 @@ def waiting():
       ]);
     });
 
-    test('are given up after a while', async () => {
+    test('fail the boot after a while', async () => {
       const { refused, below } = await read(expression, unfilled, hasty(0));
       expect(refused).toMatch(`secrets are missing: ${below}/wallet-key has no value; ${below}/rpc-urls has no value`);
     });
@@ -173,14 +173,14 @@ direct.delete_secret(SecretId=f"{below}/storage")`,
     );
   });
 
-  test('are asked for again where AWS has too much to do, or breaks', async () => {
+  test('are requested again when AWS throttles or fails', async () => {
     const { value, calls } = await read('len(store.secrets("prover"))', right, '', (_, index) =>
       index === 0 ? 'throttle' : index === 1 ? 'break' : undefined,
     );
     expect([value, calls.length]).toEqual([3, 5]);
   });
 
-  test('a parameter that is not there is none', async () => {
+  test('a parameter that does not exist has no value', async () => {
     const { value, below } = await read('store.parameter("broker-configuration")', {});
     expect(value).toEqual([`${below}/broker-configuration`, null]);
   });

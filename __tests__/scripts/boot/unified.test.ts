@@ -23,7 +23,7 @@ describeWith(tools, 'an instance of the unified image', () => {
   const uuid = () => printed('blkid -o value -s UUID "$(cat /run/loop)"');
   let volume: string;
 
-  test('that ends at each thing it does at its first boot is a manager in the end', async () => {
+  test('becomes a manager though its first boot crashes at every step', async () => {
     for (const step of [
       ...[
         'logs.env',
@@ -79,7 +79,7 @@ describeWith(tools, 'an instance of the unified image', () => {
     expect(instance.events().join()).not.toMatch(/postgresql|valkey|broker|api|mount/);
   });
 
-  test('and a manager again, with the data of before', async () => {
+  test('becomes a manager again, with the data of before', async () => {
     await instance.run(['systemctl', 'stop', 'bento-prover.target']);
     instance.metadata({ 'tags/instance/Role': 'manager' });
     instance.write({ [agent]: programs[agent]! }, 0o755);

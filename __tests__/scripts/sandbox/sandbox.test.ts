@@ -130,13 +130,13 @@ const tests = () => {
       expect(await check(true)).toBe('NVIDIA L4\n');
     });
 
-    test('that gives back what was not written is found', async () => {
+    test('that returns other data than was written fails the bake', async () => {
       services.write({ '/run/broken-gpu': '' });
       expect(await check(true)).toBe("the GPU cannot be used: the GPU's memory holds 0x0 where 0xa5 was written\n");
       await services.bash('rm /run/broken-gpu');
     });
 
-    test('that the sandbox hides is found', async () => {
+    test('that the sandbox hides fails the bake', async () => {
       const unit = '/etc/systemd/system/bento-prover@.service';
       const real = services.read(unit);
       services.write({ [unit]: real.replace('[Service]\n', '[Service]\nPrivateDevices=yes\n') });
@@ -146,14 +146,14 @@ const tests = () => {
       expect(found).toBe('the GPU cannot be used: cuInit ends with 100 (CUDA_ERROR_NO_DEVICE)\n');
     });
 
-    test('that is not there is left to the smoke test, which the report has', async () => {
+    test('that is missing is left to the smoke test, which the report names', async () => {
       expect(await check(false)).toBe(
         'this instance has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
       );
     });
   });
 
-  test('a sandbox that takes something away is found', async () => {
+  test('a sandbox that hides something the service needs fails the bake', async () => {
     const unit = '/etc/systemd/system/bento-broker.service';
     const real = services.read(unit);
     services.write({ [unit]: real.replace('StateDirectory=bento/broker\n', '') });
