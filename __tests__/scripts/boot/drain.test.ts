@@ -97,7 +97,7 @@ describeWith(tools, 'an instance that is to go', () => {
     expect(await instance.drain(['--now'])).toMatchObject({ code: 0 });
     instance.hook(['AccessDenied', 'not allowed']);
     const { code, stderr } = await instance.drain(['--now']);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('waits for its hook to run out')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('waits for its hook to time out')]);
     instance.hook('ok');
   });
 
@@ -108,7 +108,7 @@ describeWith(tools, 'an instance that is to go', () => {
     const { code, stderr } = await instance.drain(['--now']);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/draining without a word to Auto Scaling: the metadata service has no mac/),
+      expect.stringMatching(/draining without notifying Auto Scaling: the metadata service has no mac/),
     ]);
     order(instance.events());
     expect(instance.calls()).toEqual(before);

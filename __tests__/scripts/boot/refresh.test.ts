@@ -167,7 +167,7 @@ describeWith(tools, 'a manager that works', () => {
     const before = instance.read('/etc/bento/broker.env');
     await put('wallet-key', 'ab'.repeat(32));
     const { code, log } = await instance.refresh('--now');
-    expect([code, log]).toEqual([0, expect.stringContaining('the wallet key is another one now')]);
+    expect([code, log]).toEqual([0, expect.stringContaining('the wallet key has changed')]);
     expect(instance.read('/etc/bento/broker.env')).toBe(before);
     await put('wallet-key', `0x${'ca'.repeat(32)}`);
     instance.events();
