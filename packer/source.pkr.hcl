@@ -42,8 +42,8 @@ source "amazon-ebs" "ubuntu" {
     http_put_response_hop_limit = 1
   }
 
-  // Session Manager reaches the instance from inside: no port is open. Packer makes no rule then, and if it did, it
-  // would be for nobody: its default is the whole world.
+  // Session Manager reaches the instance from inside: no port is open. Packer makes no rule then; if it made one,
+  // it would admit no other host, where the default admits the whole world.
   communicator                          = "ssh"
   ssh_username                          = "ubuntu"
   ssh_interface                         = "session_manager"

@@ -56,7 +56,7 @@ variable "broker_sha256" {
 variable "require_verified_downloads" {
   type        = bool
   default     = true
-  description = "Whether a download that nobody vouches for ends the bake. Where it is false, /etc/bento/release.json lists what was not verified."
+  description = "Whether a download without signature or checksum ends the bake. Where it is false, /etc/bento/release.json lists what was not verified."
 }
 
 variable "service_account_ids" {

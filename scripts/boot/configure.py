@@ -55,7 +55,7 @@ def take_role(instance: Instance, purpose: Purpose, release: Release, check: boo
     other = prover.TARGET if purpose.role == "manager" else manager.TARGET
     if services.active(other):
         # A broker drains for hours; the operator who changes the role decides when.
-        raise Refusal(f"this instance has another role at work; run `systemctl stop {other}` first (docs/boot.md)")
+        raise Refusal(f"another role is active on this instance; run `systemctl stop {other}` first (docs/boot.md)")
     forget(manager.FILES if purpose.role == "manager" else prover.FILES)
     # Before any service has them.
     logs.redact(secrets)
@@ -78,7 +78,7 @@ def give_up(hook: Hook | None) -> int:
         log.error(f"Auto Scaling could not be notified: {problem}")
     if hook is not None and hook.completed:
         mark_boot_done()
-    # At a later boot nobody waits in the hook: then bento-replace does it.
+    # At a later boot no hook waits: then bento-replace notifies Auto Scaling.
     return 1
 
 
@@ -101,8 +101,8 @@ def main() -> int:
         log.error(f"{BOOT_FAILURE}: {error}")
         return give_up(hook)
     except Exception:
-        # Nobody has thought of it: the journal gets all there is to know, and the instance is not left waiting.
-        log.error(f"{BOOT_FAILURE}, for a reason that this program does not know")
+        # An unexpected error: the journal gets the traceback, and the hook is completed.
+        log.error(f"{BOOT_FAILURE}, for an unexpected reason")
         give_up(hook)
         raise
     if not check:

@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--now", action="store_true", help="drain without waiting for a reason")
     now = parser.parse_args().now
     metadata = Metadata()
-    reason: str | None = "asked to" if now else None
+    reason: str | None = "requested with --now" if now else None
     while reason is None:
         try:
             reason = reason_to_go(metadata)

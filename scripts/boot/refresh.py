@@ -48,7 +48,7 @@ def refresh(metadata: Metadata, now: bool) -> None:
     purpose = read_purpose(metadata, release)
     role = manager if purpose.role == "manager" else prover
     if not services.active(role.TARGET):
-        log.info(f"nothing is refreshed: {role.TARGET} is not at work")
+        log.info(f"nothing is refreshed: {role.TARGET} is not active")
         return
     if not (now or due() or (role is prover and prover.refused())):
         return
@@ -60,11 +60,11 @@ def refresh(metadata: Metadata, now: bool) -> None:
         raise Refusal(f"the parameter {name} is missing; deploy the stack prover-cluster-{purpose.environment}")
     secrets = store.secrets(purpose.role)
     keys = storage(secrets["storage"], cluster_path(purpose.environment))
-    # Before any service has them; those of before stay out of the log as well.
+    # Before any service has them; previous secrets stay out of the log as well.
     logs.redact(secrets)
     role.refresh(store, parse_settings(text, name), secrets, keys, release, instance)
     look_again_in(REFRESH_S)
-    log.info(f"this {purpose.role} has the secrets and settings of now")
+    log.info(f"this {purpose.role} has the current secrets and settings")
 
 
 def main() -> int:

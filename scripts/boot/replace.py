@@ -46,7 +46,7 @@ def main() -> int:
             return 0
         instance = read_instance(metadata)
         if instance.group is None:
-            log.error(f"{unit} has failed for good, and nobody replaces this instance: it belongs to no group")
+            log.error(f"{unit} has failed for good, and nothing replaces this instance: it belongs to no group")
             return 0
         log.error(f"{unit} has failed for good: this instance is to be replaced")
         problem = replace(instance)

@@ -2,7 +2,7 @@
 # Downloads. Everything that does not come from a signed repository comes through verified_download. Source it after
 # common.sh and release.sh.
 #
-# REQUIRE_VERIFIED_DOWNLOADS  true (default) or false: whether what nobody vouches for ends the bake, or is recorded
+# REQUIRE_VERIFIED_DOWNLOADS  true (default) or false: whether a download without signature or checksum ends the bake, or is recorded
 # FETCH_TRIES, FETCH_PAUSE    how often a server in trouble is asked, and the seconds before the next time
 # FETCH_STALL_SECONDS         after how long a server that sends next to nothing is given up
 # FETCH_PROTOCOLS             =https; tests on this instance have no certificate

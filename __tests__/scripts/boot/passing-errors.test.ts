@@ -47,7 +47,8 @@ const steps: Record<string, string> = {
   AssignPrivateIpAddresses: 'address.take("10.20.0.10", instance, beat)',
   GetParameter: 'store.Store("staging", instance.region, aws.at_boot(beat)).parameter("settings")',
   GetSecretValue: 'store.Store("staging", instance.region).filled_secrets("prover", beat)',
-  'GetSecretValue of before': 'store.Store("staging", instance.region, aws.at_boot(beat)).previous("valkey-password")',
+  'GetSecretValue of the previous version':
+    'store.Store("staging", instance.region, aws.at_boot(beat)).previous("valkey-password")',
   HeadBucket:
     'manager.check_storage(settings, store.Storage("AKIALOCAL", "local"), instance.region, aws.at_boot(beat))',
   CompleteLifecycleAction: 'hook.complete("CONTINUE")',
@@ -162,7 +163,7 @@ ${cases}
       AssignPrivateIpAddresses: [[403, 'UnauthorizedOperation', 'no'], /10\.20\.0\.10 cannot be taken: Unauthorized/],
       GetParameter: [denied, /settings cannot be read: AccessDeniedException: no/],
       GetSecretValue: [denied, /-password cannot be read: AccessDeniedException: no/],
-      'GetSecretValue of before': [denied, /valkey-password cannot be read: AccessDeniedException: no/],
+      'GetSecretValue of the previous version': [denied, /valkey-password cannot be read: AccessDeniedException: no/],
       HeadBucket: [[403, '', ''], /keys do not open the bucket bento-storage: 403: Forbidden/],
       CompleteLifecycleAction: [[403, 'AccessDenied', 'no'], /AccessDenied.*: no/],
     };

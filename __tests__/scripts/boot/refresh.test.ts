@@ -46,7 +46,7 @@ describeWith(tools, 'a manager that works', () => {
     instance = await startInstance('manager');
     expect(await instance.refresh('--now')).toMatchObject({
       code: 0,
-      log: expect.stringContaining('bento-manager.target is not at work') as unknown,
+      log: expect.stringContaining('bento-manager.target is not active') as unknown,
     });
     expect(instance.events()).toEqual([]);
     expect(await instance.configure()).toMatchObject({ code: 0 });
@@ -91,11 +91,11 @@ describeWith(tools, 'a manager that works', () => {
 
   test('changes nothing when nothing has changed, and checks again a day later', async () => {
     const before = await files();
-    expect(await instance.refresh()).toEqual({ code: 0, log: expect.stringContaining('of now') as unknown });
+    expect(await instance.refresh()).toEqual({ code: 0, log: expect.stringContaining('current secrets') as unknown });
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });
     expect(events()).toEqual(['reload bento-postgresql.service']);
     await instance.run(['touch', '--date', '1 minute ago', '/run/bento-refresh/next']);
-    expect((await instance.refresh()).log).toContain('of now');
+    expect((await instance.refresh()).log).toContain('current secrets');
     expect(events()).toEqual(['reload bento-postgresql.service']);
     expect(await files()).toBe(before);
   });
@@ -119,7 +119,7 @@ describeWith(tools, 'a manager that works', () => {
     expect(instance.events()).toEqual([...restarts('logs'), 'reload bento-postgresql.service']);
   });
 
-  test('takes new passwords without sending anybody away: Valkey knows the one of before as well', async () => {
+  test('takes new passwords and keeps connections open: Valkey accepts the previous one as well', async () => {
     const [, old] = /^REDIS_URL="(.*)"$/m.exec(instance.read('/etc/bento/aux.env'))!;
     instance.write({ '/run/old': old! });
     // Who is connected stays so.
@@ -376,9 +376,12 @@ ${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
     expect(events()).toEqual([]);
   });
 
-  test('takes the new ones on its next run, once the manager refuses those of before', async () => {
+  test('takes the new ones on its next run, once the manager refuses the previous ones', async () => {
     await managerTakes('database-2', 'valkey-2', 'valkey-1');
-    expect(await instance.refresh()).toMatchObject({ code: 0, log: expect.stringContaining('of now') as unknown });
+    expect(await instance.refresh()).toMatchObject({
+      code: 0,
+      log: expect.stringContaining('current secrets') as unknown,
+    });
     expect(environment()).toMatch(/database-2[^]*valkey-2/);
     expect(events()).toEqual(agents);
     expect(await instance.refresh()).toEqual({ code: 0, log: '' });

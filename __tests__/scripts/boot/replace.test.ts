@@ -103,7 +103,7 @@ describeWith(tools, 'a prover with a failed unit', () => {
     const name = 'tags/instance/aws:autoscaling:groupName';
     instance.metadata({ [name]: undefined });
     const { code, log, calls } = await replace(agent, failedForGood);
-    expect([code, calls, log]).toEqual([0, [], expect.stringMatching(/^<3>.*nobody replaces this instance/)]);
+    expect([code, calls, log]).toEqual([0, [], expect.stringMatching(/^<3>.*nothing replaces this instance/)]);
     instance.metadata({ [name]: 'prover-cluster-staging-prover' });
   });
 

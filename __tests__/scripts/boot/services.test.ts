@@ -85,12 +85,12 @@ describeWith(['python3-boto3'], 'a unit with files', () => {
   test('that does not run is started', async () => {
     expect(verbs((await ensure(60, false)).calls)).toEqual(['start a.service']);
   });
-  test('that runs with a file of before starts again', async () => {
+  test('that runs with an outdated file starts again', async () => {
     const { calls: called, log } = await ensure(0.6, true);
     expect(verbs(called)).toEqual(['restart a.service']);
     expect(log).toContain('restarting a.service, whose settings changed');
   });
-  test('that runs with its file of now is left alone: to start it changes nothing', async () => {
+  test('that runs with its current file is left alone: to start it changes nothing', async () => {
     expect(verbs((await ensure(0.4, true)).calls)).toEqual(['start a.service']);
   });
 });

@@ -79,7 +79,7 @@ describeWith(tools, 'an instance of the unified image', () => {
     expect(instance.events().join()).not.toMatch(/postgresql|valkey|broker|api|mount/);
   });
 
-  test('becomes a manager again, with the data of before', async () => {
+  test('becomes a manager again, with its previous data', async () => {
     await instance.run(['systemctl', 'stop', 'bento-prover.target']);
     instance.metadata({ 'tags/instance/Role': 'manager' });
     instance.write({ [agent]: programs[agent]! }, 0o755);

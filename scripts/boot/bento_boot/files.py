@@ -100,7 +100,7 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
 def _write_in_place(file: Path, data: bytes) -> None:
     """
     The same inode, and never shorter than it was: from 1.1 on the broker takes an empty file for one with all defaults.
-    Room is made with empty lines first, so that a full disk leaves the values of before.
+    Room is made with empty lines first, so that a full disk leaves the previous values.
     """
     with open(file, "r+b", buffering=0) as stream:
         missing = len(data) - os.fstat(stream.fileno()).st_size

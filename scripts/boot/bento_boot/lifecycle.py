@@ -65,9 +65,9 @@ class Hook:
                 lambda: self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names()),
             )
         except aws.ERRORS as error:
-            # No hook, or an instance that starts again long after its launch: nobody is waiting.
+            # No hook, or an instance that starts again long after its launch: it does not wait.
             if "No active Lifecycle Action" in str(error):
-                log.info(f"nobody waits in the hook {self._name}")
+                log.info(f"this instance does not wait in the hook {self._name}")
                 return None
             return str(error)
         self.completed = True

@@ -47,7 +47,7 @@ def ship(instance: Instance, purpose: Purpose) -> None:
 
 def redact(secrets: Mapping[str, str]) -> None:
     """
-    Keeps these values out of the log; to be called before a service gets them. Values of before are kept out as well:
+    Keeps these values out of the log; to be called before a service gets them. Previous values are kept out as well:
     lines with them may still wait to be sent.
 
     :raises Refusal: when there are too many

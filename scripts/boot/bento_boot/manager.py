@@ -89,7 +89,7 @@ def _write_passwords(secrets: dict[str, str], accepted: list[str]) -> None:
 
 
 def _accepted(store: Store, secrets: dict[str, str]) -> list[str]:
-    """Passwords of Valkey: provers go on with the one of before until they see that there is a new one."""
+    """Passwords of Valkey: provers use the previous one until they see that there is a new one."""
     previous = store.previous("valkey-password")
     return [secrets["valkey-password"], *([] if previous is None else [previous])]
 
@@ -136,7 +136,7 @@ def run(
     _write_passwords(secrets, accepted)
     services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
     services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
-    # The passwords of now, also where the servers ran already.
+    # The current passwords, also where the servers ran already.
     if not _load_passwords(accepted, waiting):
         services.systemctl("restart", "bento-valkey.service", waiting=waiting)
     executors.prepare(_executors(settings), stores.memory_mib(), waiting)

@@ -98,7 +98,7 @@ def alternatives(pattern: str) -> list[str]:
 def pattern(secrets: Mapping[str, str], earlier: Iterable[str] = ()) -> str:
     """
     :param secrets: of the instance, by their short names
-    :param earlier: alternatives of a pattern of before, the newest first; 200 of them stay
+    :param earlier: alternatives of the previous pattern, the newest first; 200 of them stay
     :returns: a regular expression for Rust's regex crate, without regard to case
     :raises Refusal: when it is too long for an environment
     """

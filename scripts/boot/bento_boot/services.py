@@ -67,7 +67,7 @@ def outdated(unit: str, files: Sequence[Path]) -> bool:
 
 
 def ensure(unit: str, *files: Path, waiting: Waiting = _nothing) -> None:
-    """Starts a unit, or has it start again if it runs with files of before."""
+    """Starts a unit, or has it start again if it runs with outdated files."""
     if outdated(unit, files):
         log.info(f"restarting {unit}, whose settings changed")
         systemctl("restart", unit, waiting=waiting)

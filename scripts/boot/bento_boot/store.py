@@ -48,7 +48,7 @@ class Store:
             raise Refusal(f"the parameter {full} cannot be read: {aws.reason(error)}") from error
 
     def previous(self, name: str) -> str | None:
-        """The value that a secret had before the one of now, if there is one."""
+        """The previous value of a secret, if there is one."""
         full = f"{self._prefix}/{name}"
         try:
             answer = self._patience.call(

@@ -36,7 +36,7 @@ log_timezone = 'UTC'
 
 
 def pg_hba_conf(networks: list[str]) -> str:
-    """Nobody without a password but the instance's own users; from outside only Bento, to its own database."""
+    """Only the instance's own users need no password; from outside, only Bento reaches its own database."""
     outside = "".join(f"host {DATABASE} {DATABASE_USER} {network} scram-sha-256\n" for network in networks)
     return f"""# Written at boot; changes are lost.
 local all all peer

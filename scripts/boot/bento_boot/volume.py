@@ -69,7 +69,7 @@ def _look(ec2: Any, volume_id: str, own: str) -> str | None:
         ec2.attach_volume(VolumeId=volume_id, InstanceId=own, Device="/dev/sdf")
         return None
     except aws.ERRORS as error:
-        # Another instance was faster, it is still on its way off the last one, or this instance is not running yet.
+        # Another instance was faster, it is still detaching from the last one, or this instance is not running yet.
         if not aws.passes(error) and aws.code(error) not in ("VolumeInUse", "IncorrectState"):
             raise Refusal(f"the data volume {volume_id} cannot be {attempt}: {aws.reason(error)}") from error
         return f"EC2 answers {aws.reason(error)}"
