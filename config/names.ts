@@ -3,12 +3,13 @@
  * people who read its logs. Across accounts nothing reads another stack's state, so these names are the contract. Those
  * that the instances know as well come from `contract.ts`.
  */
-import { clusterPath, instanceLogGroup, type ClusterSecret, type InstanceRole } from './contract';
+import { clusterPath, instanceLogGroup, type InstanceRole } from './contract';
 
 export {
   clusterParameters,
   clusterPath,
   clusterSecrets,
+  type ClusterSecret,
   gpuMetrics,
   isOptionalSecret,
   lifecycleHooks,
@@ -21,7 +22,6 @@ export {
   smokeProofs,
   valkeyMetrics,
   type ClusterParameter,
-  type ClusterSecret,
   type InstanceRole,
   type SmokeProof,
 } from './contract';
@@ -77,20 +77,11 @@ export const clusterFunctions = {
   storageKeys: 'prover-cluster-storage-keys',
 } as const;
 
-/** Retires old images; the dashboard and its alarm know it by these names (docs/monitoring.md has the metrics). */
-export const cleanupFunction = 'packer-ami-cleanup';
-
 /** Pipelines; schedules and notices know them by these names. */
 export const pipelines = {
   packer: 'packer-pipeline',
   cluster: (environment: string) => `prover-cluster-${environment}`,
 } as const;
-
-/** A pipeline's artifacts lie in a bucket of its own: 58 characters at most, of the 63 that S3 allows. */
-export const artifactBucket = (pipeline: string, accountId: string): string => `${pipeline}-artifacts-${accountId}`;
-
-/** The artifact that carries a saved plan from its build to the one that applies it. */
-export const planArtifact = 'plan';
 
 /** What pipelines and the builds in `cli/delivery` exchange; docs/delivery.md has the values. */
 export const deliveryVariables = {
@@ -194,46 +185,6 @@ export const outcomeEvents = {
   found: 'AMI Drift Found',
 } as const;
 
-/** Rules whose events become notices. */
-export const noticeRules = {
-  builds: 'boundless-notices-builds',
-  sharing: 'boundless-notices-sharing',
-  pipelines: 'boundless-notices-pipelines',
-  deployments: 'boundless-notices-deployments',
-  approvals: 'boundless-notices-approvals',
-  /** Looks every few minutes for approvals that wait. */
-  watch: 'boundless-notices-watch',
-} as const;
-
-/** Namespace of what functions measure: dimension `service` is the function's name. */
-export const metricNamespace = 'BoundlessAmiFactory';
-
-/** What functions measure that alarms and dashboards show; docs/monitoring.md has their meaning and units. */
-export const functionMetrics = {
-  [functions.sharing]: [
-    'AccountsShared',
-    'AccountsFailed',
-    'ShareSeconds',
-    'Failures',
-    'DriftFound',
-    'DriftRepaired',
-    'PublicImages',
-    'ImagesLeft',
-    'LaunchProblems',
-  ],
-  [functions.notices]: ['ApprovalHours', 'Failures'],
-  [cleanupFunction]: ['ImagesRetained', 'ImagesReclaimed', 'CleanupFailures'],
-} as const;
-
-/** What functions measure for each kind of image: dimensions `service` and `Image`. */
-export const imageMetrics = {
-  [functions.sharing]: ['LatestImageAgeDays', 'ValidatedImageAgeDays'],
-  [functions.notices]: ['BuildSeconds', 'BuildSucceeded', 'ImageReused'],
-} as const;
-
-/** Events that wait for a function. */
-export const eventQueue = (functionName: string): string => `${functionName}-events`;
-
 /** Failed and undelivered events of a function. */
 export const deadLetterQueue = (functionName: string): string => `${functionName}-dead-letters`;
 
@@ -245,9 +196,6 @@ export const topics = {
   /** The alarms of a cluster, in its own account. */
   cluster: (environment: string) => `prover-cluster-${environment}-alarms`,
 } as const;
-
-/** The channel in Amazon Q Developer in chat applications. */
-export const slackChannelConfiguration = 'boundless-ami-factory';
 
 export const budgets = { account: (environment: string) => `boundless-${environment}` } as const;
 
@@ -275,13 +223,6 @@ export const actAsVariable = 'act_as_role_arn';
 export const scalingGroup = (environment: string, role: InstanceRole): string =>
   `${stacks.cluster(environment)}-${role}`;
 
-/** Alarms that only Auto Scaling listens to. */
-export const scalingAlarms = (environment: string) =>
-  ({
-    out: `${scalingGroup(environment, 'prover')}-scale-out`,
-    in: `${scalingGroup(environment, 'prover')}-scale-in`,
-  }) as const;
-
 /** How long a smoke test may take. By then it has given up (`smokeLimitMinutes`), its unit, and the document of Systems Manager. */
 export const smokeMinutes = 45;
 
@@ -294,102 +235,6 @@ export const rolloutParameter = (environment: string): string => `${clusterPath(
 /** Bento's files: 63 characters at most, which is what S3 allows. */
 export const storageBucket = (environment: string, accountId: string, region: string): string =>
   `${stacks.cluster(environment)}-${accountId}-${region}`;
-
-/**
- * Bento takes static keys and nothing else (docs/facts/bento.md#storage-keys): this IAM user owns them, and nothing but
- * the storage.
- */
-export const storageUser = (environment: string): string => `${stacks.cluster(environment)}-storage`;
-
-/** Secrets that the stack makes up itself. */
-export const generatedSecrets = ['database-password', 'valkey-password'] as const satisfies readonly ClusterSecret[];
-
-/** Secrets that an operator has to put in: `npm run secrets`. */
-export const operatorSecrets = [
-  'wallet-key',
-  'rpc-urls',
-  'order-stream-url',
-] as const satisfies readonly ClusterSecret[];
-
-/** Alarms of a cluster; docs/cluster-alarms.md has what each means. */
-export const clusterAlarms = [
-  'no-manager',
-  'manager-silent',
-  'provers-short',
-  'manager-boot-failures',
-  'prover-boot-failures',
-  'manager-services-failing',
-  'prover-services-failing',
-  'manager-agent-errors',
-  'prover-agent-errors',
-  'prover-gpu-failures',
-  'gpus-idle',
-  'queue-old',
-  'manager-disk',
-  'manager-data-disk',
-  'prover-disk',
-  'manager-memory',
-  'prover-memory',
-  'manager-valkey-memory',
-  'manager-secrets-stale',
-  'prover-secrets-stale',
-  'gas-low',
-  'gas-out',
-  'collateral-low',
-  'collateral-out',
-] as const;
-
-/** Families of errors that the broker logs by code; `constructs/cluster/alarms/broker-errors.ts` has the codes. */
-export const brokerErrorFamilies = [
-  'faults',
-  'restarts',
-  'unexpected',
-  'database',
-  'expired',
-  'late',
-  'proving',
-  'submission',
-  'confirmation',
-  'locking',
-  'rpc',
-  'order-stream',
-  'downloads',
-  'cancellation',
-] as const;
-export type BrokerErrorFamily = (typeof brokerErrorFamilies)[number];
-
-/** What notifies people of a cluster beside the balances: each is a composite of several of the others. */
-export const compositeAlarms = [
-  'manager-unhealthy',
-  'provers-unhealthy',
-  'agents-failing',
-  'work-waiting',
-  'machines-filling',
-  'secrets-stale',
-  'broker-unhealthy',
-] as const;
-
-export type ClusterAlarm =
-  (typeof clusterAlarms)[number] | (typeof compositeAlarms)[number] | `broker-${BrokerErrorFamily}`;
-
-export const clusterAlarm = (environment: string, alarm: ClusterAlarm): string =>
-  `${stacks.cluster(environment)}-${alarm}`;
-
-/**
- * Alarms that take back a refresh of a role's Auto Scaling group. They are known by their names, so that a group needs no
- * alarm and an alarm no group; docs/cluster-alarms.md explains why these and no others.
- */
-export const rollbackAlarms = (environment: string): Readonly<Record<InstanceRole, readonly string[]>> => ({
-  manager: [clusterAlarm(environment, 'manager-boot-failures'), clusterAlarm(environment, 'manager-services-failing')],
-  prover: [clusterAlarm(environment, 'prover-boot-failures'), clusterAlarm(environment, 'prover-services-failing')],
-});
-
-/**
- * What is counted in the logs for an alarm, such as `ManagerBootFailures`. It has no dimensions: an account holds one
- * cluster, and the fields of a log line are all that a metric filter knows.
- */
-export const logMetric = (alarm: ClusterAlarm): string =>
-  alarm.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 export const logGroups = {
   /** What instances of a role write. */

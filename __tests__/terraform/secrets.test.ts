@@ -1,7 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { unzipSync } from 'fflate';
 import { factory } from '../../config';
-import { clusterPath, generatedSecrets } from '../../config/names';
+import { clusterPath } from '../../config/names';
+import { generatedSecrets } from '../../cli/secrets/names';
 import { startLocalAws, type LocalAws } from '../../lab/local-aws';
 import type { ProviderSource } from '../../cli/terraform/provider';
 import { stackOf, synthesize } from '../support/synthesized';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { factory, type EnvironmentConfig } from '../../config';
-import { operatorSecrets } from '../../config/names';
+import { operatorSecrets } from './names';
 
 const environments = factory.environments.map(({ environment }) => environment).join('|');
 

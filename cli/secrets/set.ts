@@ -1,5 +1,5 @@
 import { OperatorError } from '../common/errors';
-import type { operatorSecrets } from '../../config/names';
+import type { operatorSecrets } from './names';
 import { problemWith } from './forms';
 import { binary, type StoredSecrets } from './stored';
 

@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from '../../config';
-import { clusterSecrets, generatedSecrets, isOptionalSecret, type ClusterSecret } from '../../config/names';
+import { clusterSecrets, isOptionalSecret, type ClusterSecret } from '../../config/names';
+import { generatedSecrets } from './names';
 import { problemWith } from './forms';
 import { binary, NoSuchSecretError, type StoredSecrets } from './stored';
 

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { functions, metricNamespace, type functionMetrics, type imageMetrics } from '../../config/names';
+import { functions } from '../../config/names';
+import { metricNamespace, type functionMetrics, type imageMetrics } from '../../config/metrics';
 
 /** Structured log of the function. Events are never logged: they carry a build's variables. */
 export const logger = new Logger({ serviceName: functions.notices });

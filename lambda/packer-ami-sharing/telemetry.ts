@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { functions, metricNamespace, type ImageKind } from '../../config/names';
+import { functions, type ImageKind } from '../../config/names';
+import { metricNamespace } from '../../config/metrics';
 import type { Ages } from './images/image-ages';
 
 /** Structured log of the function; keys such as `imageId` and `buildId` are on every line once they are known. */

@@ -1,4 +1,5 @@
-import { lifecycleHooks, instanceRoles, rollbackAlarms, type InstanceRole } from '../../../config/names';
+import { lifecycleHooks, instanceRoles, type InstanceRole } from '../../../config/names';
+import { rollbackAlarms } from '../../../constructs/cluster/alarms/names';
 import { rolloutSchema, type GroupRollout } from '../../../config/rollout';
 import {
   allResources,

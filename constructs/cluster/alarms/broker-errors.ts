@@ -1,4 +1,4 @@
-import type { BrokerErrorFamily } from '../../../config/names';
+import type { BrokerErrorFamily } from './names';
 
 /** Errors that mean the same, or ask for the same. */
 export interface ErrorFamily {

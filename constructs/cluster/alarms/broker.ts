@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { brokerErrorFamilies } from '../../../config/names';
+import { brokerErrorFamilies } from './names';
 import { brokerErrors, unexpectedCode } from './broker-errors';
 import { LogCount } from './log-count';
 import { all, any, is, matches, pattern, contains } from './patterns';

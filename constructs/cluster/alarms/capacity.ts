@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { clusterAlarm } from '../../../config/names';
+import { clusterAlarm } from './names';
 import { MathAlarm } from '../../base/math-alarm';
 import { ofGroup, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';

@@ -2,19 +2,15 @@ import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboar
 import { Construct } from 'constructs';
 import { instanceDimensions, paths } from '../../../config/contract';
 import {
-  brokerErrorFamilies,
-  clusterAlarm,
   clusterFunctions,
-  compositeAlarms,
   dashboards,
   gpuMetrics,
-  logMetric,
   instanceMetricNamespace,
   instanceRoles,
   scalingGroup,
-  type ClusterAlarm,
   type InstanceRole,
 } from '../../../config/names';
+import { brokerErrorFamilies, clusterAlarm, compositeAlarms, logMetric, type ClusterAlarm } from './names';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
 import { AccountStack } from '../../base/account-stack';
 

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { clusterAlarm, rollbackAlarms, type compositeAlarms, type InstanceRole } from '../../../config/names';
+import { type InstanceRole } from '../../../config/names';
+import { clusterAlarm, rollbackAlarms, type compositeAlarms } from './names';
 import { CompositeAlarm, type Named } from '../../base/alarm';
 import { Balances } from './balances';
 import { BrokerErrors } from './broker';

@@ -1,6 +1,7 @@
 import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import { Construct } from 'constructs';
-import { clusterAlarm, logMetric, instanceMetricNamespace, type ClusterAlarm } from '../../../config/names';
+import { instanceMetricNamespace } from '../../../config/names';
+import { clusterAlarm, logMetric, type ClusterAlarm } from './names';
 import { MathAlarm } from '../../base/math-alarm';
 import { AccountStack } from '../../base/account-stack';
 

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { instanceDimensions, paths, type InstanceMetric, type ValkeyMetric } from '../../../config/contract';
-import { clusterAlarm, instanceMetricNamespace, instanceRoles } from '../../../config/names';
+import { instanceMetricNamespace, instanceRoles } from '../../../config/names';
+import { clusterAlarm } from './names';
 import { Alarm } from '../../base/alarm';
 import type { AlarmsProps } from './props';
 import { AccountStack } from '../../base/account-stack';

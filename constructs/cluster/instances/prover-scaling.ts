@@ -1,7 +1,7 @@
 import { AutoscalingPolicy } from '@cdktf/provider-aws/lib/autoscaling-policy';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../../config';
-import { scalingAlarms } from '../../../config/names';
+import { scalingAlarms } from './names';
 import { MathAlarm } from '../../base/math-alarm';
 import { ofGroup, ofQueue, steps, stepSeconds } from '../alarms/operands';
 import { AccountStack } from '../../base/account-stack';

@@ -1,4 +1,5 @@
-import { instanceRoles, rolloutParameter, scalingAlarms, scalingGroup } from '../../../config/names';
+import { instanceRoles, rolloutParameter, scalingGroup } from '../../../config/names';
+import { scalingAlarms } from './names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 import { own, taggedAsOwn } from '../own-tag';

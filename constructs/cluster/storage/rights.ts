@@ -1,4 +1,5 @@
-import { clusterFunctions, logGroups, policies, roles, storageBucket, storageUser } from '../../../config/names';
+import { clusterFunctions, logGroups, policies, roles, storageBucket } from '../../../config/names';
+import { storageUser } from './names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 import { bucketArn } from '../../base/account';

@@ -1,4 +1,5 @@
-import { clusterFunctions, clusterPath, logGroups, stacks, storageBucket, storageUser } from '../../../config/names';
+import { clusterFunctions, clusterPath, logGroups, stacks, storageBucket } from '../../../config/names';
+import { storageUser } from './names';
 import type { Statement } from '../../base/policy';
 import { bucketArn, type Account } from '../../base/account';
 

@@ -8,7 +8,8 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { policies, storageBucket, storageUser } from '../../../config/names';
+import { policies, storageBucket } from '../../../config/names';
+import { storageUser } from './names';
 import { policyDocument } from '../../base/policy';
 import { runBento } from './storage-rights';
 import { AccountStack } from '../../base/account-stack';

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { arns, clusterProject, deliveryVariables, pipelines, planArtifact, roles, stacks } from '../../../config/names';
+import { arns, clusterProject, deliveryVariables, pipelines, roles, stacks } from '../../../config/names';
+import { planArtifact } from './names';
 import { ClusterProject, type ClusterEnvironment } from './cluster-project';
 import { deploymentLimits } from './deployment-limits';
 import { imagesOfRun, imageVariables } from './image-variables';

@@ -1,7 +1,7 @@
 import { Codepipeline, type CodepipelineVariable } from '@cdktf/provider-aws/lib/codepipeline';
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
-import { artifactBucket } from '../../../config/names';
+import { artifactBucket } from './names';
 import { repositoryId } from '../../../config/repository';
 import { connectionStatement } from '../../base/connection';
 import { serviceTrust, type Statement } from '../../base/policy';

@@ -1,4 +1,4 @@
-import { artifactBucket } from '../../../config/names';
+import { artifactBucket } from './names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 import { bucketArn } from '../../base/account';

@@ -1,14 +1,7 @@
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
-import {
-  cleanupFunction,
-  codeBuildProjects,
-  functions,
-  imageOfRole,
-  logGroups,
-  metricNamespace,
-  instanceRoles,
-} from '../../../config/names';
+import { codeBuildProjects, functions, imageOfRole, logGroups, instanceRoles } from '../../../config/names';
+import { cleanupFunction, metricNamespace } from '../../../config/metrics';
 import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../../base/alarm';
 
 export interface FactoryAlarmsProps {

@@ -1,17 +1,16 @@
 import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import { Construct } from 'constructs';
 import {
-  cleanupFunction,
   codeBuildProjects,
   dashboards,
   deadLetterQueue,
   functions,
   imageKinds,
   imageOfRole,
-  metricNamespace,
   instanceRoles,
   type ImageKind,
 } from '../../../config/names';
+import { cleanupFunction, metricNamespace } from '../../../config/metrics';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
 import { AccountStack } from '../../base/account-stack';
 

@@ -1,7 +1,8 @@
 import { ChatbotSlackChannelConfiguration } from '@cdktf/provider-aws/lib/chatbot-slack-channel-configuration';
 import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import { Construct } from 'constructs';
-import { logGroups, roles, slackChannelConfiguration } from '../../../config/names';
+import { logGroups, roles } from '../../../config/names';
+import { slackChannelConfiguration } from './names';
 import { serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
 import { AccountStack } from '../../base/account-stack';

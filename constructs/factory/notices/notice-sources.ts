@@ -1,4 +1,5 @@
-import { codeBuildProjects, noticeRules, outcomeEvents, pipelines } from '../../../config/names';
+import { codeBuildProjects, outcomeEvents, pipelines } from '../../../config/names';
+import { noticeRules } from './names';
 
 /** A kind of event that people are notified of. */
 export interface NoticeSource {

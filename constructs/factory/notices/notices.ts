@@ -1,14 +1,7 @@
 import { Construct } from 'constructs';
-import {
-  codeBuildProjects,
-  deadLetterQueue,
-  eventQueue,
-  functions,
-  logGroups,
-  metricNamespace,
-  noticeRules,
-  roles,
-} from '../../../config/names';
+import { codeBuildProjects, deadLetterQueue, functions, logGroups, roles } from '../../../config/names';
+import { eventQueue, noticeRules } from './names';
+import { metricNamespace } from '../../../config/metrics';
 import { Alarm, CompositeAlarm } from '../../base/alarm';
 import { DeadLetterQueue } from '../../base/dead-letter-queue';
 import { EventQueue } from '../../base/event-queue';

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { functions, logGroups, metricNamespace } from '../../../config/names';
+import { functions, logGroups } from '../../../config/names';
+import { metricNamespace } from '../../../config/metrics';
 import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../../base/alarm';
 
 /** Alarms by the metric of `lambda/packer-ami-sharing/telemetry.ts`, and the text that the operator reads. */

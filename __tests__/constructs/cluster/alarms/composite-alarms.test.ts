@@ -5,7 +5,7 @@ import {
   clusterAlarms,
   compositeAlarms,
   rollbackAlarms,
-} from '../../../../config/names';
+} from '../../../../constructs/cluster/alarms/names';
 import { withEverything } from '../../../support/factories';
 import { alarmsOf, filtersOf, metricsOf } from '../../../support/cluster-alarms';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../../../support/synthesized';

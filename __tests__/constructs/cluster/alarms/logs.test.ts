@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { logLines, refreshHours } from '../../../../config/contract';
+import { type InstanceRole } from '../../../../config/names';
 import {
   clusterAlarm,
   logMetric,
   rollbackAlarms,
   type ClusterAlarm,
-  type InstanceRole,
-} from '../../../../config/names';
+} from '../../../../constructs/cluster/alarms/names';
 import { agentErrors, unitFailure } from '../../../../constructs/cluster/alarms/instances';
 import { alarmsOf, counted, filtersOf, fires } from '../../../support/cluster-alarms';
 import { takes, type LogLine } from '../../../support/filter-pattern';

@@ -1,4 +1,4 @@
-import { clusterAlarm, type ClusterAlarm } from '../../../../config/names';
+import { clusterAlarm, type ClusterAlarm } from '../../../../constructs/cluster/alarms/names';
 import { factory } from '../../../../config';
 import { alarmsOf, metricName, fires, type Feed, type Minutes } from '../../../support/cluster-alarms';
 import { stackOf, synthesize } from '../../../support/synthesized';

@@ -1,4 +1,5 @@
-import { functionMetrics, functions, imageMetrics } from '../../../../config/names';
+import { functions } from '../../../../config/names';
+import { functionMetrics, imageMetrics } from '../../../../config/metrics';
 import { resourceWith, resourcesOf, stackOf, synthesize } from '../../../support/synthesized';
 
 const ops = stackOf(synthesize(), 'ops');

@@ -1,20 +1,17 @@
 import { isScaling } from '../../../support/cluster-alarms';
 import {
-  brokerErrorFamilies,
-  cleanupFunction,
-  logMetric,
   scalingGroup,
   deadLetterQueue,
-  functionMetrics,
   functions,
   gpuMetrics,
   imageKinds,
-  imageMetrics,
   instanceMetrics,
   instanceRoles,
   queueMetrics,
   valkeyMetrics,
 } from '../../../../config/names';
+import { brokerErrorFamilies, logMetric } from '../../../../constructs/cluster/alarms/names';
+import { cleanupFunction, functionMetrics, imageMetrics } from '../../../../config/metrics';
 import { resourcesOf, stackOf, synthesize } from '../../../support/synthesized';
 
 const stacks = synthesize();
