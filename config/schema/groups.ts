@@ -3,7 +3,7 @@ import { count, instanceType, lasting, list } from './values';
 
 /** How a new template reaches instances that run (Amazon EC2 Auto Scaling User Guide, "Instance refresh"). */
 const refresh = {
-  /** Minutes after each checkpoint, and at the end: time for a bad image to show, which takes the refresh back. */
+  /** Minutes after each checkpoint, and at the end: time for a bad image to show, which rolls the refresh back. */
   bakeMinutes: count(1, 2880, 'minutes'),
 };
 

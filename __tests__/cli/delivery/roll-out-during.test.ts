@@ -11,7 +11,7 @@ beforeEach(() => {
   cluster = new ModelledCluster('7');
 });
 
-describe('a refresh that is taken back', () => {
+describe('a refresh that is rolled back', () => {
   test('ends on the version of before, by itself, for manager and provers', async () => {
     cluster.model.apply('8');
     cluster.model.bad.add('8');
@@ -105,7 +105,7 @@ describe('a deployment while a refresh runs', () => {
     expect(cluster.model.runs('prover')).toEqual(['7', Array<string>(8).fill('7')]);
   });
 
-  test('one that is being taken back is waited for, and then the fix is started', async () => {
+  test('one that is being rolled back is waited for, and then the fix is started', async () => {
     cluster = new ModelledCluster('7', { manager: 1, prover: 8 });
     cluster.model.apply('8');
     cluster.model.bad.add('8');

@@ -60,7 +60,7 @@ test('before the stack is deployed, it is what has to be deployed', async () => 
   );
 });
 
-test('alarms that the fix ends do not take it back', async () => {
+test('alarms that the fix ends do not roll it back', async () => {
   cluster.model.apply('8');
   cluster.model.bad.add('8');
   await cluster.rollOut({ ignoreAlarms: true });

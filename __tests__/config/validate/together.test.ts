@@ -99,7 +99,7 @@ testRefused([
     /has 10 and 25, which are reached by the same instance of prover.max, 4, so that no refresh pauses at 10; leave it out/,
   ),
   refused(
-    'an alarm that takes each long refresh back',
+    'an alarm that rolls back each long refresh',
     'prover.refresh.minHealthyPercentage',
     99,
     /^is above prover.refresh.minHealthyPercentage, 99, .* after 60 minutes/,

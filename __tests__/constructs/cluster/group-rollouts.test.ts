@@ -34,14 +34,14 @@ const addressOf = (stack: SynthesizedStack, resource: unknown): string => {
 describe.each(clusters)('$name', (stack) => {
   test.each(instanceRoles)("what the group of the %s launches is the rollout's: Terraform writes it once", (role) => {
     const group = groupOf(stack, role);
-    // An instance refresh is taken back to what was saved on the group before it started.
+    // An instance refresh is rolled back to what was saved on the group before it started.
     expect(group).not.toHaveProperty('instance_refresh');
     expect((group['lifecycle'] as { ignore_changes: string[] }).ignore_changes).toEqual(
       expect.arrayContaining(['launch_template', 'mixed_instances_policy']),
     );
   });
 
-  test.each(instanceRoles)('a bad image of the %s is taken back, and a good one has time to show it', (role) => {
+  test.each(instanceRoles)('a bad image of the %s is rolled back, and a good one has time to show it', (role) => {
     const { AutoRollback, SkipMatching, CheckpointPercentages, CheckpointDelay, BakeTime, AlarmSpecification } =
       rolloutOf(stack)[role].preferences;
     expect([AutoRollback, SkipMatching]).toEqual([true, true]);

@@ -25,7 +25,7 @@ export interface GroupInstance {
 export interface GroupState {
   readonly name: string;
   readonly desired: number;
-  /** What is saved on the group: where a refresh that is taken back goes to. */
+  /** What is saved on the group: a refresh rolls back to it. */
   readonly saved: DesiredConfiguration;
   /** The version that is saved on the group, and its image. */
   readonly version: string;

@@ -6,7 +6,7 @@ import { failedRefresh } from './progress';
 
 /** What brings a group nearer to what is wanted. */
 export type Step =
-  /** A refresh towards it runs, or is being taken back: follow it to its end. */
+  /** A refresh towards it runs, or is being rolled back: follow it to its end. */
   | { readonly do: 'follow'; readonly refresh: InstanceRefresh }
   /** Another refresh is on its way out. */
   | { readonly do: 'wait'; readonly refresh: InstanceRefresh }

@@ -22,7 +22,7 @@ export const endText = ({ InstanceRefreshId = '', Status, StatusReason, Rollback
 
 /**
  * The newest refresh, where it ended badly and was meant to bring what the group runs. One towards another version was
- * taken back, or made way for this one, and is of no matter any more.
+ * rolled back or cancelled for this one, and no longer matters.
  */
 export function failedRefresh({ refreshes: [newest], saved }: GroupState): InstanceRefresh | undefined {
   if (newest === undefined || isActive(newest) || newest.Status === 'Successful') return undefined;

@@ -21,7 +21,7 @@ type Composite = (typeof compositeAlarms)[number];
 
 /** The alarms of a cluster; docs/cluster-alarms.md has what to do about each. */
 export class ClusterAlarms extends Construct {
-  /** Names of the alarms that take back a refresh of a role's group. */
+  /** Names of the alarms that roll back a refresh of a role's group. */
   readonly rollback: Readonly<Record<InstanceRole, readonly string[]>>;
 
   constructor(scope: Construct, id: string, props: ClusterAlarmsProps) {

@@ -67,7 +67,7 @@ export const clusterAlarm = (environment: string, alarm: ClusterAlarm): string =
   `${stacks.cluster(environment)}-${alarm}`;
 
 /**
- * Alarms that take back a refresh of a role's Auto Scaling group. They are known by their names, so that a group needs no
+ * Alarms that roll back a refresh of a role's Auto Scaling group. They are known by their names, so that a group needs no
  * alarm and an alarm no group; docs/cluster-alarms.md explains why these and no others.
  */
 export const rollbackAlarms = (environment: string): Readonly<Record<InstanceRole, readonly string[]>> => ({

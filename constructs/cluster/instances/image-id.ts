@@ -13,7 +13,7 @@ export interface ImageIdProps {
 
 /**
  * Which image a launch template names. The id is read at plan time, so that the plan shows it and the template stays
- * literal: with `resolve:ssm:` in a template no roll-out could be taken back
+ * literal: with `resolve:ssm:` in a template no rollout could be rolled back
  * (docs/facts/images.md#instance-refresh-rollback).
  */
 export class ImageId extends Construct {

@@ -27,7 +27,7 @@ export interface RefreshProps {
   readonly checkpoints: readonly number[];
   /** For how long it pauses, and waits at its end. */
   readonly bakeMinutes: number;
-  /** Names of alarms that take it back. */
+  /** Names of alarms that roll it back. */
   readonly alarms: readonly string[];
 }
 
@@ -178,7 +178,7 @@ const preferences = (refresh: RefreshProps): GroupRollout['preferences'] => ({
     CheckpointPercentages: [...refresh.checkpoints],
     CheckpointDelay: refresh.bakeMinutes * 60,
   }),
-  // Alarms have that long to take the refresh back once all instances are new (Amazon EC2 Auto Scaling API Reference,
+  // Alarms have that long to roll the refresh back once all instances are new (Amazon EC2 Auto Scaling API Reference,
   // "RefreshPreferences").
   BakeTime: refresh.bakeMinutes * 60,
   // A repetition replaces only what the one before did not.

@@ -8,7 +8,7 @@ import { InstanceGroup, type InstanceGroupProps } from './instance-group';
 /** What both groups get from their stack. */
 export type GroupProps = Pick<InstanceGroupProps, 'template' | 'imageId' | 'subnetIds' | 'tags' | 'after'> & {
   readonly config: EnvironmentConfig;
-  /** Names of alarms that take a refresh back. */
+  /** Names of alarms that roll a refresh back. */
   readonly alarms: readonly string[];
 };
 

@@ -9,7 +9,7 @@ export const requiresImdsV2 = ({ ImdsSupport }: Image): boolean => ImdsSupport =
 /**
  * Makes instances of an image require IMDSv2 by default. The build leaves this to the function: a caller of
  * ModifyImageAttribute could share the image too, since AWS does not document for this form which condition key shows
- * what is being changed (Service Authorization Reference, "Amazon EC2"). The owner can set it on any image that he has,
+ * what is being changed (Service Authorization Reference, "Amazon EC2"). The owner can set it on any of its images,
  * and it cannot be undone (EC2 API Reference, "ModifyImageAttribute"), so that a repetition changes nothing.
  *
  * @throws ImdsSupportError after the retries; the image must not be given to any account then
