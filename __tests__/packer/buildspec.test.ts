@@ -260,7 +260,12 @@ fi`,
       'packer/x.lock is no plain file',
       'aws ec2',
     ],
-    ['build: EC2 refuses', { aws: '[[ $* != *self* ]] || exit 254' }, 'which images there are', 'aws ec2'],
+    [
+      'build: EC2 refuses',
+      { aws: '[[ $* != *self* ]] || exit 254' },
+      'EC2 does not list the images of this account',
+      'aws ec2',
+    ],
     ['build: EC2 answers nonsense', { aws: '[[ $* != *self* ]] || { echo "{}"; exit; }' }, 'jq: error', 'aws ec2'],
     ['build: SPOT is neither', { env: { SPOT: 'maybe' } }, "SPOT is 'maybe'; use true or false", 'aws ec2'],
     [
