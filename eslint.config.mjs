@@ -10,7 +10,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.mjs', 'cli/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.mjs', 'tools/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

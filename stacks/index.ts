@@ -14,12 +14,12 @@ export interface StacksProps {
 /** Every stack of the factory: one of the ops account, two of each service account. */
 export function addStacks(app: App, { factory, archiveOf }: StacksProps): void {
   new OpsStack(app, { factory, archiveOf });
-  const followers = factory.environments
+  const proved = factory.environments
     .filter(({ followsLatest }) => !followsLatest)
     .map(({ environment }) => environment);
   for (const config of factory.environments) {
-    const validatesFor = config.environment === factory.ops.delivery.validatingEnvironment ? followers : [];
-    new ServiceAccountStack(app, { ops: factory.ops, config, validatesFor });
+    const proves = config.environment === factory.ops.delivery.provingEnvironment ? proved : [];
+    new ServiceAccountStack(app, { ops: factory.ops, config, proves });
     new ProverClusterStack(app, { config, storageKeysArchive: archiveOf(clusterFunctions.storageKeys) });
   }
 }

@@ -23,7 +23,7 @@ function extreme(region: string): FactoryConfig {
       ...ops,
       delivery: {
         ...ops.delivery,
-        validatingEnvironment: names.get(ops.delivery.validatingEnvironment) ?? ops.delivery.validatingEnvironment,
+        provingEnvironment: names.get(ops.delivery.provingEnvironment) ?? ops.delivery.provingEnvironment,
       },
     },
     environments: environments.map((environment) => ({

@@ -81,7 +81,7 @@ export class EventQueue extends Construct {
   receiveStatements(): Statement[] {
     return [
       {
-        Sid: 'ReceiveEvents',
+        Sid: 'TakeEvents',
         Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
         Resource: this.arn,
       },

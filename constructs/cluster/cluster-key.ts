@@ -2,9 +2,14 @@ import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
 import { volumeKeyActions } from '../../config/image-key';
-import { keyAliases, roles } from '../../config/names';
+import { arns, keyAliases, roles } from '../../config/names';
 import { autoScalingRole, logKeyStatements, policyDocument } from '../base/policy';
-import { AccountStack } from '../base/account-stack';
+
+export interface ClusterKeyProps {
+  readonly environment: string;
+  readonly accountId: string;
+  readonly region: string;
+}
 
 /**
  * Encrypts what a cluster keeps: root volumes, the data volume, logs, secrets and alarm messages. A root volume does not
@@ -14,22 +19,20 @@ import { AccountStack } from '../base/account-stack';
 export class ClusterKey extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { environment, accountId, region }: ClusterKeyProps) {
     super(scope, id);
-    const { account } = AccountStack.of(this);
-    const { environment } = account;
     // What starts instances, on demand and on spot capacity. `make bootstrap` makes both: KMS refuses a policy that names
     // a role which is not there (AWS KMS Developer Guide, "Key policies").
-    const launching = { AWS: [autoScalingRole(account.accountId), account.role(roles.ec2Spot)] };
+    const launching = { AWS: [autoScalingRole(accountId), arns.role(accountId, roles.ec2Spot)] };
     const key = new KmsKey(this, 'Resource', {
       description: `Volumes, logs and secrets of the prover cluster ${environment}`,
       enableKeyRotation: true,
       deletionWindowInDays: 30,
       policy: policyDocument(
-        ...logKeyStatements(account),
+        ...logKeyStatements(accountId, region),
         {
-          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy has
-          // the account.
+          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy says
+          // whose may.
           Sid: 'Alarms',
           Principal: { Service: 'cloudwatch.amazonaws.com' },
           Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],

@@ -1,7 +1,22 @@
-import { FunctionError } from '../common/errors';
+/** What this function raises by itself. AWS's own errors pass through as they are. */
+export abstract class NoticeError extends Error {
+  /** Whether the same event will fail again until a person changes something. */
+  abstract readonly permanent: boolean;
+}
 
-/** The function has no notice for the event. */
-export class UnknownEventError extends FunctionError {
+/** A setting of the function is missing or malformed. */
+export class SettingsError extends NoticeError {
+  override readonly name = 'SettingsError';
+  readonly permanent = true;
+
+  /** @param problems one per variable, each starting with the variable's name */
+  constructor(problems: readonly string[]) {
+    super(`The function's environment has ${problems.length} wrong variables:\n${problems.join('\n')}`);
+  }
+}
+
+/** Nobody would know what to say of the event. */
+export class UnknownEventError extends NoticeError {
   override readonly name = 'UnknownEventError';
   readonly permanent = true;
 
@@ -14,7 +29,7 @@ export class UnknownEventError extends FunctionError {
 }
 
 /** CodeBuild does not know the build of an event. */
-export class UnknownBuildError extends FunctionError {
+export class UnknownBuildError extends NoticeError {
   override readonly name = 'UnknownBuildError';
   readonly permanent = false;
 
@@ -24,7 +39,7 @@ export class UnknownBuildError extends FunctionError {
 }
 
 /** Some pipelines could not be looked at; approvals of the others were. */
-export class WatchIncompleteError extends FunctionError {
+export class WatchIncompleteError extends NoticeError {
   override readonly name = 'WatchIncompleteError';
   readonly permanent = false;
 

@@ -1,9 +1,9 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { onBuild } from './build';
 import type { Run } from './clients';
-import type { NoticeEvent } from './event';
+import type { Happening } from './event';
 import { idOf, type Outcome } from './group';
-import type { Notification } from './notice';
+import type { Telling } from './notice';
 import { onApproval, onPipeline } from './pipeline';
 import { rendered } from './render';
 import { onSharing } from './sharing';
@@ -17,18 +17,18 @@ export interface Published {
 
 /** @returns the notice of an event; nothing where another notice has the same content */
 export async function outcomeOf(
-  noticeEvent: Exclude<NoticeEvent, { what: 'watch' }>,
+  happening: Exclude<Happening, { what: 'watch' }>,
   run: Run,
-): Promise<Notification | undefined> {
-  switch (noticeEvent.what) {
+): Promise<Telling | undefined> {
+  switch (happening.what) {
     case 'build':
-      return onBuild(noticeEvent.event, run);
+      return onBuild(happening.event, run);
     case 'pipeline':
-      return onPipeline(noticeEvent.event, run);
+      return onPipeline(happening.event, run);
     case 'approval':
-      return onApproval(noticeEvent.event, run);
+      return onApproval(happening.event, run);
     case 'sharing':
-      return onSharing(noticeEvent.event, run);
+      return onSharing(happening.event, run);
   }
 }
 
@@ -38,7 +38,7 @@ export async function outcomeOf(
  * @param outcomes what it is sent for, for the log
  */
 export async function publish(
-  { notice, measure }: Notification,
+  { notice, measure }: Telling,
   { clients, settings }: Run,
   outcomes: readonly Outcome[],
 ): Promise<Published> {

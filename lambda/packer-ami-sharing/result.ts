@@ -10,7 +10,7 @@ export interface PointerChange {
   readonly moved: boolean;
   /** Whether a pin decides. */
   readonly pinned: boolean;
-  /** The image that staging validated, where the account has a pointer to it. */
+  /** What staging proved, where the account says so. */
   readonly validated?: string;
 }
 

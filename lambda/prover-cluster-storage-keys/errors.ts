@@ -1,11 +1,11 @@
 /** A rotation that must not go on, with the reason and the fix. */
-export class RotationRefusedError extends Error {
-  override readonly name = 'RotationRefusedError';
+export class RotationRefused extends Error {
+  override readonly name = 'RotationRefused';
 }
 
 /** What ended an invocation, in words: errors of S3 carry the key that they are about, and Lambda logs all of an error. */
-export class RotationFailedError extends Error {
-  override readonly name = 'RotationFailedError';
+export class RotationFailed extends Error {
+  override readonly name = 'RotationFailed';
 }
 
 /** Name and message of an error, and nothing else of it. */

@@ -1,9 +1,10 @@
 import type { EnvironmentConfig } from '../../../config';
-import type { InstanceRole } from '../../../config/names';
+import type { NodeRole } from '../../../config/names';
 
 export interface AlarmsProps {
-  /** When they fire. */
+  readonly environment: string;
+  /** When they ring. */
   readonly thresholds: EnvironmentConfig['alarms'];
   /** The log group of each role. */
-  readonly logGroupNames: Readonly<Record<InstanceRole, string>>;
+  readonly logGroupNames: Readonly<Record<NodeRole, string>>;
 }

@@ -1,9 +1,8 @@
 import { Construct } from 'constructs';
-import { clusterAlarm } from './names';
+import { clusterAlarm } from '../../../config/names';
 import { MathAlarm } from '../../base/math-alarm';
-import { ofGroup, ofInstances, ofQueue, steps, stepSeconds } from './operands';
+import { ofGroup, ofNodes, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
-import { AccountStack } from '../../base/account-stack';
 
 /** Below this a GPU does nothing, in percent: what the driver does by itself is not proving. */
 const idlePercent = 5;
@@ -12,9 +11,8 @@ const idlePercent = 5;
 export class Work extends Construct {
   readonly alarms: readonly MathAlarm[];
 
-  constructor(scope: Construct, id: string, { thresholds }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
     super(scope, id);
-    const { environment } = AccountStack.of(this).account;
     const { gpusIdleMinutes, queueAgeMinutes } = thresholds;
     const wanted = ofGroup(environment, 'prover', 'GroupDesiredCapacity', 'Minimum');
     this.alarms = [
@@ -26,7 +24,7 @@ export class Work extends Construct {
         operands: {
           wanted,
           queued: ofQueue(environment, 'QueuedTasks', 'Minimum'),
-          busiest: ofInstances(environment, 'prover', 'GpuUtilization', 'Maximum'),
+          busiest: ofNodes(environment, 'prover', 'GpuUtilization', 'Maximum'),
         },
         periodSeconds: stepSeconds,
         periods: steps(gpusIdleMinutes),
@@ -36,7 +34,7 @@ export class Work extends Construct {
       new MathAlarm(this, 'QueueOld', {
         name: clusterAlarm(environment, 'queue-old'),
         description: `The oldest task has been queued for more than ${queueAgeMinutes} minutes.`,
-        // A manager that does not measure its queue has an alarm of its own.
+        // A manager that says nothing of its queue rings by itself.
         expression: 'IF(FILL(wanted, 0) > 0, age, 0)',
         operands: { wanted, age: ofQueue(environment, 'QueueAgeSeconds', 'Maximum') },
         periodSeconds: stepSeconds,

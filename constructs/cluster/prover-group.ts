@@ -1,0 +1,45 @@
+import { Construct } from 'constructs';
+import { scalingGroup } from '../../config/names';
+import type { GroupRollout } from '../../config/rollout';
+import type { GroupProps } from './manager-group';
+import { NodeGroup } from './node-group';
+import { ProverScaling } from './prover-scaling';
+
+/** A snark takes minutes; whatever takes longer is tried again by another prover (bento.md 1.3). */
+const drainMinutes = 60;
+
+/** Machines with GPUs, of several types and in several zones, since one type in one zone is soon used up. */
+export class ProverGroup extends Construct {
+  readonly rollout: GroupRollout;
+
+  constructor(scope: Construct, id: string, { config, alarms, ...props }: GroupProps) {
+    super(scope, id);
+    const { instanceTypes, min, desired, max, refresh, scaling, onDemand } = config.prover;
+    const takesSpot = onDemand.percentAboveBase < 100 && onDemand.base < max;
+    const group = new NodeGroup(this, 'Default', {
+      ...props,
+      name: scalingGroup(config.environment, 'prover'),
+      min,
+      desired,
+      max,
+      scales: scaling !== null,
+      drainMinutes,
+      refresh: { ...refresh, alarms },
+      // Amazon EC2 Auto Scaling User Guide, "Allocation strategies for multiple instance types".
+      mixed: {
+        instanceTypes,
+        onDemandBaseCapacity: onDemand.base,
+        onDemandPercentageAboveBaseCapacity: onDemand.percentAboveBase,
+      },
+      more: {
+        // A successor starts as soon as AWS expects to take a spot machine back.
+        capacityRebalance: takesSpot,
+        // It would end machines that work for the sake of even zones, and their GPUs may be gone for good.
+        suspendedProcesses: ['AZRebalance'],
+      },
+    });
+    if (scaling !== null)
+      new ProverScaling(this, 'Scaling', { environment: config.environment, scaling, groupName: group.name });
+    this.rollout = group.rollout;
+  }
+}

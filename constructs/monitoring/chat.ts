@@ -1,0 +1,69 @@
+import { ChatbotSlackChannelConfiguration } from '@cdktf/provider-aws/lib/chatbot-slack-channel-configuration';
+import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
+import { Construct } from 'constructs';
+import { logGroups, roles, slackChannelConfiguration } from '../../config/names';
+import { serviceTrust } from '../base/policy';
+import { Role } from '../base/role';
+
+export interface ChatProps {
+  /** The region of the alarms that messages show. */
+  readonly region: string;
+  readonly workspaceId: string;
+  readonly channelId: string;
+  /** Topics whose messages go to the channel. */
+  readonly topicArns: readonly string[];
+  readonly logRetentionDays: number;
+}
+
+/**
+ * A Slack channel that hears of alarms and notices, through Amazon Q Developer in chat applications. The channel can
+ * look at alarms and their graphs and do nothing else: its role allows no more, and the guardrail caps whatever role
+ * somebody may give it later. The workspace is let in by hand, once (docs/monitoring.md, "Slack").
+ */
+export class Chat extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    { region, workspaceId, channelId, topicArns, logRetentionDays }: ChatProps,
+  ) {
+    super(scope, id);
+    // The service logs to this region, and would make a group that never forgets. The operations key is of another
+    // region; CloudWatch Logs encrypts with its own. What is logged are errors of delivery, not messages.
+    new CloudwatchLogGroup(this, 'Logs', {
+      region: 'us-east-1',
+      name: logGroups.chat(slackChannelConfiguration),
+      retentionInDays: logRetentionDays,
+    });
+    const role = new Role(this, 'Role', {
+      name: roles.chat,
+      description: 'Shows alarms and their graphs in the Slack channel',
+      trust: serviceTrust('chatbot.amazonaws.com'),
+      statements: [
+        {
+          // These have no resources (Service Authorization Reference, "Amazon CloudWatch"); reading is all they do.
+          Sid: 'ShowAlarms',
+          Action: [
+            'cloudwatch:DescribeAlarms',
+            'cloudwatch:GetMetricData',
+            'cloudwatch:GetMetricStatistics',
+            'cloudwatch:GetMetricWidgetImage',
+            'cloudwatch:ListMetrics',
+          ],
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+        },
+      ],
+    });
+    new ChatbotSlackChannelConfiguration(this, 'Slack', {
+      configurationName: slackChannelConfiguration,
+      slackTeamId: workspaceId,
+      slackChannelId: channelId,
+      iamRoleArn: role.arn,
+      guardrailPolicyArns: ['arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess'],
+      // Commands take a role of the person's own: nobody gets rights by being in the channel.
+      userAuthorizationRequired: true,
+      loggingLevel: 'ERROR',
+      snsTopicArns: [...topicArns],
+    });
+  }
+}
