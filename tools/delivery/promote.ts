@@ -39,8 +39,8 @@ export interface Promotions {
 
 /**
  * Records that the environment has validated exactly these images. The groups are looked at again before each write: what
- * they do not run at that moment is not validated, and nothing is where the smoke test was skipped: no test ran with those images
- * prove. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do the images that were
+ * they do not run at that moment is not validated. Where the smoke test was skipped, nothing is, since those images made no
+ * proof. A group that is empty on purpose validates nothing: the pointer of its role stays, and so do the images that were
  * validated together.
  *
  * The record of both images comes last. A crash before it leaves a pointer moved to an image that is validated all the
