@@ -1,12 +1,12 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install synth rehearse test validate bench bootstrap lock format clean
+.PHONY: help install synth try-cdktn rehearse test validate bench bootstrap lock format clean
 .PHONY: delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 # npm writes this file last: it is there only after a whole install.
 node_modules/.package-lock.json: package.json package-lock.json .npmrc
@@ -18,7 +18,10 @@ install: node_modules/.package-lock.json ## Install the dependencies
 synth: install ## Write Terraform JSON of every stack to cdktf.out
 	@npm run --silent synth
 
-rehearse: install ## Live the life of an image on a local AWS (JSON=1: for machines)
+try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/decisions/0001-cdktf-and-leaving-it.md)
+	@npm run --silent cdktn
+
+rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report for programs)
 	@npm run --silent rehearse -- $(if $(JSON),--json)
 
 test: install ## Type check, lint and test
@@ -39,7 +42,7 @@ doctor: install ## Ask AWS whether an account is ready; only reads: ENV=<ops|sta
 lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
 	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
 
-# Operating the images, with credentials of the ops account; DRY_RUN=1 only tells.
+# Operating the images, with credentials of the ops account; DRY_RUN=1 changes nothing.
 sharing = npm run --silent sharing --
 dry_run = $(if $(DRY_RUN),--dry-run)
 
@@ -62,17 +65,17 @@ redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 	@$(sharing) redrive $(dry_run)
 
 # Delivering a cluster, with credentials of its account; the pipelines run the same commands.
-delivery: install ## Plan, apply, follow or promote by hand: DO="<command> [options]" (DO=--help)
+delivery: install ## Plan, apply, roll out or validate by hand: DO="<command> [options]" (DO=--help)
 	@npm run --silent delivery -- $(DO)
 
-rollout: install ## Bring a cluster's machines onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
+rollout: install ## Bring a cluster's instances onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
 	@npm run --silent delivery -- rollout --environment="$(ENV)" $(if $(IGNORE_ALARMS),--ignore-alarms)
 
 smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<environment> [DRY_RUN=1]
 	@npm run --silent delivery -- smoke --environment="$(ENV)" $(dry_run)
 
 # The secrets of a cluster, with credentials of its account.
-secrets: install ## Say which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
+secrets: install ## Show which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
 	@npm run --silent secrets -- $(ENV) $(if $(SET),set $(SET) $(if $(REPLACE),--replace) $(dry_run),status)
 
 format: install ## Format and fix what can be fixed

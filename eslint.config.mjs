@@ -10,7 +10,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.mjs', 'tools/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.mjs', 'cli/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,7 +1,7 @@
 import { App } from 'cdktf';
 import { factory, validated } from './config';
 import { addStacks } from './stacks';
-import { buildLambdaArchive } from './tools/lambda/archive';
+import { buildLambdaArchive } from './lambda/archive/archive';
 
 const app = new App();
 addStacks(app, {

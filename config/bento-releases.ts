@@ -1,8 +1,4 @@
-/**
- * The releases of Bento that the images are made for: 1.3 was never released, 1.4 changes `broker.toml`, 2.x the
- * artifacts. `packer/build/resolve-version.sh` decides what a build takes; a test holds both to the same range.
- */
-export const supportedBento = { from: 'v1.0.0', before: 'v1.3.0' } as const;
+import { supportedBento } from './contract';
 
 const numbers = (version: string): number[] => version.replace(/^v/, '').split('.').map(Number);
 

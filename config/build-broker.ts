@@ -1,11 +1,11 @@
 import { takesBroker } from './broker/market';
-import { brokerReleases, isFrom, type BrokerRelease } from './broker/releases';
+import { brokerReleases, publishesChecksum, type BrokerRelease } from './contract';
 import type { ConfigurationProblem } from './problem';
 import type { FactoryConfig } from './schema';
 
 /** The broker that a build takes, where the configuration alone decides it: `broker_of` of `packer/build/resolve-version.sh`. */
 function brokerOf({ boundlessVersion, brokerVersion }: FactoryConfig['ops']['build']): BrokerRelease | undefined {
-  if (brokerVersion !== null) return brokerVersion.slice(1) as BrokerRelease;
+  if (brokerVersion !== null) return brokerReleases.find((release) => `v${release}` === brokerVersion);
   if (boundlessVersion === 'latest') return undefined;
   const [major = 0, minor = 0, patch = 0] = boundlessVersion.slice(1).split('.').map(Number);
   return brokerReleases.findLast((release) => {
@@ -14,9 +14,6 @@ function brokerOf({ boundlessVersion, brokerVersion }: FactoryConfig['ops']['bui
   });
 }
 
-/** Releases from here on publish the checksum of the broker. */
-const firstWithChecksum = '1.2.2';
-
 /** Images that no build would make, or that no environment would take. */
 export function problemsOfBuiltBroker({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
   const { build } = ops;
@@ -24,8 +21,8 @@ export function problemsOfBuiltBroker({ ops, environments }: FactoryConfig): Con
   if (broker === undefined) return [];
   const file = 'config/ops.ts';
   const problems: ConfigurationProblem[] = [];
-  if (build.brokerSha256 === null && !isFrom(broker, firstWithChecksum)) {
-    const message = `is missing, and the broker v${broker} publishes none; give one that you trust, or take v${firstWithChecksum}`;
+  if (build.brokerSha256 === null && !publishesChecksum(broker)) {
+    const message = `is missing, and the broker v${broker} publishes none; give one that you trust, or take v${brokerReleases.find(publishesChecksum) ?? '(none)'}`;
     problems.push({ file, field: 'build.brokerSha256', value: null, message });
   }
   const following = environments.filter(({ followsLatest }) => followsLatest);

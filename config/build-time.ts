@@ -4,11 +4,11 @@ import type { OpsConfig } from './schema';
 export const buildMinutes = {
   /** Tools, versions, templates. */
   prepare: 10,
-  /** From the start of the machine to the end of the verification: the driver, CUDA, a reboot and large downloads. */
+  /** From the start of the instance to the end of the verification: the driver, CUDA, a reboot and large downloads. */
   bake: 45,
   /** Until EC2 has made the image; it has been an hour (packer#8299). Packer waits no longer (`image_wait_minutes`). */
   image: 60,
-  /** For Packer to remove its machine when its time is over, before CodeBuild ends everything. */
+  /** For Packer to remove its instance when its time is over, before CodeBuild ends everything. */
   cleanUp: 10,
 } as const;
 

@@ -1,10 +1,10 @@
 import { smokeMinutes } from './names';
 
-/** For everything in a deployment but the wait for machines and the smoke test, in minutes. */
+/** For everything in a deployment but the rollout of instances and the smoke test, in minutes. */
 const besideRollout = 30;
 
 /**
- * How long a deployment waits for machines, in minutes: less than CodeBuild gives all of it.
+ * How long a deployment waits for instances, in minutes: less than CodeBuild's timeout for the whole build.
  *
  * @param smoke whether the deployment runs the smoke test
  */

@@ -26,14 +26,14 @@ export function problemsOfGroups(file: string, { manager, prover }: EnvironmentC
     add(
       'prover.refresh.maxHealthyPercentage',
       most,
-      'leaves no way to replace a machine while all stay in service; give more, or a lower minHealthyPercentage',
+      'leaves no way to replace an instance while all stay in service; give more, or a lower minHealthyPercentage',
     );
   const rising = checkpoints.every((percent, index) => percent > (checkpoints[index - 1] ?? 0));
   if (!rising || checkpoints.at(-1) !== 100)
     add(
       'prover.refresh.checkpoints',
       checkpoints,
-      'must rise and end with 100, or the refresh ends before all machines',
+      'must rise and end with 100, or the refresh ends before all instances',
     );
   const { restoredFrom } = manager.dataVolume;
   if (new Set(restoredFrom).size < restoredFrom.length)

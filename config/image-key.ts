@@ -1,6 +1,6 @@
 /**
- * What a volume needs of the key that encrypts it, as actions of the key's policy (ami-factory.md C4.1). The image key's
- * policy gives them, and the pre-flight looks for them.
+ * What a volume needs of the key that encrypts it, as actions of the key's policy (docs/facts/images.md#key-policy).
+ * The image key's policy gives them, and the pre-flight looks for them.
  */
 export const volumeKeyActions = [
   'kms:Encrypt',
@@ -10,7 +10,10 @@ export const volumeKeyActions = [
   'kms:DescribeKey',
 ] as const;
 
-/** The same as operations of the grant to the role that Auto Scaling launches with (ami-factory.md C4.2). */
+/**
+ * The same as operations of the grant to the role that Auto Scaling launches with
+ * (docs/facts/images.md#grant-to-auto-scaling).
+ */
 export const launchGrantOperations = [
   'CreateGrant',
   'Decrypt',

@@ -10,9 +10,10 @@ export interface InstanceFamily {
 }
 
 /**
- * The families that a configuration may name. The images are x86_64 (bento.md 1.1: artifacts are amd64 only), and Bento
- * ships GPU code for sm_75, sm_86, sm_89 and sm_120 only (bento.md 3): the other GPU families stand here so that the
- * error can say why they are refused.
+ * The families that a configuration may name. The images are x86_64, since Bento is released for
+ * amd64 only (docs/facts/bento.md#downloads), and Bento ships GPU code for sm_75, sm_86, sm_89 and sm_120 only
+ * (docs/facts/bento.md#gpu-architectures): the other GPU families stand here so that the error can explain why they are
+ * refused.
  */
 const families: Readonly<Record<string, InstanceFamily>> = {
   c6a: { architecture: 'x86_64', memoryPerCpu: 2 },
@@ -53,7 +54,7 @@ const families: Readonly<Record<string, InstanceFamily>> = {
 export const imageArchitecture = 'x86_64';
 export const supportedGpus: readonly string[] = ['sm_75', 'sm_86', 'sm_89', 'sm_120'];
 
-/** `g6.xlarge` -> the facts about `g6`, or undefined for a family that is not listed. */
+/** `g6.xlarge` -> what is known of the family `g6`, or undefined for a family that is not listed. */
 export function instanceFamily(instanceType: string): InstanceFamily | undefined {
   const family = instanceType.split('.')[0] ?? '';
   return Object.hasOwn(families, family) ? families[family] : undefined;
@@ -92,7 +93,7 @@ const familiesWith = (usable: (family: InstanceFamily) => boolean) =>
     .map(([name]) => name)
     .join(', ');
 
-/** Says why an instance type can't run an image of the role; undefined when it can. */
+/** Explains why an instance type can't run an image of the role; undefined when it can. */
 export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean }): string | undefined {
   const family = instanceFamily(instanceType);
   const usable = (candidate: InstanceFamily) =>
@@ -104,8 +105,8 @@ export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean 
     return `is of a family that config/instance-types.ts does not know; add it there, or ${fix}`;
   if (family.architecture !== imageArchitecture)
     return `has the architecture ${family.architecture}, and the images are ${imageArchitecture}; ${fix}`;
-  if (needs.gpu && family.gpu === undefined) return `has no GPU, and this node needs one; ${fix}`;
-  if (!needs.gpu && family.gpu !== undefined) return `has a GPU, and this node needs none; ${fix}`;
+  if (needs.gpu && family.gpu === undefined) return `has no GPU, and this role needs one; ${fix}`;
+  if (!needs.gpu && family.gpu !== undefined) return `has a GPU, and this role needs none; ${fix}`;
   if (needs.gpu && !usable(family))
     return `has a GPU of architecture ${family.gpu ?? ''}, and Bento ships code for ${supportedGpus.join(', ')}; ${fix}`;
   return undefined;

@@ -6,7 +6,7 @@ const isLevel = (text: string): text is Level => (levels as readonly string[]).i
 /**
  * What is wrong with a value of `RUST_LOG`, with the fix; undefined where nothing is. It is a list of levels and of
  * `<target>=<level>` (crate `tracing-subscriber`, `EnvFilter`): a word that is no level would be taken for a target, and
- * silence everything else. Alarms count lines of the broker down to `info` (docs/facts/log-patterns.md).
+ * suppress everything else. Alarms count lines of the broker down to `info` (docs/facts/log-patterns.md).
  */
 export function logLevelProblem(value: string): string | undefined {
   const parts = value.split(',').map((part) => part.split('='));
@@ -19,7 +19,7 @@ export function logLevelProblem(value: string): string | undefined {
   const silent = ['broker::reaper', 'boundless_market::contracts'].find((target) => !lets(parts, target));
   return silent === undefined
     ? undefined
-    : `silences lines of ${silent} that alarms count; let info through, for example info or info,sqlx=warn`;
+    : `suppresses lines of ${silent} that alarms count; let info through, for example info or info,sqlx=warn`;
 }
 
 /** Whether a target's `info` gets through: the longest name that it starts with decides, else the level without a name. */

@@ -9,7 +9,7 @@ interface Range {
   readonly last: number;
 }
 
-/** The addresses of a network as numbers; undefined where the text is not a network (the schema says so already). */
+/** The addresses of a network as numbers; undefined where the text is not a network (the schema reports that already). */
 function range(cidr: string): Range | undefined {
   const [address = '', bits = ''] = cidr.split('/');
   if (!isIPv4(address) || !/^([0-9]|[12][0-9]|3[0-2])$/.test(bits)) return undefined;

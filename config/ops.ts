@@ -25,7 +25,7 @@ export const ops = {
     brokerSha256: null,
   },
   delivery: {
-    provingEnvironment: 'staging',
+    validatingEnvironment: 'staging',
     schedule: { expression: 'cron(0 10 * * ? *)', timeZone: 'UTC' },
     approvalTimeoutMinutes: 24 * 60,
     deploymentTimeoutMinutes: 300,

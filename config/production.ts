@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from './schema';
 
-/** Production: runs only image ids that staging proved and a person approved. */
+/** Production: runs only image ids that staging validated and a person approved. */
 export const production = {
   environment: 'production',
   accountId: '333333333333',
@@ -44,7 +44,7 @@ export const production = {
     max: 100,
     volumeInitializationRate: 300,
     onDemand: { base: 4, percentAboveBase: 0 },
-    // New machines first where there is capacity, and without it one of ten in place of an old one.
+    // New instances first where there is capacity, and without it one of ten in place of an old one.
     refresh: { bakeMinutes: 30, minHealthyPercentage: 90, maxHealthyPercentage: 120, checkpoints: [20, 50, 100] },
     scaling: { tasksPerProver: 4, idleMinutes: 30 },
   },

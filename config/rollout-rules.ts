@@ -1,8 +1,6 @@
+import { drainMinutes } from './contract';
 import { rolloutMinutes } from './deployment-time';
 import type { Rule } from './rule';
-
-/** A manager drains for at most so long before the next one starts: TimeoutStopSec of `bento-broker.service`. */
-const drainMinutes = 135;
 
 /** A deployment waits for both groups at once, with the pauses of their refreshes, and ends when its time is over. */
 const rolloutTime: Rule = ({ manager, prover, smoke }, { delivery }) => {
@@ -42,7 +40,7 @@ const skippedCheckpoint: Rule = ({ prover: { max, refresh } }) => {
 };
 
 /**
- * A refresh keeps `minHealthyPercentage` in service for as long as it takes. The alarm takes it back, so that one which asks
+ * A refresh keeps `minHealthyPercentage` in service for as long as it takes. The alarm rolls it back, so that one which asks
  * for more ends every refresh that is longer.
  */
 const alarmDuringRefresh: Rule = ({ alarms: { proversShort }, prover: { refresh } }) =>
@@ -51,7 +49,7 @@ const alarmDuringRefresh: Rule = ({ alarms: { proversShort }, prover: { refresh 
     : {
         field: 'alarms.proversShort.belowPercent',
         value: proversShort.belowPercent,
-        message: `is above prover.refresh.minHealthyPercentage, ${refresh.minHealthyPercentage}, to which a refresh may go: after ${proversShort.minutes} minutes of that, the alarm would take the refresh back; give at most that`,
+        message: `is above prover.refresh.minHealthyPercentage, ${refresh.minHealthyPercentage}, to which a refresh may go: after ${proversShort.minutes} minutes of that, the alarm would roll the refresh back; give at most that`,
       };
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nodeRoles, type NodeRole } from './names';
+import { instanceRoles, type InstanceRole } from './names';
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -63,5 +63,5 @@ export type GroupRollout = z.infer<typeof groupSchema>;
  * what crosses from one to the other, so that a rollout needs neither the state nor a synthesis.
  */
 export const rolloutSchema = z.strictObject(
-  Object.fromEntries(nodeRoles.map((role) => [role, groupSchema])) as Record<NodeRole, typeof groupSchema>,
+  Object.fromEntries(instanceRoles.map((role) => [role, groupSchema])) as Record<InstanceRole, typeof groupSchema>,
 );

@@ -1,6 +1,6 @@
 import type { EnvironmentConfig } from './schema';
 
-/** Staging: takes the newest shared image, and proves it. */
+/** Staging: runs the newest shared image, and validates it. */
 export const staging = {
   environment: 'staging',
   accountId: '222222222222',
@@ -40,7 +40,7 @@ export const staging = {
     max: 4,
     volumeInitializationRate: null,
     onDemand: { base: 0, percentAboveBase: 0 },
-    // A new machine is in service before the old one ends.
+    // A new instance is in service before the old one ends.
     refresh: { bakeMinutes: 10, minHealthyPercentage: 100, maxHealthyPercentage: 200, checkpoints: [100] },
     scaling: null,
   },

@@ -1,4 +1,5 @@
 import { brokerRelease, createsBucket } from './broker/releases';
+import { managerMemoryGiB } from './contract';
 import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
 import { rolloutRules } from './rollout-rules';
@@ -26,7 +27,7 @@ const segments: Rule = ({ prover, bento }) => {
   return { field: 'bento.segmentPo2', value: bento.segmentPo2, message };
 };
 
-/** What S3 deletes by age and an order still needs: `constructs/cluster/storage.ts` says which files. */
+/** What S3 deletes by age and an order still needs: `constructs/cluster/storage/storage.ts` has which files. */
 const keptForOrders =
   (field: 'inputDays' | 'workDays'): Rule =>
   ({ storage, broker }) => {
@@ -39,10 +40,10 @@ const keptForOrders =
 /** Inputs are uploaded when an order is priced, and used until it ends: S3 must not delete them before. */
 const inputs = keptForOrders('inputDays');
 
-/** Receipts are there once an order is proved, and read when its batch is handed in (`aggregator.rs` upstream). */
+/** Receipts exist once an order is proved, and are read when its batch is submitted (`aggregator.rs` upstream). */
 const receipts = keptForOrders('workDays');
 
-/** On demand machines beyond the most that there may be. */
+/** On demand instances beyond the most that there may be. */
 const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
   onDemand.base <= max
     ? undefined
@@ -63,7 +64,7 @@ const sameType: Rule = ({ prover: { instanceTypes } }) => {
       };
 };
 
-/** Memory that no machine has left while it works: the alarm would never end. */
+/** Memory that no instance has left while it works: the alarm would never end. */
 const memoryAlarm: Rule = ({ alarms, manager, prover }) => {
   const smallest = smallestOf([manager.instanceType, ...prover.instanceTypes], instanceMemoryGiB);
   if (smallest === undefined || alarms.memoryMiB <= (smallest.size * 1024) / 2) return undefined;
@@ -78,12 +79,6 @@ const bucketRegion: Rule = ({ region, broker }) => {
     'is a release whose agents do not start in us-east-1 (S3 refuses their CreateBucket); give v1.1.2 or later';
   return { field: 'broker.releases.from', value: broker.releases.from, message };
 };
-
-/**
- * GiB that one executor may need (upstream's compose.yml limits it so), and what everything else on a manager needs. The
- * boot divides memory by the same numbers: scripts/boot/bento_boot/executors.py.
- */
-const managerMemoryGiB = { executor: 4, others: 8 } as const;
 
 const managerMemory: Rule = ({ manager: { instanceType }, bento: { executors } }) => {
   const [memory, { executor, others }] = [instanceMemoryGiB(instanceType), managerMemoryGiB];
@@ -126,7 +121,7 @@ const room: Rule = ({ network, prover }) => {
   return { field: 'prover.max', value: prover.max, message };
 };
 
-/** NAT gateways serve machines of their own zone; those of the first subnet serve all zones without one. */
+/** NAT gateways serve instances of their own zone; those of the first subnet serve all zones without one. */
 const idleNat: Rule = ({ network }) => {
   if (network.kind !== 'own') return undefined;
   const zones = network.subnets.map(({ zone }) => zone);
@@ -136,7 +131,7 @@ const idleNat: Rule = ({ network }) => {
     : {
         field: `network.natSubnets.${index}.zone`,
         value: network.natSubnets[index]?.zone,
-        message: 'has no subnet for machines, so that its NAT gateway costs and serves nobody; leave it out',
+        message: 'has no subnet for instances, so its NAT gateway costs money and serves nothing; leave it out',
       };
 };
 

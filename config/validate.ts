@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { problemsOfBalances } from './balances';
-import { brokerParameter, problemsOfMarket } from './broker/market';
+import { brokerConfigurationOf, brokerParameter } from './broker/configuration';
+import { problemsOfMarket } from './broker/market';
 import { timeoutProblem } from './build-time';
 import { problemsOfBuiltBroker } from './build-broker';
 import { problemsOfGroups } from './groups';
@@ -66,7 +67,7 @@ function problemsOfBuildTime({ build }: FactoryConfig['ops']): ConfigurationProb
   return [{ file: 'config/ops.ts', field: 'build.timeoutMinutes', value: build.timeoutMinutes, message }];
 }
 
-/** What ends at its timeout is not there to be watched any more: an alarm at or behind it would never ring. */
+/** What ends at its timeout is not there to be watched any more: an alarm at or behind it would never fire. */
 function problemsOfMonitoring({ build, delivery, monitoring }: FactoryConfig['ops']): ConfigurationProblem[] {
   const { longBuildMinutes, stuckApprovalHours } = monitoring;
   const problem = (field: string, value: number, message: string): ConfigurationProblem[] => [
@@ -90,7 +91,7 @@ function problemsOfMonitoring({ build, delivery, monitoring }: FactoryConfig['op
   ];
 }
 
-/** AWS Budgets takes at most 10 addresses, and a budget that tells nobody is none. */
+/** AWS Budgets takes at most 10 addresses, and a budget that notifies no address is none. */
 const mostBudgetEmails = 10;
 
 function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
@@ -101,29 +102,34 @@ function problemsOfBudgets({ ops, environments }: FactoryConfig): ConfigurationP
   return accounts.flatMap(({ file, monthlyBudgetUsd: value, notifications }) => {
     const { length } = notifications.alarmEmails;
     if (value === null || (length > 0 && length <= mostBudgetEmails)) return [];
-    const message = `can be told to 1 to ${mostBudgetEmails} addresses, not ${length}; correct notifications.alarmEmails, or set null`;
+    const message = `can notify 1 to ${mostBudgetEmails} addresses, not ${length}; correct notifications.alarmEmails, or set null`;
     return [{ file, field: 'monthlyBudgetUsd', value, message }];
   });
 }
 
 /** The trust policy of `roles.validatedReader` names their plan roles, and holds 2,048 characters (IAM quotas). */
-const mostProvedEnvironments = 20;
+const mostValidatedEnvironments = 20;
 
 function problemsOfDelivery({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
-  const { provingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
+  const { validatingEnvironment, approvalTimeoutMinutes, artifactRetentionDays } = ops.delivery;
   const problems: ConfigurationProblem[] = [];
   const problem = (field: string, value: unknown, message: string): void => {
     problems.push({ file: 'config/ops.ts', field: `delivery.${field}`, value, message });
   };
-  const proved = environments.filter(({ followsLatest }) => !followsLatest);
-  const proving = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
-  if (proved.length > 0 && !proving.includes(provingEnvironment)) {
-    const known = proving.length > 0 ? `use one of ${proving.join(', ')}` : 'set followsLatest in one environment';
-    problem('provingEnvironment', provingEnvironment, `is not an environment that follows the latest images; ${known}`);
+  const validated = environments.filter(({ followsLatest }) => !followsLatest);
+  const validating = environments.filter(({ followsLatest }) => followsLatest).map(({ environment }) => environment);
+  if (validated.length > 0 && !validating.includes(validatingEnvironment)) {
+    const known =
+      validating.length > 0 ? `use one of ${validating.join(', ')}` : 'set followsLatest in one environment';
+    problem(
+      'validatingEnvironment',
+      validatingEnvironment,
+      `is not an environment that follows the latest images; ${known}`,
+    );
   }
-  if (proved.length > mostProvedEnvironments) {
-    const message = `proves images for too many environments, ${proved.length}; its trust policy holds ${mostProvedEnvironments}`;
-    problem('provingEnvironment', provingEnvironment, message);
+  if (validated.length > mostValidatedEnvironments) {
+    const message = `validates images for too many environments, ${validated.length}; its trust policy holds ${mostValidatedEnvironments}`;
+    problem('validatingEnvironment', validatingEnvironment, message);
   }
   if (approvalTimeoutMinutes >= artifactRetentionDays * 24 * 60) {
     const message = `is no longer than an approval may take, ${approvalTimeoutMinutes} minutes; a plan must outlive it`;
@@ -149,9 +155,13 @@ function problemsOfBroker(environment: EnvironmentConfig): ConfigurationProblem[
   }));
   for (const { key, message } of problemsOfBalances(broker.market))
     problems.push({ file, field: `broker.market.${key}`, value: valueAt(broker, ['market', key]), message });
-  const bytes = Buffer.byteLength(brokerParameter(broker));
+  // There is no text where a release would not take it.
+  if (problems.length > 0) return problems;
+  const bytes = Math.max(
+    ...[brokerParameter(broker), brokerConfigurationOf(broker)].map((text) => Buffer.byteLength(text)),
+  );
   if (bytes > mostParameterBytes) {
-    const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists`;
+    const message = `bytes are too many for a parameter, which holds ${mostParameterBytes}; put long lists on a web page, and name it in priority_requestor_lists or allow_requestor_lists, or leave v1.0 out of broker.releases, which takes a text of its own`;
     problems.push({ file, field: 'broker', value: bytes, message });
   }
   return problems;

@@ -1,4 +1,4 @@
-// Either kind of machine: what runs is chosen at boot.
+// Either kind of instance: what runs is chosen at boot.
 build {
   name = "bento"
 
@@ -6,7 +6,7 @@ build {
     name     = "bento"
     ami_name = local.names.bento
 
-    // Packer refuses both at once: the machine's type, and the types to choose from on spot.
+    // Packer refuses both at once: the instance's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.gpu_instance_type
     spot_instance_types = var.spot ? [var.gpu_instance_type] : null
 

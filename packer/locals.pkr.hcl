@@ -9,7 +9,7 @@ locals {
   time  = formatdate("YYYYMMDDhhmmss", timestamp())
   names = { for image in ["manager", "prover", "bento"] : image => "boundless-${image}-${local.version}-${local.time}" }
 
-  // What everything carries that a build makes: machine, volumes, temporary key and group, image and snapshot. The
+  // What everything carries that a build makes: instance, volumes, temporary key and group, image and snapshot. The
   // build role may touch only what is tagged like this.
   build_tags = {
     for image, name in local.names : image => {
@@ -46,7 +46,7 @@ locals {
   run_as_root   = "sudo env {{ .Vars }} bash -e '{{ .Path }}'"
   install_files = ["${path.root}/../scripts", "${path.root}/../service_files", "${path.root}/build/resolve-version.sh"]
 
-  // cloud-init holds apt's locks and makes the users. It ends with 2 where it recovered from an error: the machine works.
+  // cloud-init holds apt's locks and makes the users. It ends with 2 where it recovered from an error: the instance works.
   wait_for_boot = ["cloud-init status --wait || [ $? -eq 2 ]", "mkdir -p ${local.work}"]
 
   install_environment = [
@@ -57,6 +57,6 @@ locals {
     "REPORT_DIR=${local.work}",
   ]
 
-  // What the machine says about itself; verify.sh writes it.
+  // What the instance reports about itself; verify.sh writes it.
   reports = ["report.json", "inventory.json"]
 }

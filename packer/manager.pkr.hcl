@@ -1,4 +1,4 @@
-// CPU machines: PostgreSQL, Valkey, REST API, executor, aux and broker.
+// CPU instances: PostgreSQL, Valkey, REST API, executor, aux and broker.
 build {
   name = "manager"
 
@@ -6,7 +6,7 @@ build {
     name     = "manager"
     ami_name = local.names.manager
 
-    // Packer refuses both at once: the machine's type, and the types to choose from on spot.
+    // Packer refuses both at once: the instance's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.instance_type
     spot_instance_types = var.spot ? [var.instance_type] : null
 

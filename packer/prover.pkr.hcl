@@ -1,4 +1,4 @@
-// GPU machines: NVIDIA driver and the prove agent.
+// GPU instances: NVIDIA driver and the prove agent.
 build {
   name = "prover"
 
@@ -6,7 +6,7 @@ build {
     name     = "prover"
     ami_name = local.names.prover
 
-    // Packer refuses both at once: the machine's type, and the types to choose from on spot.
+    // Packer refuses both at once: the instance's type, and the types to choose from on spot.
     instance_type       = var.spot ? null : var.gpu_instance_type
     spot_instance_types = var.spot ? [var.gpu_instance_type] : null
 

@@ -1,4 +1,4 @@
-// What all images have in common; each build adds its name, machine, size and tags.
+// What all images have in common; each build adds its name, instance, size and tags.
 
 source "amazon-ebs" "ubuntu" {
   region    = var.aws_region
@@ -23,7 +23,7 @@ source "amazon-ebs" "ubuntu" {
   // "auto" bids the on-demand price; null is on demand.
   spot_price = var.spot ? "auto" : null
 
-  // A machine whose Packer died ends instead of waiting for somebody to find it: two hours after each of its boots, of
+  // An instance whose Packer died ends instead of running until an operator finds it: two hours after each of its boots, of
   // which the longest takes less than one (config/build-time.ts). Nothing of this gets into the image.
   shutdown_behavior    = "terminate"
   iam_instance_profile = var.iam_instance_profile
@@ -42,8 +42,8 @@ source "amazon-ebs" "ubuntu" {
     http_put_response_hop_limit = 1
   }
 
-  // Session Manager reaches the machine from inside: no port is open. Packer makes no rule then, and if it did, it
-  // would be for nobody: its default is the whole world.
+  // Session Manager reaches the instance from inside: no port is open. Packer makes no rule then; if it made one,
+  // it would admit no other host, where the default admits the whole world.
   communicator                          = "ssh"
   ssh_username                          = "ubuntu"
   ssh_interface                         = "session_manager"
@@ -53,7 +53,7 @@ source "amazon-ebs" "ubuntu" {
   temporary_security_group_source_cidrs = ["127.0.0.1/32"]
 
   // The defaults give an image 10 min, and images have been pending for an hour (packer#8299). All waits end before
-  // CodeBuild's own limit does (config/build-time.ts): a build that it kills leaves its machine running.
+  // CodeBuild's own limit does (config/build-time.ts): a build that it kills leaves its instance running.
   aws_polling {
     delay_seconds = 15
     max_attempts  = var.image_wait_minutes * 4

@@ -1,4 +1,4 @@
-// What a build is told. The defaults are contract: `packer build -only='manager.*' packer` works with none set.
+// The variables of a build. The defaults are contract: `packer build -only='manager.*' packer` works with none set.
 //
 // Conditions match by replacing: Packer before 1.7 has no `regex`, and `can` hides that.
 
@@ -11,19 +11,19 @@ variable "aws_region" {
 variable "instance_type" {
   type        = string
   default     = "c7a.4xlarge"
-  description = "Machine that the manager is baked on."
+  description = "Instance that the manager is baked on."
 }
 
 variable "gpu_instance_type" {
   type        = string
   default     = "g6.xlarge"
-  description = "Machine that the prover and the unified image are baked on: the driver is proved on a real GPU."
+  description = "Instance that the prover and the unified image are baked on: the driver is validated on a real GPU."
 }
 
 variable "boundless_version" {
   type        = string
   default     = "latest"
-  description = "Bento release to install: latest, or a release such as v1.2.2. The pipeline resolves latest before the build, so that names and tags say what is inside."
+  description = "Bento release to install: latest, or a release such as v1.2.2. The pipeline resolves latest before the build, so that names and tags have the release that is inside."
 
   validation {
     condition     = var.boundless_version != "" && regex_replace(var.boundless_version, "^(latest|v1[.][0-2][.][0-9]+)$", "") == ""
@@ -56,7 +56,7 @@ variable "broker_sha256" {
 variable "require_verified_downloads" {
   type        = bool
   default     = true
-  description = "Whether a download that nobody vouches for ends the bake. Where it is false, /etc/bento/release.json says what came unverified."
+  description = "Whether a download without signature or checksum ends the bake. Where it is false, /etc/bento/release.json lists what was not verified."
 }
 
 variable "service_account_ids" {
@@ -165,7 +165,7 @@ variable "inputs_hash" {
 variable "report_dir" {
   type        = string
   default     = "."
-  description = "Folder that report.json, what the machine was verified for, and inventory.json, its packages, are downloaded to."
+  description = "Folder that report.json, what the instance was verified for, and inventory.json, its packages, are downloaded to."
 
   validation {
     condition     = var.report_dir != ""

@@ -12,7 +12,7 @@ remove_caches() {
   rm -rf /var/lib/apt/lists/* "$scratch_root" "$updates_paused"
 }
 
-# Machines that start from one image must not be taken for each other, nor for the builder. An empty machine-id is
+# Instances that start from one image must not be taken for each other, nor for the builder. An empty machine-id is
 # filled at boot; without the file, systemd would take it for its first boot, and enable every unit there is.
 remove_identity() {
   cloud-init clean --logs
@@ -21,7 +21,7 @@ remove_identity() {
   rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed /var/lib/systemd/credential.secret /etc/ssh/ssh_host_*
 }
 
-# Packer's key opens the builder; in the image it would open every machine.
+# Packer's key opens the builder; in the image it would open every instance.
 remove_access() {
   local home
   for home in /root /home/*; do

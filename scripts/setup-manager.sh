@@ -19,7 +19,7 @@ install_postgresql() {
   mask_units postgresql.service postgresql@.service
 }
 
-# Valkey is not in every mirror of 24.04; Redis speaks the same protocol. Units know one name for both.
+# Valkey is not in every mirror of 24.04; Redis has the same protocol. Units use one name for both.
 install_valkey() {
   local store=redis
   if [[ -n $(apt-cache --names-only search '^valkey-server$') ]]; then store=valkey; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What every image has: packages, users, settings, units and the log shipper. Safe to run again, after an interruption
-# as well: a second run changes nothing, and says so.
+# as well: a second run changes nothing, and reports that.
 #
 # IMAGE              manager, prover or bento
 # BOUNDLESS_VERSION  Bento release, or latest
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib/all.sh"
 
 wait_for_boot() {
-  # 2: recovered from an error, the machine works.
+  # 2: recovered from an error, the instance works.
   cloud-init status --wait >&2 || [[ $? -eq 2 ]] || die "cloud-init failed: cloud-init status --long"
 }
 
@@ -19,7 +19,7 @@ decide_release() {
   local decided
   # What latest was at first is what the image gets, whatever comes out while it is baked.
   if [[ ${BOUNDLESS_VERSION:-latest} == latest && -e $release_file ]]; then return 0; fi
-  decided=$(bash "$here/../resolve-version.sh" "${BOUNDLESS_VERSION:-latest}")
+  decided=$(CONTRACT=$here/boot/contract.json bash "$here/../resolve-version.sh" "${BOUNDLESS_VERSION:-latest}")
   eval "$decided"
   begin_release "$VERSION" "$BROKER_VERSION"
 }
@@ -50,7 +50,7 @@ main() {
   apt_with_retries update
   upgrade_packages
   install_packages ca-certificates curl gnupg jq libssl3t64 openssl tar xz-utils e2fsprogs nvme-cli \
-    python3-boto3 python3-tomlkit unattended-upgrades
+    python3-boto3 unattended-upgrades
   make_users
   decide_release
   purge_packages rsyslog

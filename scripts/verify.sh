@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks at the machine after its reboot as the image will start it, and writes report.json and inventory.json. All checks
+# Looks at the instance after its reboot as the image will start it, and writes report.json and inventory.json. All checks
 # run; then those that failed end the bake.
 #
 # IMAGE       manager, prover or bento

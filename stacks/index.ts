@@ -14,12 +14,12 @@ export interface StacksProps {
 /** Every stack of the factory: one of the ops account, two of each service account. */
 export function addStacks(app: App, { factory, archiveOf }: StacksProps): void {
   new OpsStack(app, { factory, archiveOf });
-  const proved = factory.environments
+  const followers = factory.environments
     .filter(({ followsLatest }) => !followsLatest)
     .map(({ environment }) => environment);
   for (const config of factory.environments) {
-    const proves = config.environment === factory.ops.delivery.provingEnvironment ? proved : [];
-    new ServiceAccountStack(app, { ops: factory.ops, config, proves });
+    const validatesFor = config.environment === factory.ops.delivery.validatingEnvironment ? followers : [];
+    new ServiceAccountStack(app, { ops: factory.ops, config, validatesFor });
     new ProverClusterStack(app, { config, storageKeysArchive: archiveOf(clusterFunctions.storageKeys) });
   }
 }

@@ -3,13 +3,13 @@ import type { FactoryConfig } from '../config';
 import { functions, pipelines, stacks, topics } from '../config/names';
 import { OperationsKey } from '../constructs/base/operations-key';
 import { alarmsOf, budgetsOf, Topic } from '../constructs/base/topic';
-import { Delivery } from '../constructs/delivery/delivery';
-import { ImageKey } from '../constructs/images/image-key';
-import { PackerBuild } from '../constructs/images/packer-build';
-import { PublicSharingBlock } from '../constructs/images/public-sharing-block';
-import { Sharing } from '../constructs/images/sharing';
-import { Monitoring } from '../constructs/monitoring';
-import { AccountStack } from './account-stack';
+import { Delivery } from '../constructs/factory/delivery/delivery';
+import { ImageKey } from '../constructs/factory/image-key/image-key';
+import { PackerBuild } from '../constructs/factory/build/packer-build';
+import { PublicSharingBlock } from '../constructs/factory/image-key/public-sharing-block';
+import { Sharing } from '../constructs/factory/sharing/sharing';
+import { Monitoring } from '../constructs/factory/monitoring';
+import { AccountStack } from '../constructs/base/account-stack';
 
 export interface OpsStackProps {
   readonly factory: FactoryConfig;
@@ -17,21 +17,21 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts, shares and delivers the images, and tells people how that goes. */
+/** The ops account: bakes, encrypts, shares and delivers the images, and notifies people. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
     super(scope, stacks.ops, { accountId, region, environment: 'ops' });
     const serviceAccountIds = environments.map((environment) => environment.accountId);
 
-    const operationsKey = new OperationsKey(this, 'OperationsKey', { accountId, region });
+    const operationsKey = new OperationsKey(this, 'OperationsKey');
     const alarms = new Topic(this, 'Alarms', {
       name: topics.alarms,
       kmsKeyArn: operationsKey.arn,
-      publishers: [alarmsOf(accountId), budgetsOf(accountId)],
+      publishers: [alarmsOf(this.account), budgetsOf(this.account)],
       emails: ops.notifications.alarmEmails,
     });
-    const imageKey = new ImageKey(this, 'ImageKey', { accountId, region, serviceAccountIds });
+    const imageKey = new ImageKey(this, 'ImageKey', { serviceAccountIds });
     new PublicSharingBlock(this, 'PublicSharingBlock');
     const packerBuild = new PackerBuild(this, 'PackerBuild', {
       config: ops,
@@ -49,8 +49,6 @@ export class OpsStack extends AccountStack {
         topicArn: alarms.arn,
       });
     new Sharing(this, 'Sharing', {
-      accountId,
-      region,
       serviceAccountIds,
       imageKeyArn: imageKey.arn,
       operationsKeyArn: operationsKey.arn,
@@ -66,7 +64,7 @@ export class OpsStack extends AccountStack {
       alarms,
       archive: archiveOf(functions.notices),
       environments: environments.map(({ environment }) => environment),
-      // Who may run an image that nothing proved yet needs no approval for it.
+      // Who may run an image that nothing validated yet needs no approval for it.
       approvalPipelines: (connectionArn === null ? [] : environments)
         .filter(({ followsLatest }) => !followsLatest)
         .map(({ environment }) => pipelines.cluster(environment)),

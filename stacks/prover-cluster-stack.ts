@@ -1,7 +1,8 @@
 import type { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
 import { brokerRelease, createsBucket } from '../config/broker/releases';
-import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type NodeRole } from '../config/names';
+import { instanceTags } from '../config/contract';
+import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type InstanceRole } from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { alarmsOf, Topic } from '../constructs/base/topic';
@@ -9,17 +10,17 @@ import { ClusterAlarms } from '../constructs/cluster/alarms';
 import { ClusterData } from '../constructs/cluster/cluster-data';
 import { ClusterKey } from '../constructs/cluster/cluster-key';
 import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
-import { DataVolume } from '../constructs/cluster/data-volume';
-import { ImageId } from '../constructs/cluster/image-id';
-import { ManagerGroup, type GroupProps } from '../constructs/cluster/manager-group';
-import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network';
-import { NodeIdentity } from '../constructs/cluster/node-identity';
-import { NodeTemplate } from '../constructs/cluster/node-template';
-import { ProverGroup } from '../constructs/cluster/prover-group';
-import { RolloutParameter } from '../constructs/cluster/rollout-parameter';
-import { SecurityGroups } from '../constructs/cluster/security-groups';
-import { ClusterDashboard } from '../constructs/monitoring/cluster-dashboard';
-import { AccountStack } from './account-stack';
+import { DataVolume } from '../constructs/cluster/data/data-volume';
+import { ImageId } from '../constructs/cluster/instances/image-id';
+import { ManagerGroup, type GroupProps } from '../constructs/cluster/instances/manager-group';
+import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network/network';
+import { InstanceIdentity } from '../constructs/cluster/instances/instance-identity';
+import { InstanceTemplate } from '../constructs/cluster/instances/instance-template';
+import { ProverGroup } from '../constructs/cluster/instances/prover-group';
+import { RolloutParameter } from '../constructs/cluster/instances/rollout-parameter';
+import { SecurityGroups } from '../constructs/cluster/network/security-groups';
+import { ClusterDashboard } from '../constructs/cluster/alarms/cluster-dashboard';
+import { AccountStack } from '../constructs/base/account-stack';
 
 export interface ProverClusterStackProps {
   readonly config: EnvironmentConfig;
@@ -34,23 +35,21 @@ export class ProverClusterStack extends AccountStack {
 
   constructor(scope: Construct, { config, storageKeysArchive }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
-    const account = { environment, accountId, region };
     const name = stacks.cluster(environment);
-    super(scope, name, { ...account, actsThrough: [roles.deployment, roles.plan] });
+    super(scope, name, { environment, accountId, region, actsThrough: [roles.deployment, roles.plan] });
     this.config = config;
 
-    this.key = new ClusterKey(this, 'Key', account);
+    this.key = new ClusterKey(this, 'Key');
     const alarmTopic = new Topic(this, 'AlarmTopic', {
       name: topics.cluster(environment),
       kmsKeyArn: this.key.arn,
-      publishers: [alarmsOf(accountId)],
+      publishers: [alarmsOf(this.account)],
       emails: config.notifications.alarmEmails,
     });
     const network = this.network(name);
     const [home] = network.subnets;
     if (home === undefined) throw new Error(`${name} has no subnet`);
     const volume = new DataVolume(this, 'DataVolume', {
-      ...account,
       ...config.manager.dataVolume,
       zone: home.zone,
       kmsKeyArn: this.key.arn,
@@ -65,24 +64,23 @@ export class ProverClusterStack extends AccountStack {
     this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
 
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
-    const manager = this.machines('Manager', 'manager', securityGroups);
-    const prover = this.machines('Prover', 'prover', securityGroups);
+    const manager = this.instances('Manager', 'manager', securityGroups);
+    const prover = this.instances('Prover', 'prover', securityGroups);
     const alarms = new ClusterAlarms(this, 'Alarms', {
-      environment,
       thresholds: config.alarms,
       logGroupNames: { manager: manager.logGroupName, prover: prover.logGroupName },
       actions: [alarmTopic.arn],
     });
-    // Machines need all of it to boot, and to drain: on the way down the groups go first.
+    // Instances need all of it to boot, and to drain: on the way down the groups go first.
     const everything = resourcesIn(this);
-    const group = (role: NodeRole, { template, imageId }: ReturnType<typeof this.machines>): GroupProps => ({
+    const group = (role: InstanceRole, { template, imageId }: ReturnType<typeof this.instances>): GroupProps => ({
       config,
       template,
       imageId,
       // The data volume and the manager's address do not leave their zone.
       subnetIds: role === 'manager' ? [home.id] : network.subnets.map(({ id }) => id),
       alarms: alarms.rollback[role],
-      tags: { ...this.standardTags, Role: role },
+      tags: { ...this.standardTags, [instanceTags.role]: role },
       after: everything,
     });
     const provers = new ProverGroup(this, 'ProverGroup', group('prover', prover));
@@ -91,17 +89,16 @@ export class ProverClusterStack extends AccountStack {
       after: [...everything, ...resourcesIn(provers)],
     });
     new RolloutParameter(this, 'Rollout', {
-      environment,
       groups: { manager: managers.rollout, prover: provers.rollout },
       after: [...resourcesIn(managers), ...resourcesIn(provers)],
     });
-    new ClusterDashboard(this, 'Dashboard', { environment, accountId, region });
+    new ClusterDashboard(this, 'Dashboard');
     new ClusterOutputs(this, 'Outputs', {
       config,
       vpcId: network.vpcId,
       dataVolumeId: volume.volumeId,
       bucketName: data.bucketName,
-      nodes: { manager, prover },
+      instances: { manager, prover },
     });
   }
 
@@ -111,9 +108,6 @@ export class ProverClusterStack extends AccountStack {
     if (network.kind === 'existing') return existingNetwork(network);
     return new Network(this, 'Network', {
       name,
-      environment,
-      accountId,
-      region,
       network,
       kmsKeyArn: key.arn,
       logRetentionDays,
@@ -123,12 +117,12 @@ export class ProverClusterStack extends AccountStack {
     });
   }
 
-  /** What a machine of a role is and may do, where it logs, and how it starts. */
-  private machines(id: string, role: NodeRole, securityGroups: SecurityGroups) {
-    const { environment, accountId, region, followsLatest, logRetentionDays, manager, prover } = this.config;
-    const identity = new NodeIdentity(this, `${id}Identity`, { environment, accountId, region, role });
+  /** What an instance of a role is and may do, where it logs, and how it starts. */
+  private instances(id: string, role: InstanceRole, securityGroups: SecurityGroups) {
+    const { environment, followsLatest, logRetentionDays, manager, prover } = this.config;
+    const identity = new InstanceIdentity(this, `${id}Identity`, { role });
     const logs = new LogGroup(this, `${id}Logs`, {
-      name: logGroups.node(environment, role),
+      name: logGroups.instance(environment, role),
       retentionDays: logRetentionDays,
       kmsKeyArn: this.key.arn,
     });
@@ -138,15 +132,15 @@ export class ProverClusterStack extends AccountStack {
       followsLatest,
     });
     const [proverType = ''] = prover.instanceTypes;
-    const machine =
+    const instance =
       role === 'manager' ? { ...manager, volumeInitializationRate: null } : { ...prover, instanceType: proverType };
-    const template = new NodeTemplate(this, `${id}Template`, {
+    const template = new InstanceTemplate(this, `${id}Template`, {
       name: `${stacks.cluster(environment)}-${role}`,
       role,
       imageId: image.value,
-      instanceType: machine.instanceType,
-      rootVolumeGiB: machine.rootVolumeGiB,
-      volumeInitializationRate: machine.volumeInitializationRate,
+      instanceType: instance.instanceType,
+      rootVolumeGiB: instance.rootVolumeGiB,
+      volumeInitializationRate: instance.volumeInitializationRate,
       kmsKeyArn: this.key.arn,
       securityGroupId: securityGroups.ids[role],
       profileName: identity.profileName,

@@ -1,7 +1,7 @@
 import { ConfigurationError, factory, validated, type FactoryConfig } from '../../config';
 import { buildMinutes, shortestTimeout } from '../../config/build-time';
-import { bodies, isObject } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies } from '../../tools/local-bake/templates';
+import { bodies, isObject } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies } from '../../lab/local-bake/templates';
 import { resourceWith, stackOf, synthesize } from '../support/synthesized';
 
 const withBuild = (changes: Partial<FactoryConfig['ops']['build']>): FactoryConfig => ({
@@ -70,7 +70,7 @@ describe.each([
   });
 });
 
-test('Packer waits as long as image_wait_minutes says, for a manual build too', async () => {
+test('Packer waits for image_wait_minutes, in a manual build too', async () => {
   const templates = await readTemplates();
   const [source] = sourceBodies(templates.get('source.pkr.hcl')!);
   const [polling] = bodies(source!['aws_polling']);

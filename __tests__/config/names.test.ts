@@ -1,6 +1,6 @@
 import * as names from '../../config/names';
 
-test('names that others rely on are as the design has them', () => {
+test('names that others rely on are those of docs/names.md', () => {
   expect(names.project).toBe('boundless-ami-factory');
   expect(names.codeBuildProjects).toEqual({ packer: 'packer-build-project' });
   expect(names.functions.sharing).toBe('packer-ami-sharing');
@@ -60,7 +60,7 @@ test('state', () => {
 test('names fit where they go', () => {
   // IAM role names have at most 64 characters, bucket names 63 (IAM and S3 quotas); environments have at most 20.
   const longest = 'e'.repeat(20);
-  for (const role of names.nodeRoles) expect(names.roles.node(longest, role).length).toBeLessThanOrEqual(64);
+  for (const role of names.instanceRoles) expect(names.roles.instance(longest, role).length).toBeLessThanOrEqual(64);
   expect(names.roles.codeBuild(names.clusterProject.deployment(longest)).length).toBeLessThanOrEqual(64);
   expect(names.stateBucket('1'.repeat(12), 'ap-southeast-2').length).toBeLessThanOrEqual(63);
 });

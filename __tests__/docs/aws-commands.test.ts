@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bash, temporaryFolder, writeStandIns } from '../scripts/support';
+import { awsCliPath } from '../support/aws-cli';
 import { withEverything } from '../support/factories';
 import { takes } from '../support/filter-pattern';
 import { synthesize } from '../support/synthesized';
 import { bashIn } from '../support/document';
 import { describeWith } from '../support/tools';
 
-/** Commands of AWS CLI 2 alone, which distributions that package version 1 do not have; the pages that name them say so. */
+/** Commands of AWS CLI 2 alone, which distributions that package version 1 do not have; the pages that name them note it. */
 const onlyInVersion2 = /aws logs tail|--cli-binary-format/;
 /** What stands for `<...>`. */
 const filledIn = '01234567-89ab-cdef-0123-456789abcdef';
@@ -71,6 +72,7 @@ describeWith(['aws'], 'commands of the documents', () => {
   let called: string[];
   let server: Server;
   let environment: Record<string, string>;
+  const PATH = awsCliPath();
   const standIns = writeStandIns(`${temporaryFolder()}/bin`, { terraform: 'echo vol-0123456789abcdef0' });
 
   beforeAll(async () => {
@@ -81,6 +83,7 @@ describeWith(['aws'], 'commands of the documents', () => {
     await once(server, 'listening');
     environment = {
       ...variables,
+      PATH,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       AWS_ACCESS_KEY_ID: 'AKIALOCAL',
       AWS_SECRET_ACCESS_KEY: 'local',

@@ -13,9 +13,9 @@ import {
 import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { imageKinds, keyAliases, packerBuilderProfile, type ImageKind } from '../../config/names';
-import { allEnded } from '../../tools/all-ended';
-import { bake, type Bake } from '../../tools/local-bake';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
+import { allEnded } from '../../lab/common/all-ended';
+import { bake, type Bake } from '../../lab/local-bake';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
 import { temporaryFolder } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 
@@ -107,7 +107,7 @@ describeWith(['packer', localAws], 'a bake on the local AWS', () => {
     expect(seconds).toBeGreaterThan(0);
   });
 
-  test('builders were of the right type, told apart by tags, and nothing of them is left', async () => {
+  test('builders have the right type and a tag for each image, and leave nothing behind', async () => {
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
     const instances = Reservations!.flatMap(({ Instances }) => Instances!);
     const builders = instances.map(({ InstanceType, State, Tags }) => [
@@ -135,7 +135,7 @@ describeWith(['packer', localAws], 'a bake on the local AWS', () => {
     expect(LaunchPermissions).toEqual([{ UserId: '222222222222' }]);
   });
 
-  test('a failed bake says what Packer said', async () => {
+  test('the error of a failed bake has the output of Packer', async () => {
     await expect(bakeOne('manager', 'failed', { boundless_version: 'newest' })).rejects.toThrow(
       /packer build ended with 1:[^]*The boundless_version must be latest/,
     );

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DescribeImagesCommand, DescribeInstancesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { imageIdsAmong } from '../../lambda/packer-ami-sharing/image-variables';
-import { brokenRules } from '../../lambda/packer-ami-sharing/rules';
+import { imageIdsAmong } from '../../lambda/packer-ami-sharing/events/image-variables';
+import { brokenRules } from '../../lambda/packer-ami-sharing/images/rules';
 import { bash, run } from '../scripts/support';
 import { bashIn } from '../support/document';
 import { describeWith, localAws } from '../support/tools';
-import { dated } from './support/ec2-wire';
+import { dated } from './support/ec2-proxy';
 import { sourceImage } from './support/ops-account';
 import { realBuilds, toolsOfRealBuilds, type RealBuild } from './support/real-builds';
 
@@ -74,12 +74,12 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
     });
 
     describe('a second build', () => {
-      test('uses it again: green, with the same id, and without a machine', async () => {
+      test('uses it again: green, with the same id, and without an instance', async () => {
         const again = await build();
         expect([again.code, again.exported]).toEqual([0, { ...made.exported, REUSED: 'true' }]);
         expect(again.artifacts).toEqual(['image.env', 'image.json', 'inputs.txt']);
         expect(again.read('inputs.txt')).toBe(made.read('inputs.txt'));
-        expect(ops.wire.actions).toEqual(['DescribeImages', 'DescribeImages']);
+        expect(ops.proxy.actions).toEqual(['DescribeImages', 'DescribeImages']);
       });
 
       test('gives the sharing Lambda an event like the first one', async () => {
@@ -92,12 +92,12 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
         expect(ids).toEqual([[id], ids[0]]);
       });
 
-      test('bakes anew where it is told to, and the newest is used from then on', async () => {
+      test('FORCE_BUILD bakes again, and later builds use the newest image', async () => {
         const forced = await build({ FORCE_BUILD: 'true' });
         expect([forced.code, forced.exported['REUSED']]).toEqual([0, 'false']);
         expect(forced.exported['AMI_ID']).not.toBe(made.exported['AMI_ID']);
         // The local AWS gives all images one time of creation.
-        ops.wire.change = ({ action }, body) =>
+        ops.proxy.change = ({ action }, body) =>
           action === 'DescribeImages' ? dated(body, made.exported['AMI_ID']!, '2020-01-01T00:00:00.000Z') : body;
         expect((await build()).exported).toEqual({ ...forced.exported, REUSED: 'true' });
       });
@@ -124,18 +124,18 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
     let ended: RealBuild;
     let actions: readonly string[];
     beforeAll(async () => {
-      // On a busy machine it may take longer until EC2 has begun to make the image.
-      for (const seconds of [12, 30, 60]) {
-        ops.wire.reset();
-        ops.wire.change = ({ action }, body) =>
+      // On a busy instance it may take longer until EC2 has begun to make the image.
+      for (const seconds of [6, 15, 60]) {
+        ops.proxy.reset();
+        ops.proxy.change = ({ action }, body) =>
           action === 'DescribeImages' ? body.replace(/<imageState>available</g, '<imageState>pending<') : body;
         ended = await build(endingIn(seconds));
-        actions = [...ops.wire.actions];
+        actions = [...ops.proxy.actions];
         if (actions.includes('CreateImage')) break;
       }
     });
 
-    test('lets Packer remove its machine, and says so', async () => {
+    test('lets Packer remove its instance, and logs the reason', async () => {
       expect(ended.stderr).toContain(
         'bake: Packer took longer than the 1 minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts',
       );
@@ -169,16 +169,16 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build with the real Packer', (
 
       // It is the newest, and hides no older one of the same inputs.
       const { AMI_ID: good = '', INPUTS_HASH: hash = '' } = made.exported;
-      ops.wire.change = (_, body) =>
+      ops.proxy.change = (_, body) =>
         dated(dated(body, good, '2998-01-01T00:00:00.000Z'), id, '2999-01-01T00:00:00.000Z');
       const found = await run(path.resolve('packer/build/find-image.sh'), ['manager', hash], { env: ops.environment });
       expect(found).toEqual({ code: 0, stdout: `${good}\n`, stderr: '' });
     });
 
-    test('does not start a machine that would have none', async () => {
+    test('does not start an instance that would have none', async () => {
       const refused = await build(endingIn(0));
       expect(refused.stderr).toContain('bake: no time is left of the 1 minutes that Packer has');
-      expect([refused.code, ops.wire.actions]).toEqual([1, ['DescribeImages']]);
+      expect([refused.code, ops.proxy.actions]).toEqual([1, ['DescribeImages']]);
     });
   });
 });

@@ -112,6 +112,8 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
         TOOLS_CACHE: path.join(work, 'cache'),
         API_URL: server.address,
         AWS_REGION: 'us-west-2',
+        LEFTOVER_PAUSE: '0',
+        FINISH_PAUSE: '0',
         ...env,
       },
     });
@@ -124,7 +126,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     calls.filter((call) => !call.includes('tag:BuildId')).map((call) => call.split(' ').slice(0, 2).join(' '));
   const ofBuild = (calls: readonly string[]) => calls.find((call) => call.startsWith('packer build'))!;
 
-  test('installs, checks, finds out what it is about, and bakes', async () => {
+  test('installs the tools, validates, resolves the versions, and bakes', async () => {
     const { code, exported, calls } = await build();
     expect([code, exported]).toEqual([
       0,
@@ -148,7 +150,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     ]);
   });
 
-  test('tells Packer what CodeBuild was told, and leaves the rest to the defaults', async () => {
+  test('passes the variables of CodeBuild to Packer, and leaves the rest to the defaults', async () => {
     const { calls } = await build({
       env: {
         IMAGE: 'prover',
@@ -204,7 +206,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     expect(ofBuild(calls)).toContain('-var instance_type=c7a.2xlarge');
   });
 
-  test('hands over what the machine said about itself, and nothing of an earlier build', async () => {
+  test('exports the reports of the instance, and nothing of an earlier build', async () => {
     const { artifacts } = await build({
       packer: `if [[ $1 == build ]]; then touch "\${manifest%/*}/inventory.json"; fi`,
       files: { '.build/image/report.json': 'of an earlier build', '.build/image/packer-spot.log': 'likewise' },
@@ -219,7 +221,7 @@ if [[ $1 == build ]]; then echo 'us-west-2: ami-ffffffffffffffff0'; good; fi`,
     ]);
   });
 
-  test('keeps what Packer says while it says it', async () => {
+  test('logs the output of Packer while it runs, and keeps it', async () => {
     const { code } = await build({
       packer: `if [[ $1 == build ]]; then
   echo 'half-way'
@@ -232,7 +234,7 @@ fi`,
 
   const inBuild = (script: string) => ({ packer: `if [[ $1 == build ]]; then ${script}; fi` });
   test.each<[string, Changes, string, string]>([
-    ['install: a tool is not what the lock says', { sha256: '0'.repeat(64) }, 'is not what', ''],
+    ['install: a tool does not match the lock', { sha256: '0'.repeat(64) }, 'does not match', ''],
     ['install: a tool without a checksum', { sha256: 'latest' }, 'has no SHA-256', ''],
     ['pre_build: init fails', { packer: '[[ $1 != init ]] || exit 1' }, '', 'packer init'],
     ['pre_build: fmt finds something', { packer: '[[ $1 != fmt ]] || exit 3' }, '', 'packer fmt'],
@@ -240,7 +242,7 @@ fi`,
     [
       'pre_build: the version is unknown',
       { env: { BOUNDLESS_VERSION: 'latest' } },
-      'GitHub does not say',
+      'GitHub does not list the releases',
       'packer validate',
     ],
     [
@@ -250,7 +252,7 @@ fi`,
       'packer validate',
     ],
     ['pre_build: there is no source image', { aws: 'echo None; exit' }, 'Canonical has no image', 'aws ec2'],
-    ['pre_build: EC2 refuses', { aws: 'exit 254' }, 'EC2 does not say which images Canonical has', 'aws ec2'],
+    ['pre_build: EC2 refuses', { aws: 'exit 254' }, 'EC2 does not list the images of Canonical', 'aws ec2'],
     ['pre_build: no such image', { env: { IMAGE: 'worker' } }, "IMAGE is 'worker'", 'aws ec2'],
     [
       'pre_build: an input is no file',
@@ -258,7 +260,12 @@ fi`,
       'packer/x.lock is no plain file',
       'aws ec2',
     ],
-    ['build: EC2 refuses', { aws: '[[ $* != *self* ]] || exit 254' }, 'which images there are', 'aws ec2'],
+    [
+      'build: EC2 refuses',
+      { aws: '[[ $* != *self* ]] || exit 254' },
+      'EC2 does not list the images of this account',
+      'aws ec2',
+    ],
     ['build: EC2 answers nonsense', { aws: '[[ $* != *self* ]] || { echo "{}"; exit; }' }, 'jq: error', 'aws ec2'],
     ['build: SPOT is neither', { env: { SPOT: 'maybe' } }, "SPOT is 'maybe'; use true or false", 'aws ec2'],
     [

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { run } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
-import { ec2Error } from './support/ec2-wire';
+import { ec2Error } from './support/ec2-proxy';
 import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(300_000);
@@ -24,9 +24,9 @@ describeWith(['aws', localAws], 'what Packer left of a build', () => {
   async function leave(): Promise<string> {
     const build = `build:${(builds += 1)}`;
     const tagged = <T extends string>(ResourceType: T) => [{ ResourceType, Tags: [{ Key: 'BuildId', Value: build }] }];
-    const machine = { ImageId: sourceImage, MinCount: 1, MaxCount: 1 };
+    const instance = { ImageId: sourceImage, MinCount: 1, MaxCount: 1 };
     const name = `packer_${builds}`;
-    await ops.ec2.send(new RunInstancesCommand({ ...machine, TagSpecifications: tagged('instance') }));
+    await ops.ec2.send(new RunInstancesCommand({ ...instance, TagSpecifications: tagged('instance') }));
     await ops.ec2.send(
       new CreateLaunchTemplateCommand({
         LaunchTemplateName: name,
@@ -79,10 +79,10 @@ describeWith(['aws', localAws], 'what Packer left of a build', () => {
     expect(await left(build)).toEqual([0, 1, 1, 1]);
   });
 
-  test('an instance that EC2 shows late is ended all the same', async () => {
+  test('an instance that EC2 shows late is ended too', async () => {
     const build = await leave();
     let looks = 0;
-    ops.wire.change = ({ action, parameters }, body) =>
+    ops.proxy.change = ({ action, parameters }, body) =>
       action === 'DescribeInstances' && parameters.get('Filter.1.Value.1') === build && (looks += 1) === 1
         ? body.replace(/<reservationSet>[^]*<\/reservationSet>/, '<reservationSet/>')
         : body;
@@ -90,9 +90,9 @@ describeWith(['aws', localAws], 'what Packer left of a build', () => {
     expect((await left(build))[0]).toBe(0);
   });
 
-  test('what EC2 does not let go of is named, and keeps nothing else', async () => {
+  test('a resource that EC2 does not delete is named, and does not keep the others', async () => {
     const build = await leave();
-    ops.wire.answer = ({ action }) =>
+    ops.proxy.answer = ({ action }) =>
       ['TerminateInstances', 'DeleteLaunchTemplate'].includes(action)
         ? ec2Error('UnauthorizedOperation', 'You are not authorized to perform this operation.')
         : undefined;

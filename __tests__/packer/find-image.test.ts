@@ -3,7 +3,7 @@ import { CreateImageCommand, CreateTagsCommand, EC2Client, RunInstancesCommand }
 import { codeBuildProjects, imageKinds, project } from '../../config/names';
 import { run } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
-import { dated } from './support/ec2-wire';
+import { dated } from './support/ec2-proxy';
 import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(60_000);
@@ -17,7 +17,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
     { readonly AMI_ID: string; readonly INPUTS_HASH: string; readonly status?: string }
   >();
   beforeEach(() => {
-    ops.wire.record = (id) => {
+    ops.proxy.record = (id) => {
       const { status = 'SUCCEEDED', ...variables } = exported.get(id) ?? { status: undefined };
       const exportedEnvironmentVariables = Object.entries(variables).map(([name, value]) => ({ name, value }));
       return exported.has(id) ? { id, buildStatus: status, exportedEnvironmentVariables } : undefined;
@@ -50,7 +50,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
 
   /** Puts something into the local AWS's description of images. */
   const described = (what: Readonly<Record<string, string>>) => {
-    ops.wire.change = ({ action }, body) =>
+    ops.proxy.change = ({ action }, body) =>
       action === 'DescribeImages'
         ? Object.entries(what).reduce(
             (text, [id, more]) => text.replace(`<imageId>${id}</imageId>`, `<imageId>${id}</imageId>${more}`),
@@ -71,7 +71,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
 
   test.each([
     ['another project', { Project: 'another' }],
-    ['somebody else than Packer', { ManagedBy: 'hand' }],
+    ['not made by Packer', { ManagedBy: 'hand' }],
     ['another kind', { Image: 'prover' }],
     ['an operator who withdrew it', { Withdrawn: 'does not boot' }],
   ])('one of %s is not', async (name, tags) => {
@@ -94,7 +94,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
 
   test('one that is not available is not asked for', async () => {
     const filters: (string | null)[] = [];
-    ops.wire.answer = ({ parameters }) => {
+    ops.proxy.answer = ({ parameters }) => {
       filters.push(parameters.get('Filter.1.Name'), parameters.get('Filter.1.Value.1'));
       return undefined;
     };
@@ -106,7 +106,7 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
     'one without %s, which a build was interrupted at, hides no older one',
     async (tag) => {
       const [good, left] = [await image(tag, 'one'), await image(tag, 'one', { [tag]: '' })];
-      ops.wire.change = (_, body) =>
+      ops.proxy.change = (_, body) =>
         dated(dated(body, good, '2026-03-01T00:00:00.000Z'), left, '2026-03-02T00:00:00.000Z');
       expect(await asked(tag, 'one')).toEqual(found(good));
     },
@@ -157,14 +157,14 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
         [two, one],
       ] as const) {
         // The local AWS gives all images one time of creation.
-        ops.wire.change = (_, body) => dated(dated(body, first, earlier), second, later);
+        ops.proxy.change = (_, body) => dated(dated(body, first, earlier), second, later);
         expect(await asked('both', 'same')).toEqual(found(second));
       }
     });
 
     test('the older is not taken, which would not become the latest again, until the newer one is withdrawn', async () => {
       const [old, reverted] = [await image('reverted', 'before'), await image('reverted', 'after')];
-      ops.wire.change = (_, body) => dated(dated(body, old, earlier), reverted, later);
+      ops.proxy.change = (_, body) => dated(dated(body, old, earlier), reverted, later);
       expect(await asked('reverted', 'after')).toEqual(found(reverted));
       expect(await asked('reverted', 'before')).toEqual({
         code: 0,
@@ -178,12 +178,12 @@ describeWith(['aws', 'jq', localAws], 'an image', () => {
   });
 
   test.each(imageKinds)('a failing EC2 is a failure, not the answer that there is no %s', async (kind) => {
-    ops.wire.answer = () => ({
+    ops.proxy.answer = () => ({
       status: 403,
       body: '<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>',
     });
     const { code, stdout, stderr } = await asked(kind, 'one');
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('find-image: EC2 does not say which images there are');
+    expect(stderr).toContain('find-image: EC2 does not list the images of this account');
   });
 });

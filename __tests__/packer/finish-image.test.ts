@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { run, temporaryFolder } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
-import { ec2Error } from './support/ec2-wire';
+import { ec2Error } from './support/ec2-proxy';
 import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(300_000);
@@ -72,7 +72,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
     const build = newBuild();
     const id = await giveUp(build);
     const refused = new Set<string>();
-    ops.wire.answer = ({ action }) =>
+    ops.proxy.answer = ({ action }) =>
       action === 'CreateTags' && refused.size < refused.add(action).size
         ? ec2Error('InvalidAMIID.NotFound', 'The image id does not exist')
         : undefined;
@@ -92,7 +92,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
     const { Snapshots } = await ops.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds }));
     expect(Snapshots!.map(({ Tags }) => asObject(Tags))).toEqual([expect.objectContaining(tags)]);
     // The build role has no other right to change an image.
-    expect(new Set(ops.wire.actions.filter((action) => !action.startsWith('Describe')))).toEqual(
+    expect(new Set(ops.proxy.actions.filter((action) => !action.startsWith('Describe')))).toEqual(
       new Set(['CreateTags']),
     );
   });
@@ -100,7 +100,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
   /** EC2 does not show the images of a build in its first answers. */
   const hide = (answers: number) => {
     let looks = 0;
-    ops.wire.change = ({ action }, body) =>
+    ops.proxy.change = ({ action }, body) =>
       action === 'DescribeImages' && (looks += 1) <= answers
         ? body.replace(/<imagesSet>[^]*<\/imagesSet>/, '<imagesSet/>')
         : body;
@@ -126,7 +126,7 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
   test('is waited for no longer than the build has time', async () => {
     const build = newBuild();
     const id = await giveUp(build);
-    ops.wire.change = (_, body) => body.replace(/<imageState>\w+</, '<imageState>pending<');
+    ops.proxy.change = (_, body) => body.replace(/<imageState>\w+</, '<imageState>pending<');
     const { code, stderr } = await finish(build, id, { FINISH_SECONDS: '1' });
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${id} is pending for too long. ${id} is left`)]);
   });
@@ -137,23 +137,23 @@ describeWith(['aws', 'jq', localAws], 'an image that Packer gave up', () => {
   ])('that is %s is named, with the command that removes it', async (state, message) => {
     const build = newBuild();
     const id = await giveUp(build);
-    ops.wire.change = (_, body) => body.replace(/<imageState>\w+</, `<imageState>${state}<`);
+    ops.proxy.change = (_, body) => body.replace(/<imageState>\w+</, `<imageState>${state}<`);
     const { code, stderr, finished } = await finish(build);
     expect([code, finished]).toEqual([1, undefined]);
     expect(stderr).toContain(`finish-image: ${id} ${message}`);
     expect(stderr).toContain(`aws ec2 deregister-image --delete-associated-snapshots --image-id ${id}`);
   });
 
-  test('that EC2 lets nobody finish is named, and has none of the last tags', async () => {
+  test('that cannot be tagged is named, and has none of the last tags', async () => {
     const build = newBuild();
     const id = await giveUp(build);
-    ops.wire.answer = ({ action }) =>
+    ops.proxy.answer = ({ action }) =>
       action === 'CreateTags' ? ec2Error('UnauthorizedOperation', 'You are not authorized.') : undefined;
     const { code, stderr } = await finish(build);
     expect(code).toBe(1);
     expect(stderr).toContain('finish-image: create-tags failed: ');
     expect(stderr).toContain(`${id} is left`);
-    expect(ops.wire.actions.filter((action) => action === 'CreateTags')).toHaveLength(1);
+    expect(ops.proxy.actions.filter((action) => action === 'CreateTags')).toHaveLength(1);
     expect(asObject((await imageOf(id)).Tags)).not.toHaveProperty('InputsHash');
   });
 

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { forPacker } from '../../tools/local-bake/adapt';
-import { readTemplates } from '../../tools/local-bake/templates';
+import { forPacker } from '../../lab/local-bake/adapt';
+import { readTemplates } from '../../lab/local-bake/templates';
 import { run, temporaryFolder } from '../scripts/support';
 import { describeWith } from '../support/tools';
 
@@ -81,7 +81,7 @@ describeWith(['sha256sum', 'find'], 'the hash of the inputs', () => {
     ['scripts/.hidden'],
     ['scripts/lib/of/its/own.sh'],
     ['scripts/downloads.lock'],
-    ['service_files/broker.toml'],
+    ['service_files/vector.yaml'],
   ])('changes with a byte of %s, and with whether it may be run', async (file) => {
     const other = checkout();
     const changed = path.join(other, file);

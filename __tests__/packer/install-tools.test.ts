@@ -70,7 +70,7 @@ describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
       'what was changed on its way',
       packerLine,
       { '/packer_9.9.9_linux_amd64.zip': { body: Buffer.concat([archive, Buffer.from('x')]) } },
-      'packer 9.9.9 is not what',
+      'packer 9.9.9 does not match',
     ],
     [
       'what is not there',
@@ -78,7 +78,7 @@ describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
       { '/packer_9.9.9_linux_amd64.zip': { status: 404 } },
       'packer 9.9.9 cannot be fetched from',
     ],
-    ['a wrong checksum', (address) => pluginLine(address, '0'.repeat(64)), {}, 'plugin 1.0 is not what'],
+    ['a wrong checksum', (address) => pluginLine(address, '0'.repeat(64)), {}, 'plugin 1.0 does not match'],
     ['no checksum', (address) => pluginLine(address, '-'), {}, 'has no SHA-256 for plugin'],
     [
       'an archive without the program',
@@ -112,12 +112,12 @@ describeWith(['bash', 'curl', 'unzip', 'sha256sum'], 'install-tools', () => {
       const poisoned = zipped({ packer: '#!/bin/sh\necho poisoned\n' });
       const { code, stderr, packer, content } = await install(packerLine, {}, { [name]: poisoned });
       expect([code, content(packer)]).toEqual([0, program]);
-      expect(stderr).toContain('the cached packer 9.9.9 is not what');
+      expect(stderr).toContain('the cached packer 9.9.9 does not match');
       const refused = await install(packerLine, gone, { [name]: poisoned });
       expect([refused.code === 0, existsSync(refused.packer)]).toEqual([false, false]);
     });
 
-    test('is left for the next build only if it is what the lock says', async () => {
+    test('stays for the next build only if it matches the lock', async () => {
       const { work } = await install(packerLine);
       expect(readFileSync(path.join(work, 'cache', name)).equals(archive)).toBe(true);
       const changed = await install(packerLine, { [`/${name}`]: { body: 'changed' } });

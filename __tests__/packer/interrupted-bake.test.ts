@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
-import { brokenRules } from '../../lambda/packer-ami-sharing/rules';
-import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
+import { brokenRules } from '../../lambda/packer-ami-sharing/images/rules';
+import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
 import { run } from '../scripts/support';
 import { bashIn, sectionOf } from '../support/document';
 import { describeWith, localAws } from '../support/tools';
@@ -16,14 +16,14 @@ describeWith([...toolsOfRealBuilds, localAws], 'a bake that is killed right afte
     expect(older.code).toBe(0);
 
     let isMade = false;
-    ops.wire.answer = ({ action }) => {
+    ops.proxy.answer = ({ action }) => {
       if (isMade) kill();
       isMade ||= action === 'CreateImage';
       return undefined;
     };
     // The file that the end of a build's shell writes.
     await expect(build({ FORCE_BUILD: 'true' })).rejects.toThrow('ENOENT');
-    ops.wire.reset();
+    ops.proxy.reset();
 
     const { Images = [] } = await ops.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
     const leftovers = Images.filter(({ ImageId }) => ImageId !== older.exported['AMI_ID']);

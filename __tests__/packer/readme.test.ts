@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { imageKinds } from '../../config/names';
-import { bodies, isObject } from '../../tools/local-bake/json';
-import { readTemplates } from '../../tools/local-bake/templates';
+import { bodies, isObject } from '../../lab/local-bake/json';
+import { readTemplates } from '../../lab/local-bake/templates';
 import { localServer, run, temporaryFolder, type Ended } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 import { layOutCheckout, standInsOfBuild } from './support/checkout';
@@ -13,10 +13,10 @@ import { opsAccount, sourceImage } from './support/ops-account';
 
 jest.setTimeout(120_000);
 
-const localDevelopment = sectionOf('README.md', '## Local development');
+const localDevelopment = sectionOf('docs/packer.md', '## Local development');
 
-test('every variable of the README is one of the templates, with its default', async () => {
-  const rows = [...sectionOf('README.md', '### Variables').matchAll(/^\| `(\w+)` +\| .*? \| (\S.*?) +\|$/gm)];
+test('every variable of docs/packer.md is one of the templates, with its default', async () => {
+  const rows = [...sectionOf('docs/packer.md', '### Variables').matchAll(/^\| `(\w+)` +\| .*? \| (\S.*?) +\|$/gm)];
   const all = (await readTemplates()).get('variables.pkr.hcl')!['variable'];
   const defaults = rows.map(([, name = '']) => {
     const [variable] = bodies(isObject(all) ? all[name] : undefined);
@@ -30,20 +30,20 @@ test('every variable of the README is one of the templates, with its default', a
     expect(names).toContain(name);
 });
 
-test('the versions of the README are those of the lock', () => {
+test('the versions of docs/packer.md are those of the lock', () => {
   const [, version] = /^packer (\S+)/m.exec(readFileSync('packer/tools.lock', 'utf8'))!;
   expect(localDevelopment).toContain(`**Install Packer** ${version}`);
   expect(localDevelopment).toContain(`releases.hashicorp.com/packer/${version}/`);
 });
 
-test('the messages of the troubleshooting are those of the scripts, or of others', () => {
+test('the messages in the troubleshooting guide are those of the scripts or of other tools', () => {
   const scripts = readdirSync('packer/build').map((name) => readFileSync(path.join('packer/build', name), 'utf8'));
-  const [, table = ''] = sectionOf('README.md', '## Troubleshooting').split('| the log says ');
+  const [, table = ''] = sectionOf('docs/troubleshooting.md', '## A build failed').split('| the log has ');
   const cells = [...table.matchAll(/^\| (.*?) +\|/gm)].map(([, cell = '']) => cell);
   const messages = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
-  const said = (message: string) => scripts.some((text) => text.includes(message));
+  const logged = (message: string) => scripts.some((text) => text.includes(message));
   expect(messages.length).toBeGreaterThan(12);
-  expect(messages.filter((message) => !said(message)).sort()).toEqual([
+  expect(messages.filter((message) => !logged(message)).sort()).toEqual([
     'QUEUED',
     'Timeout waiting for SSH',
     'Undefined -var variable',
@@ -63,7 +63,7 @@ describeWith(['packer', 'aws', 'curl', 'unzip', localAws], 'the commands of the 
   let standIns: string;
 
   beforeAll(async () => {
-    await layOutCheckout(work, ops.wire.endpoint);
+    await layOutCheckout(work, ops.proxy.endpoint);
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     standIns = await standInsOfBuild(path.join(folder, 'bin'));
     const settings = await ops.aws.clientSettings(ops.accountId);
@@ -80,11 +80,12 @@ aws_session_token = ${sessionToken}
     const config = path.join(folder, 'config');
     writeFileSync(config, '[profile boundless-ops]\nregion = us-west-2\n');
     environment = {
-      // Only the profile that the README names leads anywhere.
+      // Only the profile that docs/packer.md names leads anywhere.
       AWS_SHARED_CREDENTIALS_FILE: credentials,
       AWS_CONFIG_FILE: config,
       AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ENDPOINT_URL: ops.wire.endpoint,
+      AWS_ENDPOINT_URL: ops.proxy.endpoint,
+      PATH: ops.environment['PATH']!,
       TOOLS_LOCK: writeToolsLock(folder, server.address),
       TOOLS_BIN: path.join(folder, 'bin'),
       TOOLS_CACHE: path.join(folder, 'cache'),
@@ -104,7 +105,7 @@ aws_session_token = ${sessionToken}
     }));
   };
 
-  test('README, local development: all steps, as they are written', async () => {
+  test('local development: all steps, as they are written', async () => {
     const blocks = bashIn(localDevelopment);
     expect(blocks).toHaveLength(6);
     const { code, stdout, stderr } = await type(blocks);
@@ -132,10 +133,10 @@ aws_session_token = ${sessionToken}
       cwd: 'packer',
     });
     expect([code, stdout.split('\n')[0]]).toEqual([1, 'Error: Undefined -var variable']);
-    expect(readFileSync('README.md', 'utf8')).toContain('`Undefined -var variable`');
+    expect(readFileSync('docs/troubleshooting.md', 'utf8')).toContain('`Undefined -var variable`');
   });
 
-  test('the machine of a stopped build is found by its id, and by its age', async () => {
+  test('the instance of a stopped build is found by its id, and by its age', async () => {
     const { Instances } = await ops.ec2.send(
       new RunInstancesCommand({
         ImageId: sourceImage,
@@ -152,12 +153,12 @@ aws_session_token = ${sessionToken}
         ],
       }),
     );
-    const machine = Instances![0]!.InstanceId!;
+    const instance = Instances![0]!.InstanceId!;
     const [byId, byAge] = bashIn(sectionOf('docs/building.md', '### What a build that was stopped leaves behind'));
     const profile = 'export AWS_PROFILE=boundless-ops';
     const found = await type([profile, byId!]);
-    expect([found.code, found.stdout.split(machine).length - 1]).toEqual([0, 2]);
-    const aged = await type([profile, byAge!.replace('i-0123456789abcdef0', machine)]);
+    expect([found.code, found.stdout.split(instance).length - 1]).toEqual([0, 2]);
+    const aged = await type([profile, byAge!.replace('i-0123456789abcdef0', instance)]);
     expect([aged.code, aged.stdout]).toEqual([0, expect.stringContaining('packer-build-project:01234567') as string]);
     expect(aged.stdout).toContain('shutting-down');
   });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isSupportedBento } from '../../config/bento-releases';
 import { brokerReleases } from '../../config/broker/releases';
@@ -25,7 +24,7 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
       return { body: JSON.stringify(contents[page - 1] ?? []) };
     };
   };
-  const said = (version: string, broker = version) => ({
+  const resolved = (version: string, broker = version) => ({
     code: 0,
     stdout: `export VERSION=${version}\nexport BROKER_VERSION=${broker}\n`,
   });
@@ -42,7 +41,7 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
       release('bento-v1.2.2'),
       release('bento-v0.9.0'),
     ]);
-    expect(await resolve('latest')).toEqual({ ...said('v1.2.9', 'v1.2.2'), stderr: '' });
+    expect(await resolve('latest')).toEqual({ ...resolved('v1.2.9', 'v1.2.2'), stderr: '' });
     expect(server.requests).toEqual(['/repos/boundless-xyz/boundless/releases?per_page=100&page=1']);
   });
 
@@ -50,19 +49,19 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
     ['bento-v1.3.0', 'v1.3.0'],
     ['bento-v1.4.0', 'v1.4.0'],
     ['prover-v2.0.2', 'v2.0.2'],
-  ])('a newer release that is not supported, %s, is said and not taken', async (tag, version) => {
+  ])('a newer release that is not supported, %s, is reported and not used', async (tag, version) => {
     pages([release('bento-v1.2.2'), release(tag)]);
     const { stderr, ...rest } = await resolve('latest');
-    expect(rest).toEqual(said('v1.2.2'));
+    expect(rest).toEqual(resolved('v1.2.2'));
     expect(stderr).toBe(
       `resolve-version: notice: Bento ${version} is out; the images support releases before v1.3.0, and take v1.2.2\n`,
     );
   });
 
-  test('without an argument, BOUNDLESS_VERSION says it, and latest is the default', async () => {
+  test('without an argument, BOUNDLESS_VERSION is used, and latest is the default', async () => {
     pages([release('bento-v1.2.2')]);
-    expect(await resolve(undefined, { BOUNDLESS_VERSION: 'v1.1.0' })).toMatchObject(said('v1.1.0'));
-    expect(await resolve(undefined)).toMatchObject(said('v1.2.2'));
+    expect(await resolve(undefined, { BOUNDLESS_VERSION: 'v1.1.0' })).toMatchObject(resolved('v1.1.0'));
+    expect(await resolve(undefined)).toMatchObject(resolved('v1.2.2'));
   });
 
   test('all pages are read', async () => {
@@ -70,7 +69,7 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
       Array.from({ length: 100 }, (_, number) => release(`other-v1.0.${number}`)),
       [release('bento-v1.2.1')],
     );
-    expect(await resolve('latest')).toMatchObject(said('v1.2.1'));
+    expect(await resolve('latest')).toMatchObject(resolved('v1.2.1'));
   });
 
   test.each([
@@ -84,13 +83,13 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
     ['v1.2.1', 'v1.2.1'],
     ['v1.2.2', 'v1.2.2'],
     ['v1.2.10', 'v1.2.2'],
-  ])('%s needs no question, and its broker is %s', async (version, broker) => {
-    expect(await resolve(version)).toMatchObject(said(version, broker));
+  ])('%s needs no request, and its broker is %s', async (version, broker) => {
+    expect(await resolve(version)).toMatchObject(resolved(version, broker));
     expect(server.requests).toEqual([]);
   });
 
-  test('another broker can be asked for', async () => {
-    expect(await resolve('v1.2.0', { BROKER_VERSION: 'v1.2.2' })).toMatchObject(said('v1.2.0', 'v1.2.2'));
+  test('the caller can choose another broker', async () => {
+    expect(await resolve('v1.2.0', { BROKER_VERSION: 'v1.2.2' })).toMatchObject(resolved('v1.2.0', 'v1.2.2'));
   });
 
   const range = 'releases from v1.0.0 up to, not including, v1.3.0; use latest, or one of them';
@@ -120,24 +119,23 @@ describeWith(['curl', 'jq'], 'resolve-version', () => {
   });
 
   test.each([
-    ['an error', { status: 403, body: '{"message":"rate limit exceeded"}' }, 'does not say'],
+    ['an error', { status: 403, body: '{"message":"rate limit exceeded"}' }, 'does not list the releases'],
     ['no list', { body: '{"message":"moved"}' }, 'not a list of releases'],
     ['no JSON', { body: '<html>' }, 'not a list of releases'],
     ['no release', { body: '[]' }, 'there is no release'],
     ['releases that are not supported', { body: JSON.stringify([release('bento-v1.4.0')]) }, 'there is no release'],
     ['a list of something else', { body: '[{"tag_name":"bento-v1.2.2"}]' }, 'not a list of releases'],
-  ])('fails and says why when the answer is %s', async (_, answer, reason) => {
+  ])('fails and names the reason when the answer is %s', async (_, answer, reason) => {
     server.answer = () => answer;
     const { code, stdout, stderr } = await resolve('latest');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain(reason);
   });
 
-  test('the configuration knows the same brokers', async () => {
+  test('takes each broker of the contract', async () => {
     const known = brokerReleases.map((release) => `v${release}`);
-    expect(readFileSync(script, 'utf8')).toContain(`\nbrokers=(${known.join(' ')})\n`);
     for (const broker of known)
-      expect(await resolve('v1.2.2', { BROKER_VERSION: broker })).toMatchObject(said('v1.2.2', broker));
+      expect(await resolve('v1.2.2', { BROKER_VERSION: broker })).toMatchObject(resolved('v1.2.2', broker));
   });
 
   test.each(['v0.99.99', 'v1.0.0', 'v1.0.1', 'v1.2.0', 'v1.2.99', 'v1.3.0', 'v1.3.1', 'v1.20.0', 'v2.0.0', 'v10.0.0'])(

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { bodies } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies } from '../../tools/local-bake/templates';
+import { bodies } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies } from '../../lab/local-bake/templates';
 import { run } from '../scripts/support';
 import { describeWith, localAws } from '../support/tools';
 import { opsAccount, sourceImage } from './support/ops-account';
@@ -12,11 +12,11 @@ describeWith(['aws', localAws], 'the source image', () => {
   const script = (env: Readonly<Record<string, string>> = {}) =>
     run(path.resolve('packer/build/source-image.sh'), [], { env: { ...ops.environment, ...env } });
 
-  test('is looked for as the template does', async () => {
+  test('is filtered as in the template', async () => {
     const [source] = sourceBodies((await readTemplates()).get('source.pkr.hcl')!);
     const [filter] = bodies(source!['source_ami_filter']);
     let asked: Record<string, string> = {};
-    ops.wire.answer = ({ parameters }) => {
+    ops.proxy.answer = ({ parameters }) => {
       asked = Object.fromEntries(parameters);
       return undefined;
     };
@@ -37,7 +37,7 @@ describeWith(['aws', localAws], 'the source image', () => {
       item('ami-0000000000000000b', '2026-03-02T00:00:00.000Z'),
     ];
     for (const order of [items, items.toReversed()]) {
-      ops.wire.answer = () => ({
+      ops.proxy.answer = () => ({
         body: `<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><imagesSet>${order.join('')}</imagesSet></DescribeImagesResponse>`,
       });
       expect(await script()).toMatchObject({
@@ -48,7 +48,7 @@ describeWith(['aws', localAws], 'the source image', () => {
   });
 
   test('that there is none of ends the build', async () => {
-    ops.wire.answer = () => ({
+    ops.proxy.answer = () => ({
       body: '<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><imagesSet/></DescribeImagesResponse>',
     });
     const { code, stdout, stderr } = await script();
@@ -56,12 +56,12 @@ describeWith(['aws', localAws], 'the source image', () => {
     expect(stderr).toContain('source-image: Canonical has no image ubuntu/images/hvm-ssd-gp3/ubuntu-noble');
   });
 
-  test('that EC2 does not tell ends the build', async () => {
+  test('that EC2 does not list ends the build', async () => {
     const { code, stdout, stderr } = await script({
       AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
       AWS_MAX_ATTEMPTS: '1',
     });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('source-image: EC2 does not say which images Canonical has');
+    expect(stderr).toContain('source-image: EC2 does not list the images of Canonical');
   });
 });

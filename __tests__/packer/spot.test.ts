@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { describeWith, localAws } from '../support/tools';
-import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
-import { ec2Answer, ec2Error, type Ec2Wire } from './support/ec2-wire';
+import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
+import { ec2Answer, ec2Error, type Ec2Proxy } from './support/ec2-proxy';
 import { realBuilds, toolsOfRealBuilds } from './support/real-builds';
 
 jest.setTimeout(180_000);
@@ -11,7 +11,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   const fleet = 'fleet-84363b4e-9653-a982-8e10-0b208dca771b';
   const errors = (code: string, message: string) =>
     `<errorSet><item><errorCode>${code}</errorCode><errorMessage>${message}</errorMessage><lifecycle>spot</lifecycle></item></errorSet>`;
-  /** EC2 as it answers when a fleet launches nothing; the error's code is told to whoever asks for the fleet. */
+  /** EC2 as it answers when a fleet launches nothing; DescribeFleets returns the error's code. */
   const launchesNothing = (code: string, message: string, described = errors(code, message)) =>
     (({ action }) => {
       if (action === 'CreateFleet')
@@ -19,8 +19,8 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
       if (action === 'DescribeFleets')
         return ec2Answer(action, `<fleetSet><item><fleetId>${fleet}</fleetId>${described}</item></fleetSet>`);
       return undefined;
-    }) satisfies Ec2Wire['answer'];
-  const withSpotRequest: Ec2Wire['change'] = ({ action }, body) =>
+    }) satisfies Ec2Proxy['answer'];
+  const withSpotRequest: Ec2Proxy['change'] = ({ action }, body) =>
     action === 'DescribeInstances'
       ? body.replaceAll('</instanceId>', '</instanceId><spotInstanceRequestId>sir-1a2b3c4d</spotInstanceRequestId>')
       : body;
@@ -35,12 +35,12 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
       ...LaunchTemplates.map(({ LaunchTemplateId }) => LaunchTemplateId),
     ];
   };
-  const starts = () => ops.wire.actions.filter((action) => ['CreateFleet', 'RunInstances'].includes(action));
+  const starts = () => ops.proxy.actions.filter((action) => ['CreateFleet', 'RunInstances'].includes(action));
 
   test('where there is capacity, bakes on spot alone', async () => {
-    // The local AWS has no spot requests: the wire says that there is one, and that it was tagged.
-    ops.wire.change = withSpotRequest;
-    ops.wire.answer = ({ action, parameters }) =>
+    // The local AWS has no spot requests: the proxy answers that there is one, and that it was tagged.
+    ops.proxy.change = withSpotRequest;
+    ops.proxy.answer = ({ action, parameters }) =>
       action === 'CreateTags' && parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
         ? ec2Answer(action, '<return>true</return>')
         : undefined;
@@ -71,17 +71,18 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
       'lower than the minimum required Spot request fulfillment price',
     ],
     [
-      'the quota of spot machines',
+      'the quota of spot instances',
       (({ action }) =>
         action === 'CreateFleet'
           ? ec2Error('MaxSpotInstanceCountExceeded', 'Max spot instance count exceeded')
-          : undefined) satisfies Ec2Wire['answer'],
+          : undefined) satisfies Ec2Proxy['answer'],
       /MaxSpotInstanceCountExceeded|unknown: the plugin crashed/,
     ],
   ])('where there is none, bakes on demand: %s', async (_, answer, reason) => {
-    ops.wire.answer = answer;
+    ops.proxy.answer = answer;
     const ended = await build(onSpot);
-    const [, stated] = /^bake: no luck on spot capacity \((.*)\): once more, on demand$/m.exec(ended.stderr) ?? [];
+    const [, stated] =
+      /^bake: the bake on spot capacity failed \((.*)\); trying again on demand$/m.exec(ended.stderr) ?? [];
     expect(stated).toMatch(reason);
     expect([ended.code, ended.exported['REUSED']]).toEqual([0, 'false']);
     expect(new Set(starts())).toEqual(new Set(['CreateFleet', 'RunInstances']));
@@ -90,9 +91,9 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
     expect(await left()).toEqual([]);
   });
 
-  /** Whoever asks which spot machines of the build there were hears that EC2 took one back. */
+  /** DescribeInstances returns a spot instance of the build that EC2 took back. */
   const stateReason =
-    (code: string): Ec2Wire['answer'] =>
+    (code: string): Ec2Proxy['answer'] =>
     ({ action, parameters }) =>
       action === 'DescribeInstances' &&
       parameters.get('Filter.1.Value.1') === id() &&
@@ -103,30 +104,30 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
           )
         : undefined;
 
-  test('knows by its message why a fleet launched nothing that EC2 has forgotten', async () => {
+  test('finds in the log why a fleet launched nothing, where EC2 no longer has the fleet', async () => {
     const fleets = launchesNothing(
       'UnfulfillableCapacity',
       'There is no Spot capacity available that matches your request.',
     );
-    ops.wire.answer = (call) =>
+    ops.proxy.answer = (call) =>
       call.action === 'DescribeFleets' ? ec2Error('InvalidFleetId.NotFound', 'It does not exist.') : fleets(call);
     const ended = await build(onSpot);
-    expect(ended.stderr).toContain(`spot-failure: EC2 does not say why ${fleet} launched nothing`);
+    expect(ended.stderr).toContain(`spot-failure: EC2 does not report why ${fleet} launched nothing`);
     expect([ended.code, starts().at(-1)]).toEqual([0, 'RunInstances']);
   });
 
-  test('bakes on demand when EC2 takes the machine back', async () => {
-    // The local AWS has no spot requests, which fails Packer once its machine runs, with words that say nothing, or makes
+  test('bakes on demand when EC2 takes the instance back', async () => {
+    // The local AWS has no spot requests, which fails Packer once its instance runs, with an unclear error, or makes
     // its plugin crash, which leaves the instance.
-    ops.wire.answer = stateReason('Server.SpotInstanceTermination');
+    ops.proxy.answer = stateReason('Server.SpotInstanceTermination');
     const ended = await build(onSpot);
-    expect(ended.stderr).toContain('no luck on spot capacity (Server.SpotInstanceTermination)');
+    expect(ended.stderr).toContain('the bake on spot capacity failed (Server.SpotInstanceTermination)');
     expect([ended.code, starts()]).toEqual([0, ['CreateFleet', 'RunInstances']]);
     expect(await left()).toEqual([]);
   });
 
-  test('where the plugin crashes at a refusal, and its code is lost, bakes on demand; else the refusal is final', async () => {
-    ops.wire.answer = ({ action }) =>
+  test('bakes on demand where the plugin crashes and the error code is lost; otherwise the refusal is final', async () => {
+    ops.proxy.answer = ({ action }) =>
       action === 'CreateFleet'
         ? ec2Error('UnauthorizedOperation', 'You are not authorized to perform this operation.')
         : undefined;
@@ -140,15 +141,15 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   });
 
   test.each([
-    ['the machine ended for another reason', stateReason('Client.UserInitiatedShutdown')],
+    ['the instance ended for another reason', stateReason('Client.UserInitiatedShutdown')],
     [
       'the fleet could not be launched for another reason',
       launchesNothing('InvalidFleetConfiguration', 'Your requested instance type is not supported.'),
     ],
   ])('does not try again when %s', async (_, answer) => {
-    // EC2 does not know the spot request, which fails Packer once its machine runs.
-    ops.wire.change = withSpotRequest;
-    ops.wire.answer = (call) =>
+    // EC2 does not know the spot request, which fails Packer once its instance runs.
+    ops.proxy.change = withSpotRequest;
+    ops.proxy.answer = (call) =>
       call.action === 'CreateTags' && call.parameters.get('ResourceId.1') === 'sir-1a2b3c4d'
         ? ec2Error('InvalidSpotInstanceRequestID.NotFound', 'The spot instance request does not exist')
         : answer(call);
@@ -166,7 +167,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
 
   test('on demand either, fails after one more try', async () => {
     const fleets = launchesNothing('UnfulfillableCapacity', 'None.');
-    ops.wire.answer = (call) =>
+    ops.proxy.answer = (call) =>
       call.action === 'RunInstances'
         ? ec2Error('InsufficientInstanceCapacity', 'We currently do not have sufficient c7a.4xlarge capacity.')
         : fleets(call);
@@ -178,7 +179,7 @@ describeWith([...toolsOfRealBuilds, localAws], 'a build on spot', () => {
   });
 
   test('on demand is final where spot was not asked for', async () => {
-    ops.wire.answer = ({ action }) =>
+    ops.proxy.answer = ({ action }) =>
       action === 'RunInstances' ? ec2Error('InsufficientInstanceCapacity', 'None.') : undefined;
     const ended = await build({ FORCE_BUILD: 'true' });
     expect([ended.code === 0, new Set(starts())]).toEqual([false, new Set(['RunInstances'])]);

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { buildMinutes } from '../../config/build-time';
 import { imageKinds, keyAliases, packerBuilderProfile, project } from '../../config/names';
-import { forLocalAws, forPacker, unknownToOldPacker } from '../../tools/local-bake/adapt';
-import { bodies, isObject, type JsonObject } from '../../tools/local-bake/json';
-import { readTemplates, sourceBodies, type Templates } from '../../tools/local-bake/templates';
+import { forLocalAws, forPacker, unknownToOldPacker } from '../../lab/local-bake/adapt';
+import { bodies, isObject, type JsonObject } from '../../lab/local-bake/json';
+import { readTemplates, sourceBodies, type Templates } from '../../lab/local-bake/templates';
 
 let templates: Templates;
 let source: JsonObject;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 const buildOf = (image: string) => bodies(templates.get(`${image}.pkr.hcl`)!['build'])[0]!;
-const machineOf = (image: string) => sourceBodies(templates.get(`${image}.pkr.hcl`)!)[0]!;
+const instanceOf = (image: string) => sourceBodies(templates.get(`${image}.pkr.hcl`)!)[0]!;
 const defaultOf = (variable: string) => {
   const all = templates.get('variables.pkr.hcl')!['variable'];
   return bodies(isObject(all) ? all[variable] : undefined)[0]?.['default'];
@@ -41,7 +41,7 @@ test.each([
 test('one build for each image, of its name, from the one source', () => {
   for (const image of imageKinds) {
     expect(buildOf(image)['name']).toBe(image);
-    expect(machineOf(image)['name']).toBe(image);
+    expect(instanceOf(image)['name']).toBe(image);
     expect(Object.keys(bodies(buildOf(image)['source'])[0]!)).toEqual(['source.amazon-ebs.ubuntu']);
   }
   const builds = [...templates.values()].flatMap((template) => bodies(template['build']));
@@ -49,7 +49,7 @@ test('one build for each image, of its name, from the one source', () => {
 });
 
 describe('the source', () => {
-  test('is an image of Canonical, and of nobody who took its name', () => {
+  test('is an image of Canonical, and of no owner with the same name', () => {
     expect(source['source_ami_filter']).toMatchObject([
       {
         owners: ['099720109477'],
@@ -75,7 +75,7 @@ describe('the source', () => {
     ...['ami_description', 'ami_groups', 'ami_org_arns', 'ami_ou_arns', 'ami_product_codes', 'imds_support'],
     ...['snapshot_groups', 'snapshot_users'],
   ])('sets no %s, which takes ModifyImageAttribute or ModifySnapshotAttribute', (name) => {
-    for (const body of [source, ...imageKinds.map(machineOf)]) expect(body).not.toHaveProperty(name);
+    for (const body of [source, ...imageKinds.map(instanceOf)]) expect(body).not.toHaveProperty(name);
   });
 
   test('is reached through Session Manager, and by nothing from outside', () => {
@@ -100,13 +100,13 @@ describe('the source', () => {
 
 describe.each(imageKinds)('the image %s', (image) => {
   test('is encrypted with the factory key from the start', () => {
-    expect(machineOf(image)['launch_block_device_mappings']).toMatchObject([
+    expect(instanceOf(image)['launch_block_device_mappings']).toMatchObject([
       { device_name: '/dev/sda1', volume_type: 'gp3', encrypted: true, kms_key_id: '${var.kms_key_id}' },
     ]);
   });
 
   test('has a name and tags of its own', () => {
-    expect(machineOf(image)).toMatchObject({
+    expect(instanceOf(image)).toMatchObject({
       ami_name: `\${local.names.${image}}`,
       tags: `\${local.image_tags.${image}}`,
       snapshot_tags: `\${local.image_tags.${image}}`,
@@ -145,7 +145,7 @@ describe.each(imageKinds)('the image %s', (image) => {
       expect(shell!['environment_vars']).toBe(`\${concat(local.install_environment, ["IMAGE=${image}"])}`);
   });
 
-  test('hands its report and its inventory to the build', () => {
+  test('gives its report and its inventory to the build', () => {
     const [, download] = bodies((buildOf(image)['provisioner'] as JsonObject)['file']);
     expect(download).toMatchObject({ direction: 'download', destination: '${var.report_dir}/' });
     expect(JSON.stringify(templates.get('locals.pkr.hcl'))).toContain('report.json');
@@ -157,7 +157,7 @@ test('nothing opens a port to the world, leaves a disk plain, or makes the copy 
   expect(text).not.toMatch(
     /0\.0\.0\.0\/0|::\/0|encrypt_boot|ami_groups|"encrypted":false|snapshot_users|snapshot_groups/,
   );
-  for (const image of imageKinds) expect(Object.keys(machineOf(image))).not.toContain('kms_key_id');
+  for (const image of imageKinds) expect(Object.keys(instanceOf(image))).not.toContain('kms_key_id');
 });
 
 test('builders and images carry the tags that roles and rules ask for', () => {
@@ -196,7 +196,7 @@ describe('the local bake', () => {
     expect(forPacker(templates, '1.14.3')).toEqual({ templates, leftOut: [] });
   });
 
-  test('changes how the machine is reached, and nothing else', () => {
+  test('changes how the instance is reached, and nothing else', () => {
     const local = forLocalAws(templates, 'http://127.0.0.1:1');
     const before = sourceBodies(templates.get('source.pkr.hcl')!)[0]!;
     const after = sourceBodies(local.get('source.pkr.hcl')!)[0]!;

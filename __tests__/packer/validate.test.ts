@@ -1,9 +1,9 @@
 import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { imageKinds } from '../../config/names';
-import { forPacker } from '../../tools/local-bake/adapt';
-import { readTemplates, writeTemplates } from '../../tools/local-bake/templates';
-import { hasPlugins, packerVersion } from '../../tools/local-bake/version';
+import { forPacker } from '../../lab/local-bake/adapt';
+import { readTemplates, writeTemplates } from '../../lab/local-bake/templates';
+import { hasPlugins, packerVersion } from '../../lab/local-bake/version';
 import { run, temporaryFolder } from '../scripts/support';
 import { describeWith } from '../support/tools';
 

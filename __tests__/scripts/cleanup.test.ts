@@ -24,32 +24,32 @@ const traces = [
 const emptied = ['/etc/machine-id', '/var/log/syslog', '/var/log/apt/history.log'];
 const kept = ['/etc/ssh/sshd_config', '/home/ubuntu/.profile', '/etc/bento/release.json', '/etc/apt/sources.list'];
 
-describeBake('cleanup', (machines) => {
+describeBake('cleanup', (instances) => {
   const used = async () => {
-    const machine = await machines.start();
-    machine.write(Object.fromEntries([...traces, ...emptied, ...kept].map((file) => [file, '# something\n'])));
-    return machine;
+    const instance = await instances.start();
+    instance.write(Object.fromEntries([...traces, ...emptied, ...kept].map((file) => [file, '# something\n'])));
+    return instance;
   };
-  const exists = async (machine: Awaited<ReturnType<typeof used>>, files: readonly string[]) => {
+  const exists = async (instance: Awaited<ReturnType<typeof used>>, files: readonly string[]) => {
     const script = 'for file; do if [ -e "$file" ]; then echo "$file"; fi; done';
-    return (await machine.run(['bash', '-c', script, 'bash', ...files])).stdout.split('\n').filter(Boolean);
+    return (await instance.run(['bash', '-c', script, 'bash', ...files])).stdout.split('\n').filter(Boolean);
   };
 
   test('an image has no keys, histories or identities of its builder, nor the scripts of the bake', async () => {
-    const machine = await used();
-    const { code, stderr } = await machine.script('cleanup.sh');
+    const instance = await used();
+    const { code, stderr } = await instance.script('cleanup.sh');
     expect([code, stderr]).toEqual([0, expect.stringContaining('nothing of its builder')]);
-    expect(await exists(machine, [...traces, '/var/tmp/boundless'])).toEqual([]);
-    expect(await exists(machine, kept)).toEqual(kept);
-    expect(emptied.map((file) => machine.read(file))).toEqual(emptied.map(() => ''));
-    expect(machine.calls()).toContain('cloud-init clean --logs');
+    expect(await exists(instance, [...traces, '/var/tmp/boundless'])).toEqual([]);
+    expect(await exists(instance, kept)).toEqual(kept);
+    expect(emptied.map((file) => instance.read(file))).toEqual(emptied.map(() => ''));
+    expect(instance.calls()).toContain('cloud-init clean --logs');
   });
 
   test('running it twice is safe', async () => {
-    const machine = await used();
-    await machine.run(['cp', '-r', '/var/tmp/boundless', '/opt/boundless']);
+    const instance = await used();
+    await instance.run(['cp', '-r', '/var/tmp/boundless', '/opt/boundless']);
     for (let run = 0; run < 2; run++)
-      expect(await machine.run(['bash', '/opt/boundless/scripts/cleanup.sh'])).toMatchObject({ code: 0 });
+      expect(await instance.run(['bash', '/opt/boundless/scripts/cleanup.sh'])).toMatchObject({ code: 0 });
   });
 
   test.each([
@@ -57,10 +57,10 @@ describeBake('cleanup', (machines) => {
     '/home/ubuntu/.ssh/id_ed25519',
     '/root/server.pem',
     '/root/.ssh/authorized_keys2',
-  ])('%s, in a place that nobody thought of, stops the bake', async (file) => {
-    const machine = await used();
-    machine.write({ [file]: 'something' });
-    const { code, stderr } = await machine.script('cleanup.sh');
+  ])('%s in an unexpected place stops the bake', async (file) => {
+    const instance = await used();
+    instance.write({ [file]: 'something' });
+    const { code, stderr } = await instance.script('cleanup.sh');
     expect([code, stderr]).toEqual([1, expect.stringContaining(`the image would carry: ${file}`)]);
   });
 });

@@ -5,21 +5,21 @@ import { brokerPath, bundlePath, faults, sha256 } from './root/upstream';
 
 jest.setTimeout(60_000);
 
-describeBake('downloads', (machines) => {
+describeBake('downloads', (instances) => {
   let manager: Builder;
   let prover: Builder;
   beforeAll(async () => {
-    [manager, prover] = await Promise.all([machines.start(), machines.start()]);
-    for (const [machine, image] of [
+    [manager, prover] = await Promise.all([instances.start(), instances.start()]);
+    for (const [instance, image] of [
       [manager, 'manager'],
       [prover, 'prover'],
     ] as const) {
-      const { code, stderr } = await machine.script('setup.sh', { IMAGE: image });
+      const { code, stderr } = await instance.script('setup.sh', { IMAGE: image });
       if (code !== 0) throw new Error(stderr);
     }
   });
   afterEach(() => {
-    machines.upstream.faults.clear();
+    instances.upstream.faults.clear();
   });
 
   const bundle = bundlePath('v1.2.2');
@@ -52,34 +52,34 @@ describeBake('downloads', (machines) => {
     // What has no hash of its own is altered into a page.
     const page = /key|sha256$/.test(url);
 
-    test.each(faultNames)('%s: the bake ends, says why, and leaves nothing of it', async (name) => {
-      const machine = image === 'manager' ? manager : prover;
+    test.each(faultNames)('%s: the bake fails, logs the reason, and leaves no part of the file', async (name) => {
+      const instance = image === 'manager' ? manager : prover;
       const altered = name === 'altered' && page;
-      machines.upstream.faults.set(url, altered ? (response) => response.end('<html>') : faults[name]);
-      const { code, stderr } = await machine.script(`setup-${image}.sh`, { IMAGE: image, FETCH_TRIES: '1' });
+      instances.upstream.faults.set(url, altered ? (response) => response.end('<html>') : faults[name]);
+      const { code, stderr } = await instance.script(`setup-${image}.sh`, { IMAGE: image, FETCH_TRIES: '1' });
       expect([code, stderr]).toEqual([
         1,
         expect.stringMatching(altered ? /holds no SHA-256|is no key/ : reasons[name]),
       ]);
       expect(stderr).toContain(url);
-      expect((await machine.tree()).has(target)).toBe(false);
+      expect((await instance.tree()).has(target)).toBe(false);
     });
   });
 
-  test('a server that is in trouble for a moment is asked again', async () => {
+  test('a request to a server that fails for a moment is retried', async () => {
     let asked = 0;
-    machines.upstream.faults.set(brokerPath('v1.2.2'), (response, body) =>
+    instances.upstream.faults.set(brokerPath('v1.2.2'), (response, body) =>
       ++asked === 1 ? response.writeHead(503).end() : response.end(body),
     );
     expect(await manager.script('setup-manager.sh')).toMatchObject({ code: 0 });
     expect(asked).toBe(2);
   });
 
-  test('a page that says 404 is asked for once', async () => {
-    machines.upstream.requests.length = 0;
-    machines.upstream.faults.set('/blake3.tar.xz', faults.notFound);
+  test('a page that is not found is requested once', async () => {
+    instances.upstream.requests.length = 0;
+    instances.upstream.faults.set('/blake3.tar.xz', faults.notFound);
     expect(await prover.script('setup-prover.sh', { IMAGE: 'prover' })).toMatchObject({ code: 1 });
-    expect(machines.upstream.requests.filter((url) => url === '/blake3.tar.xz')).toHaveLength(1);
+    expect(instances.upstream.requests.filter((url) => url === '/blake3.tar.xz')).toHaveLength(1);
   });
 
   test('a file inside an archive is checked by its own hash, even where the archive has none', async () => {
@@ -108,8 +108,8 @@ describeBake('downloads', (machines) => {
     expect(releaseOf(prover).artifacts).toContainEqual({
       name: 'blake3-groth16',
       version: 'v3',
-      url: `${machines.upstream.address}/blake3.tar.xz`,
-      sha256: sha256(machines.upstream.files.get('/blake3.tar.xz')!),
+      url: `${instances.upstream.address}/blake3.tar.xz`,
+      sha256: sha256(instances.upstream.files.get('/blake3.tar.xz')!),
       verified: 'unverified',
     });
     prover.write({ '/var/tmp/boundless/scripts/downloads.lock': lock });
@@ -117,7 +117,7 @@ describeBake('downloads', (machines) => {
     expect(releaseOf(prover).artifacts.find(({ name }) => name === 'blake3-groth16')?.verified).toBe('lock');
   });
 
-  test('a broker without a published checksum needs one that somebody gives', async () => {
+  test('a broker without a published checksum needs one from the operator', async () => {
     const old = { BOUNDLESS_VERSION: 'v1.2.1' };
     expect(await manager.script('setup.sh', old)).toMatchObject({ code: 0 });
     const without = await manager.script('setup-manager.sh', old);
@@ -131,24 +131,24 @@ describeBake('downloads', (machines) => {
     expect(releaseOf(manager).artifacts.find(({ name }) => name === 'broker')?.verified).toBe('given');
   });
 
-  test('a disk that is too small for what comes is refused before it comes', async () => {
-    const machine = await machines.start(9000);
-    machines.upstream.requests.length = 0;
-    const { code, stderr } = await machine.setup('prover');
+  test('a disk that is too small for a download fails before the download', async () => {
+    const instance = await instances.start(9000);
+    instances.upstream.requests.length = 0;
+    const { code, stderr } = await instance.setup('prover');
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/risc0-groth16 needs 10240 MiB on \/var\/cache\/boundless, and \d+ MiB are available/),
     ]);
-    expect(machines.upstream.requests).not.toContain('/risc0-groth16');
+    expect(instances.upstream.requests).not.toContain('/risc0-groth16');
   });
 
   test('a program that does not run is not installed', async () => {
-    const machine = await machines.start();
+    const instance = await instances.start();
     const broken = '#!/bin/sh\nexit 3\n';
-    machines.upstream.faults.set(brokerPath('v1.2.1'), (response) => response.end(broken));
+    instances.upstream.faults.set(brokerPath('v1.2.1'), (response) => response.end(broken));
     const env = { BOUNDLESS_VERSION: 'v1.2.1', BROKER_SHA256: sha256(broken) };
-    const { code, stderr } = await machine.setup('manager', env);
+    const { code, stderr } = await instance.setup('manager', env);
     expect([code, stderr]).toEqual([1, expect.stringContaining('broker does not run')]);
-    expect((await machine.tree()).has('/usr/local/bin/broker')).toBe(false);
+    expect((await instance.tree()).has('/usr/local/bin/broker')).toBe(false);
   });
 });

@@ -12,89 +12,89 @@ fcntl($lock, F_SETLK, $all) or die $!;
 open(my $held, '>', '/run/held'); close($held);
 select(undef, undef, undef, 0.05) until -e '/run/release';`;
 
-const until = async (machine: Builder, file: string) => {
-  for (let tries = 0; (await machine.run(['test', '-e', file])).code !== 0; tries++) {
+const until = async (instance: Builder, file: string) => {
+  for (let tries = 0; (await instance.run(['test', '-e', file])).code !== 0; tries++) {
     if (tries > 200) throw new Error(`${file} does not come`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
 
-describeBake('packages', (machines) => {
+describeBake('packages', (instances) => {
   afterEach(() => {
-    machines.upstream.faults.clear();
+    instances.upstream.faults.clear();
   });
 
-  test('whoever holds the lock of dpkg is waited for', async () => {
-    const machine = await machines.start();
-    const holder = machine.run(['perl', '-MFcntl=:seek', '-e', holdLock]);
-    await until(machine, '/run/held');
-    const setup = machine.script('setup.sh', { APT_LOCK_SECONDS: '30' });
-    await until(machine, '/etc/apt/apt.conf.d/99boundless-bake');
+  test('the bake waits for the process that holds the lock of dpkg', async () => {
+    const instance = await instances.start();
+    const holder = instance.run(['perl', '-MFcntl=:seek', '-e', holdLock]);
+    await until(instance, '/run/held');
+    const setup = instance.script('setup.sh', { APT_LOCK_SECONDS: '30' });
+    await until(instance, '/etc/apt/apt.conf.d/99boundless-bake');
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const before = await machine.run(['dpkg-query', '--show', 'nvme-cli']);
-    machine.write({ '/run/release': '' });
+    const before = await instance.run(['dpkg-query', '--show', 'nvme-cli']);
+    instance.write({ '/run/release': '' });
     expect(before.code).toBe(1);
     expect(await setup).toMatchObject({ code: 0, stderr: expect.stringContaining('Waiting for cache lock') as string });
     expect(await holder).toMatchObject({ code: 0 });
   });
 
   test('a lock that is never released ends the bake after a bounded time', async () => {
-    const machine = await machines.start();
-    const holder = machine.run(['perl', '-MFcntl=:seek', '-e', holdLock]);
-    await until(machine, '/run/held');
-    const { code, stderr } = await machine.script('setup.sh', { APT_LOCK_SECONDS: '1', APT_TRIES: '1' });
+    const instance = await instances.start();
+    const holder = instance.run(['perl', '-MFcntl=:seek', '-e', holdLock]);
+    await until(instance, '/run/held');
+    const { code, stderr } = await instance.script('setup.sh', { APT_LOCK_SECONDS: '1', APT_TRIES: '1' });
     expect([code, stderr]).toEqual([1, expect.stringMatching(/Could not get lock.*\n[^]*apt-get .* failed 1 times/)]);
     holder.kill();
     await holder;
   });
 
-  test('a mirror that fails for a moment is asked again, one that goes on failing ends the bake', async () => {
-    const machine = await machines.start();
+  test('a mirror that fails for a moment is retried, one that keeps failing ends the bake', async () => {
+    const instance = await instances.start();
     let asked = 0;
-    machines.upstream.faults.set('/ubuntu/InRelease', (response, body) =>
+    instances.upstream.faults.set('/ubuntu/InRelease', (response, body) =>
       ++asked === 1 ? response.writeHead(503).end() : response.end(body),
     );
-    expect(await machine.script('setup.sh', { APT_TRIES: '3' })).toMatchObject({
+    expect(await instance.script('setup.sh', { APT_TRIES: '3' })).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('try 1 of 3 failed: apt-get update') as string,
     });
 
-    const other = await machines.start();
-    machines.upstream.faults.set('/ubuntu/InRelease', faults.notFound);
+    const other = await instances.start();
+    instances.upstream.faults.set('/ubuntu/InRelease', faults.notFound);
     const { code, stderr } = await other.script('setup.sh');
     expect([code, stderr]).toEqual([1, expect.stringContaining('apt-get update failed 2 times')]);
   });
 
-  test('a package that comes altered is not installed', async () => {
-    const machine = await machines.start();
-    machines.upstream.faults.set('/vector/sources/vector0.9.0-1.deb', faults.altered);
-    const { code, stderr } = await machine.script('setup.sh');
+  test('an altered package is not installed', async () => {
+    const instance = await instances.start();
+    instances.upstream.faults.set('/vector/sources/vector0.9.0-1.deb', faults.altered);
+    const { code, stderr } = await instance.script('setup.sh');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/(Hash Sum|size) mismatch|unexpected size/i)]);
-    expect((await machine.tree()).has('/usr/bin/vector')).toBe(false);
+    expect((await instance.tree()).has('/usr/bin/vector')).toBe(false);
   });
 
   describe('a signing key', () => {
     const keyring = '/usr/share/keyrings/boundless-vector.gpg';
     const setupWith = async (key: (keys: { archive: string; other: string }) => string) => {
-      const machine = await machines.start();
-      const { archive, other } = machines.upstream.keys;
-      machines.upstream.faults.set('/key.asc', (response) =>
+      const instance = await instances.start();
+      const { archive, other } = instances.upstream.keys;
+      instances.upstream.faults.set('/key.asc', (response) =>
         response.end(key({ archive: archive.publicKey, other: other.publicKey })),
       );
-      const { code, stderr } = await machine.script('setup.sh');
-      return { code, stderr, trusted: (await machine.tree()).has(keyring) };
+      const { code, stderr } = await instance.script('setup.sh');
+      return { code, stderr, trusted: (await instance.tree()).has(keyring) };
     };
 
     test('that repositories.lock does not name is refused', async () => {
       const { code, stderr, trusted } = await setupWith(({ other }) => other);
       expect([code, stderr]).toEqual([1, expect.stringContaining('has keys that repositories.lock does not name')]);
-      expect(stderr).toContain(machines.upstream.keys.other.fingerprint);
+      expect(stderr).toContain(instances.upstream.keys.other.fingerprint);
       expect(trusted).toBe(false);
     });
 
     test('that comes beside the right one is refused as well', async () => {
       const { code, stderr, trusted } = await setupWith(({ archive, other }) => archive + other);
-      expect([code, stderr]).toEqual([1, expect.stringContaining(machines.upstream.keys.other.fingerprint)]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(instances.upstream.keys.other.fingerprint)]);
       expect(trusted).toBe(false);
     });
   });

@@ -23,7 +23,7 @@ describeWith(['shfmt'], 'shfmt', () => {
 
 describeWith(['mypy'], 'mypy', () => {
   test('finds the types of the boot right', async () => {
-    // Python of the images; Debian has no types of boto3 and tomlkit.
+    // Python of the images; Debian has no types of boto3.
     const options = ['--strict', '--ignore-missing-imports', '--python-version', '3.11', '--cache-dir', '/dev/null'];
     const { stdout } = await run('mypy', [...options, 'scripts/boot']);
     expect(stdout).toMatch(/^Success: no issues found in \d+ source files\n$/);

@@ -39,7 +39,7 @@ export interface RunOptions {
 /** Runs a program until it ends; failing is a result. */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { standIns } = options;
-  const inheritedPath = process.env['PATH'] ?? '';
+  const inheritedPath = options.env?.['PATH'] ?? process.env['PATH'] ?? '';
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: {

@@ -20,30 +20,30 @@ interface Inventory {
   readonly artifacts: readonly { name: string }[];
 }
 
-describeBake('verification', (machines) => {
-  let machine: Builder;
+describeBake('verification', (instances) => {
+  let instance: Builder;
   const verify = async (env: Record<string, string> = {}) => {
-    const { code, stderr } = await machine.script('verify.sh', { IMAGE: 'bento', REPORT_DIR: '/run/report', ...env });
-    const report = JSON.parse(machine.read('/run/report/report.json')) as Report;
+    const { code, stderr } = await instance.script('verify.sh', { IMAGE: 'bento', REPORT_DIR: '/run/report', ...env });
+    const report = JSON.parse(instance.read('/run/report/report.json')) as Report;
     return { code, stderr, report, failed: report.checks.filter(({ ok }) => !ok) };
   };
   const bash = async (script: string) => {
-    const { code, stderr } = await machine.run(['bash', '-euc', script]);
+    const { code, stderr } = await instance.run(['bash', '-euc', script]);
     if (code !== 0) throw new Error(stderr);
   };
 
   beforeAll(async () => {
-    machine = await machines.start();
-    const { code, stderr } = await machine.setup('bento');
+    instance = await instances.start();
+    const { code, stderr } = await instance.setup('bento');
     if (code !== 0) throw new Error(stderr);
-    machine.write({ '/run/kernel': `${newKernel}\n` });
+    instance.write({ '/run/kernel': `${newKernel}\n` });
   });
 
-  test('a right machine passes, and is described', async () => {
+  test('a correct instance passes, and is described', async () => {
     const { code, report } = await verify();
     expect(code).toBe(0);
     expect(report).toMatchObject({ image: 'bento', version: 'v1.2.2', kernel: newKernel, ok: true });
-    const inventory = JSON.parse(machine.read('/run/report/inventory.json')) as Inventory;
+    const inventory = JSON.parse(instance.read('/run/report/inventory.json')) as Inventory;
     expect(inventory).toMatchObject({ kernel: newKernel, driver: driverVersion });
     expect(inventory.packages).toContainEqual({ name: 'vector', version: '0.9.0-1', arch: 'all', source: 'vector' });
     expect(inventory.packages.map(({ name }) => name)).not.toContain('rsyslog');
@@ -53,31 +53,31 @@ describeBake('verification', (machines) => {
   });
 
   test('a GPU that answers is named', async () => {
-    machine.write({ '/sys/bus/pci/devices/0/vendor': '0x10de\n', '/sys/module/nvidia/version': `${driverVersion}\n` });
+    instance.write({ '/sys/bus/pci/devices/0/vendor': '0x10de\n', '/sys/module/nvidia/version': `${driverVersion}\n` });
     // The sandbox's own test runs the real one, with a library that stands for the driver's.
     const tryGpu = '/var/tmp/boundless/scripts/lib/try-gpu.py';
-    const real = machine.read(tryGpu);
-    machine.write({ [tryGpu]: '#!/bin/sh\necho "NVIDIA L4, used by $(id -un)"\n' });
+    const real = instance.read(tryGpu);
+    instance.write({ [tryGpu]: '#!/bin/sh\necho "NVIDIA L4, used by $(id -un)"\n' });
     const { report } = await verify();
     expect(report.checks.filter(({ name }) => name.startsWith('gpu'))).toEqual([
       { name: 'gpu', ok: true, detail: 'NVIDIA L4' },
       { name: 'gpu of the service', ok: true, detail: 'NVIDIA L4, used by bento' },
     ]);
-    machine.write({ '/sys/module/nvidia/version': '580.1.1\n' });
+    instance.write({ '/sys/module/nvidia/version': '580.1.1\n' });
     const { failed } = await verify();
     expect(failed).toEqual([
       { name: 'gpu', ok: false, detail: `the loaded module is '580.1.1', not '${driverVersion}'` },
     ]);
-    machine.write({ '/sys/bus/pci/devices/0/vendor': '0x1d0f\n', [tryGpu]: real });
+    instance.write({ '/sys/bus/pci/devices/0/vendor': '0x1d0f\n', [tryGpu]: real });
   });
 
-  // What is done to the machine, which check finds it, what it says, and how the machine is made right again. Each round
+  // What is done to the instance, which check finds it, its message, and how the instance is made right again. Each round
   // does all of it at once: one verification names all of it.
   const systemctl = '/usr/bin/systemctl --root=/';
   test.each([
     [
       ['echo 6.8.0-1001-aws >/run/kernel', 'kernel', /6\.8\.0-1001-aws', not/, `echo ${newKernel} >/run/kernel`],
-      ['echo built >/run/dkms-state', 'driver', /DKMS says .*: built'/, 'rm /run/dkms-state'],
+      ['echo built >/run/dkms-state', 'driver', /DKMS reports .*: built'/, 'rm /run/dkms-state'],
       ['apt-mark unhold nvidia-open', 'held packages', /nvidia-open/, 'apt-mark hold nvidia-open'],
       [
         `${systemctl} disable apt-daily-upgrade.timer`,
@@ -200,7 +200,7 @@ describeBake('verification', (machines) => {
         'chmod 755 /usr/local/share/boundless',
       ],
     ],
-  ] as const)('finds all that is wrong, and says it at once', async (...round) => {
+  ] as const)('reports all errors at once', async (...round) => {
     await bash(round.map(([harm]) => harm).join('\n'));
     const { code, stderr, failed, report } = await verify();
     await bash(round.map(([, , , repair]) => repair).join('\n'));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { gpuMetrics, logGroups, nodeMetricNamespace, nodeMetrics, nodeRoles } from '../../config/names';
+import { logGroups, instanceMetricNamespace, instanceRoles } from '../../config/names';
 import { python } from '../scripts/boot/python';
 
 interface Sink {
@@ -40,15 +40,10 @@ test('logs wait on disk while the network is away, and none is dropped', () => {
   }
 });
 
-test('measurements go into the namespace that the machines may write to', () => {
+test('measurements go into the namespace that the boot gives', () => {
   const metrics = sinks.filter(({ type }) => type === 'aws_cloudwatch_metrics');
-  expect(metrics.map((sink) => sink.default_namespace)).toEqual([nodeMetricNamespace, nodeMetricNamespace]);
-  expect(configurations[0]!.sources['machine']!.namespace).toBe(nodeMetricNamespace);
-});
-
-test('measurements are called what dashboards and alarms call them', () => {
-  for (const name of nodeMetrics) expect(text('vector.yaml')).toContain(`.name = "${name}"`);
-  for (const name of gpuMetrics) expect(text('vector-gpu.yaml')).toContain(`name: ${name},`);
+  expect(metrics.map((sink) => sink.default_namespace)).toEqual(['${METRIC_NAMESPACE}', '${METRIC_NAMESPACE}']);
+  expect(configurations[0]!.sources['instance']!.namespace).toBe('${METRIC_NAMESPACE}');
 });
 
 test('every variable is one that the boot writes, and the group is the one of the stack', () => {
@@ -61,18 +56,20 @@ test('every variable is one that the boot writes, and the group is the one of th
       ].map(([, name]) => name!),
     ),
   );
-  for (const role of nodeRoles) {
+  for (const role of instanceRoles) {
     const written = python(
       `
 from bento_boot import logs
-from bento_boot.identity import Machine, Purpose
-machine = Machine("i-0123456789abcdef0", "us-west-2", "10.0.0.1", "eni-1", [], None)
-print(json.dumps(logs.variables(machine, Purpose(given["role"], "staging"))))`,
+from bento_boot.identity import Instance, Purpose
+instance = Instance("i-0123456789abcdef0", "us-west-2", "10.0.0.1", "eni-1", [], None)
+print(json.dumps(logs.variables(instance, Purpose(given["role"], "staging"))))`,
       { role },
     ).value as Record<string, string>;
     // Written once the secrets have been read; the configuration has a default.
     expect([...Object.keys(written), 'REDACTED']).toEqual(expect.arrayContaining([...used]));
-    expect(written['LOG_GROUP']).toBe(logGroups.node('staging', role));
+    expect(written['LOG_GROUP']).toBe(logGroups.instance('staging', role));
+    // What instances may write to, by their role's policy.
+    expect(written['METRIC_NAMESPACE']).toBe(instanceMetricNamespace);
     expect(written['VECTOR_CONFIG']!.split(',').map((file) => file.replace('/usr/local/share/boundless/', ''))).toEqual(
       role === 'manager' ? ['vector.yaml'] : files,
     );
@@ -82,7 +79,7 @@ print(json.dumps(logs.variables(machine, Purpose(given["role"], "staging"))))`,
 describe('what is redacted', () => {
   // Rust's expressions are written like JavaScript's here, but for the doubled dollar sign of the configuration.
   const source = configurations[0]!.transforms['lines']!.source!;
-  // The first step has the secrets of the machine: __tests__/scripts/boot/redaction.test.ts.
+  // The first step has the secrets of the instance: __tests__/scripts/boot/redaction.test.ts.
   const steps = [...source.replace(/\$\{REDACTED:-(.+?)\}/, '$1').matchAll(/replace\(text, r'(.+?)', "(.*?)"\)/g)].map(
     ([, pattern, replacement]) =>
       [new RegExp(pattern!.replaceAll('(?P<', '(?<'), 'g'), replacement!.replace(/\$\$\{(\w+)\}/g, '$<$1>')] as const,
@@ -91,7 +88,7 @@ describe('what is redacted', () => {
 
   test.each([
     ['using https://eth.example.com/v2/abcdEFGH0123456789_-xyz now', 'using https://eth.example.com/v2/<redacted> now'],
-    ['wss://node.example.com/ws/v3/0123456789abcdef0123456789abcdef', 'wss://node.example.com/ws/v3/<redacted>'],
+    ['wss://eth.example.com/ws/v3/0123456789abcdef0123456789abcdef', 'wss://eth.example.com/ws/v3/<redacted>'],
     ['"https://rpc.example.com/?apikey=secret&x=1"', '"https://rpc.example.com/?<redacted>"'],
     ['https://user:pass@rpc.example.com/', 'https://<redacted>@rpc.example.com/'],
     ['postgresql://bento:p%40ss@127.0.0.1:5432/taskdb', 'postgresql://<redacted>@127.0.0.1:5432/taskdb'],

@@ -45,7 +45,7 @@ test('plans of production read what staging validated, and that is all', () => {
   expect(JSON.stringify(stackOf(stacks, 'production'))).not.toContain('boundless-validated-reader-role');
 });
 
-test('deployments of staging say which images are validated there; those of production say nothing', () => {
+test('deployments of staging record validated images; those of production may not', () => {
   const statements = (environment: string) =>
     allowed(identityPolicy(stackOf(stacks, environment), 'boundless-deployment-role'), 'ssm:PutParameter');
   expect(statements('staging')).toEqual([
@@ -87,7 +87,7 @@ describe.each(environments)('%s', (environment, account) => {
       },
       { Sid: 'Unpin', Effect: 'Allow', Action: 'ssm:DeleteParameter', Resource: `${pointers}/pinned` },
       {
-        Sid: 'TagImagesOfTheFactory',
+        Sid: 'TagFactoryImages',
         Effect: 'Allow',
         Action: 'ec2:CreateTags',
         Resource: 'arn:aws:ec2:us-west-2::image/*',
@@ -97,7 +97,7 @@ describe.each(environments)('%s', (environment, account) => {
           Null: { 'aws:TagKeys': 'false' },
         },
       },
-      expect.objectContaining({ Sid: 'SeeImages', Action: 'ec2:DescribeImages' }),
+      expect.objectContaining({ Sid: 'DescribeImages', Action: 'ec2:DescribeImages' }),
     ]);
   });
 
@@ -105,12 +105,12 @@ describe.each(environments)('%s', (environment, account) => {
     expect(trustOf(environment, 'packer-ami-launch-reader-role')).toEqual(exactly('packer-ami-sharing-role'));
     expect(identityPolicy(stackOf(stacks, environment), 'packer-ami-launch-reader-role')).toEqual([
       {
-        Sid: 'SeeTheRole',
+        Sid: 'ReadAutoScalingRole',
         Effect: 'Allow',
         Action: 'iam:GetRole',
         Resource: `arn:aws:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
       },
-      expect.objectContaining({ Sid: 'SeeAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
+      expect.objectContaining({ Sid: 'ReadAllowedImages', Action: 'ec2:GetAllowedImagesSettings' }),
     ]);
   });
 
@@ -184,20 +184,20 @@ describe.each(environments)('%s', (environment, account) => {
     expect(changes.length).toBeGreaterThan(0);
     for (const { Sid, Action, Resource, Condition } of changes) {
       // An alias carries no tags: its own name bounds it.
-      if (Sid === 'NameOwnKey') {
+      if (Sid === 'ChangeKeyAlias') {
         expect(Resource).toBe(`arn:aws:kms:us-west-2:${account}:alias/boundless-prover-cluster-${environment}`);
         continue;
       }
       // These know no tags, and take nothing from others: the address is authorized as well, by its own tag.
-      if (Sid === 'DeleteReservations' || Sid === 'FreeAddresses') {
+      if (Sid === 'DeleteCidrReservations' || Sid === 'DisassociateAddresses') {
         expect(listOf(Action)).toEqual([
-          Sid === 'FreeAddresses' ? 'ec2:DisassociateAddress' : 'ec2:DeleteSubnetCidrReservation',
+          Sid === 'DisassociateAddresses' ? 'ec2:DisassociateAddress' : 'ec2:DeleteSubnetCidrReservation',
         ]);
         continue;
       }
       const { 'ec2:CreateAction': during, ...tagged } = Condition?.['StringEquals'] ?? {};
       // What exists already must not be labelled as own.
-      if (Sid === 'TagWays') expect(listOf(during)).toContain('CreateNatGateway');
+      if (Sid === 'TagNetworkResources') expect(listOf(during)).toContain('CreateNatGateway');
       const tags = Object.entries(tagged);
       expect(tags).toEqual([
         [expect.stringMatching(/^aws:(Request|Resource)Tag\/Stack$/), `prover-cluster-${environment}`],
@@ -237,7 +237,7 @@ describe.each(environments)('%s', (environment, account) => {
       expect(resources(action)).toEqual([logs]);
     for (const action of ['sns:CreateTopic', 'sns:DeleteTopic', 'sns:SetTopicAttributes', 'sns:Subscribe'])
       expect(resources(action)).toEqual([topic]);
-    // It makes alarms, and silences or sends none.
+    // It creates alarms, and can neither disable nor fire one.
     for (const action of ['sns:Publish', 'cloudwatch:DisableAlarmActions', 'cloudwatch:SetAlarmState'])
       expect(resources(action)).toEqual([]);
     expect(
@@ -251,7 +251,7 @@ describe.each(environments)('%s', (environment, account) => {
     );
   });
 
-  test('only an environment that proves images says so, of what its machines run', () => {
+  test('only an environment that validates images may record them, for the images that its instances run', () => {
     const written = ['boundless-deployment-role', 'boundless-plan-role'].flatMap((role) =>
       allowed(identityPolicy(stackOf(stacks, environment), role), 'ssm:PutParameter').flatMap(({ Resource }) =>
         listOf(Resource),
@@ -263,7 +263,7 @@ describe.each(environments)('%s', (environment, account) => {
     expect(written).toEqual(environment === 'staging' ? pointers : []);
   });
 
-  test('machines of the cluster carry the boundary', () => {
+  test('instances of the cluster carry the boundary', () => {
     const cluster = stackOf(stacks, `prover-cluster-${environment}`);
     for (const role of ['manager', 'prover'])
       expect(resourceWith(cluster, 'aws_iam_role', 'name', `prover-cluster-${environment}-${role}-role`)).toMatchObject(
@@ -323,7 +323,7 @@ describe('ops', () => {
       expect(allowed(statements, action)).toEqual([]);
   });
 
-  test('the build role ends and changes only machines that Packer tagged', () => {
+  test('the build role ends and changes only instances that Packer tagged', () => {
     const statements = identityPolicy(ops, 'packer-build-role');
     for (const action of ['ec2:TerminateInstances', 'ec2:StopInstances', 'ec2:DeleteLaunchTemplate'])
       expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([
@@ -353,7 +353,7 @@ describe('ops', () => {
     ]);
     expect(allowed(statements, 'ec2:CreateTags')).toEqual([
       {
-        Sid: 'MarkWithdrawnImages',
+        Sid: 'TagWithdrawnImages',
         Effect: 'Allow',
         Action: 'ec2:CreateTags',
         Resource,
@@ -387,14 +387,14 @@ describe('ops', () => {
     const accounts = environments.map(([, account]) => `arn:aws:iam::${account}:root`);
     const forResource = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
     expect(grants).toMatchObject([
-      { Sid: 'SpotGrants', Condition: forResource },
+      { Sid: 'GrantBySpot', Condition: forResource },
       {
-        Sid: 'ServiceAccountsGrantToVolumes',
+        Sid: 'GrantToVolumesFromServiceAccounts',
         Principal: { AWS: accounts },
         Condition: { ...forResource, StringEquals: { 'kms:ViaService': 'ec2.us-west-2.amazonaws.com' } },
       },
       {
-        Sid: 'ServiceAccountsGrantToAutoScaling',
+        Sid: 'GrantToAutoScalingFromServiceAccounts',
         Principal: { AWS: accounts },
         Condition: {
           ArnEquals: {

@@ -44,7 +44,7 @@ describe('the check finds', () => {
   ) => ({ Sid: 'One', Effect: 'Allow', Action, Resource, Condition }) as const;
 
   test.each([
-    ['an action that is not there', statement('ec2:DescribeMachines', '*'), 'there is no action ec2:DescribeMachines'],
+    ['an action that is not there', statement('ec2:DescribeServers', '*'), 'there is no action ec2:DescribeServers'],
     [
       'a pattern that stands for none',
       statement('kms:GenerateKeys*', ec2('key')),

@@ -5,7 +5,7 @@ import { allResources, resourcesOf, synthesize } from '../support/synthesized';
 
 const everywhere = { ...extremes, 'everything on': withEverything(), 'more accounts': withMoreAccounts() };
 
-/** The rules of the design's section 6 hold for whatever may be configured, not only for what is. */
+/** The rules of CONTRIBUTING.md#rules hold for whatever may be configured, not only for what is. */
 describe.each(Object.entries(everywhere))('%s', (_, factory) => {
   const stacks = [...synthesize({ factory }).values()];
   const resources = stacks.flatMap(allResources);
@@ -23,7 +23,7 @@ describe.each(Object.entries(everywhere))('%s', (_, factory) => {
     expect(ofType('aws_key_pair')).toEqual([]);
   });
 
-  test('machines demand IMDSv2 and have no user data, and their disks are encrypted', () => {
+  test('instances demand IMDSv2 and have no user data, and their disks are encrypted', () => {
     const templates = ofType('aws_launch_template');
     expect(templates.length).toBeGreaterThan(0);
     for (const template of templates) {

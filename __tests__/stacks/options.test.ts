@@ -25,19 +25,19 @@ describe('with every optional feature', () => {
   );
 
   test('every address gets the messages of its topic', () => {
-    const told = resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint, topic_arn }) => [
+    const subscriptions = resourcesOf(ops, 'aws_sns_topic_subscription').map(({ protocol, endpoint, topic_arn }) => [
       protocol,
       endpoint,
       /aws_sns_topic\.(\w+?)_(Resource_)?[0-9A-F]{8}/.exec(String(topic_arn))?.[1],
     ]);
-    expect(told).toEqual([
+    expect(subscriptions).toEqual([
       ['email', 'night@example.com', 'Alarms'],
       ['email', 'ops@example.com', 'Alarms'],
       ['email', 'team@example.com', 'Monitoring_Status'],
     ]);
   });
 
-  test('the Slack channel hears of both topics, and can do nothing but look at alarms', () => {
+  test('the Slack channel gets both topics, and can only read alarms', () => {
     const channel = resourceWith(ops, 'aws_chatbot_slack_channel_configuration', 'slack_channel_id', 'C0123ABCD');
     expect(channel).toMatchObject({
       slack_team_id: 'T0123ABCD',
@@ -64,7 +64,7 @@ describe('with every optional feature', () => {
     });
   });
 
-  test('budgets tell the alarm topic in ops, and addresses elsewhere', () => {
+  test('budgets notify the alarm topic in ops, and addresses elsewhere', () => {
     const budgetOf = (stack: string) => {
       const [budget, ...others] = resourcesOf(stackOf(stacks, stack), 'aws_budgets_budget');
       expect(others).toEqual([]);
@@ -98,7 +98,7 @@ describe('with every optional feature', () => {
     });
   });
 
-  test('builds hear of the subnet and of spot', () => {
+  test('builds get the subnet and whether to use spot instances', () => {
     const { environment } = resourceWith(ops, 'aws_codebuild_project', 'name', 'packer-build-project');
     expect(environment).toMatchObject({
       environment_variable: expect.arrayContaining([
@@ -163,22 +163,22 @@ describe.each([1, 3, 100])('with %d service accounts', (count) => {
   });
 });
 
-describe('an environment that proves images for many', () => {
+describe('an environment that validates images for many others', () => {
   const longest = (index: number) => `production-${String(index).padStart(9, '0')}`;
-  const proving = (count: number) => {
+  const validating = (count: number) => {
     const { ops, environments } = withAccounts(count + 1);
     const [first, ...others] = environments;
-    const proved = others.map((environment, index) => ({
+    const validated = others.map((environment, index) => ({
       ...environment,
       environment: longest(index),
       followsLatest: false,
     }));
-    const delivery = { ...ops.delivery, provingEnvironment: first!.environment };
-    return { ops: { ...ops, delivery }, environments: [first!, ...proved] };
+    const delivery = { ...ops.delivery, validatingEnvironment: first!.environment };
+    return { ops: { ...ops, delivery }, environments: [first!, ...validated] };
   };
 
   test('names 20 in its trust policy, within the 2,048 characters that it may have', () => {
-    const stack = stackOf(synthesize({ factory: proving(20) }), 'account-0');
+    const stack = stackOf(synthesize({ factory: validating(20) }), 'account-0');
     const { assume_role_policy: trust } = resourceWith(
       stack,
       'aws_iam_role',
@@ -190,8 +190,8 @@ describe('an environment that proves images for many', () => {
   });
 
   test('is refused one more', () => {
-    expect(() => synthesize({ factory: proving(21) })).toThrow(
-      'config/ops.ts: delivery.provingEnvironment: "account-0" proves images for too many environments, 21; its trust policy holds 20',
+    expect(() => synthesize({ factory: validating(21) })).toThrow(
+      'config/ops.ts: delivery.validatingEnvironment: "account-0" validates images for too many environments, 21; its trust policy holds 20',
     );
   });
 });

@@ -42,7 +42,7 @@ const others: Readonly<Record<string, string>> = {
   'ec2:DescribeKeyPairs': 'packer/build/end-leftovers.sh looks for what a crash left',
   'ec2:DescribeLaunchTemplates': 'as ec2:DescribeKeyPairs',
   'iam:PassRole': 'RunInstances gives the builder its profile',
-  'kms:CreateGrant': 'EC2 encrypts volumes and images by the rights of whoever asks for them',
+  'kms:CreateGrant': 'EC2 encrypts volumes and images by the rights of the caller',
   'kms:Decrypt': 'as kms:CreateGrant',
   'kms:DescribeKey': 'as kms:CreateGrant',
   'kms:Encrypt': 'as kms:CreateGrant',

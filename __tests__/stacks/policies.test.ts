@@ -12,10 +12,10 @@ const at = (owner: string, { Sid }: PolicyStatement) => `${owner}#${Sid}`;
 
 /** Statements that name no resources, each with the reason why they can't. Entries that nothing uses fail as well. */
 const wildcardResources: Readonly<Record<string, string>> = {
-  'ops/boundless-chat-role#ShowAlarms': 'looks at alarms only, in one region; their names are not known beforehand',
-  'ops/packer-build-role#Read': 'Describe actions have no resources; reading only, in one region',
+  'ops/boundless-chat-role#ReadAlarms': 'looks at alarms only, in one region; their names are not known beforehand',
+  'ops/packer-build-role#DescribeBuilders': 'Describe actions have no resources; reading only, in one region',
   'ops/packer-ami-sharing-role#ReadImages': 'Describe actions have no resources; reading only, in one region',
-  'ops/packer-builder-role#AnswerSessions': "Session Manager's agent actions have no resources",
+  'ops/packer-builder-role#SessionManager': "Session Manager's agent actions have no resources",
 };
 for (const environment of ['staging', 'production']) {
   Object.assign(wildcardResources, {
@@ -23,58 +23,58 @@ for (const environment of ['staging', 'production']) {
       'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
     ...(environment === 'staging' && {
-      'staging/boundless-deployment-role#FollowSmokeTest':
+      'staging/boundless-deployment-role#ReadSmokeTestResult':
         'GetCommandInvocation has no resources; reading, in one region',
     }),
-    [`${environment}/packer-ami-launch-reader-role#SeeAllowedImages`]: 'GetAllowedImagesSettings has no resources',
-    [`${environment}/packer-ami-publisher-role#SeeImages`]: 'DescribeImages has no resources',
-    [`${environment}/prover-cluster-node-boundary#AnswerSessions`]: "Session Manager's agent actions have no resources",
-    [`${environment}/prover-cluster-node-boundary#Measure`]: 'PutMetricData has no resources; into one namespace',
-    [`${environment}/prover-cluster-node-boundary#FindVolume`]:
+    [`${environment}/packer-ami-launch-reader-role#ReadAllowedImages`]: 'GetAllowedImagesSettings has no resources',
+    [`${environment}/packer-ami-publisher-role#DescribeImages`]: 'DescribeImages has no resources',
+    [`${environment}/prover-cluster-node-boundary#SessionManager`]: "Session Manager's agent actions have no resources",
+    [`${environment}/prover-cluster-node-boundary#PutMetrics`]: 'PutMetricData has no resources; into one namespace',
+    [`${environment}/prover-cluster-node-boundary#DescribeVolumes`]:
       'DescribeVolumes has no resources; reading, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#Measure`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#PutMetrics`]:
       'PutMetricData has no resources; into one namespace',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#FindVolume`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#DescribeVolumes`]:
       'DescribeVolumes has no resources; reading, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#Measure`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#PutMetrics`]:
       'PutMetricData has no resources; into one namespace',
     [`${environment}/boundless-deployment-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
-    [`${environment}/boundless-deployment-storage#ReadWithoutNames`]:
+    [`${environment}/boundless-deployment-storage#GeneratePasswordsAndListParameters`]:
       'random passwords and lists of parameters have no resources; in one region',
-    [`${environment}/boundless-plan-role#ReadWithoutNames`]:
+    [`${environment}/boundless-plan-role#GeneratePasswordsAndListParameters`]:
       'random passwords and lists of parameters have no resources; in one region',
     [`${environment}/boundless-deployment-groups#ReadGroups`]:
       'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-plan-role#ReadGroups`]:
       'Describe actions have no resources; reading only, in one region',
-    [`${environment}/prover-cluster-node-boundary#FindSnapshots`]:
+    [`${environment}/prover-cluster-node-boundary#DescribeSnapshots`]:
       'Describe actions have no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-snapshots-role#FindSnapshots`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-snapshots-role#DescribeSnapshots`]:
       'Describe actions have no resources; reading only, in one region',
     [`${environment}/boundless-deployment-alarms#ReadAlarmsAndSubscriptions`]:
       'composite alarms and subscriptions have no resources to read; in one region',
     [`${environment}/boundless-plan-role#ReadAlarmsAndSubscriptions`]:
       'composite alarms and subscriptions have no resources to read; in one region',
-    [`${environment}/boundless-deployment-alarms#ChangeCompositesAndSubscriptions`]:
+    [`${environment}/boundless-deployment-alarms#ChangeCompositeAlarmsAndSubscriptions`]:
       'CloudWatch and SNS take no resource for these; in one region',
-    [`${environment}/boundless-deployment-network#DeleteReservations`]:
+    [`${environment}/boundless-deployment-network#DeleteCidrReservations`]:
       'a reservation has no resource; nothing is lost but the address that it keeps, in one region',
     [`${environment}/boundless-deployment-data#CreateSnapshotPolicy`]:
       'a policy of snapshots has no resource before it is made; its tag is demanded, in one region',
-    [`${environment}/prover-cluster-node-boundary#FindLogGroups`]:
+    [`${environment}/prover-cluster-node-boundary#DescribeLogGroups`]:
       'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-flow-logs-role#FindLogGroups`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-flow-logs-role#DescribeLogGroups`]:
       'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#FindLogGroups`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#DescribeLogGroups`]:
       'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#FindLogGroups`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#DescribeLogGroups`]:
       'DescribeLogGroups has no resources; reading only, in one region',
     [`${environment}/boundless-deployment-network#CreateKey`]:
       'a key has no name before it is made; its tag is demanded',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#AnswerSessions`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#SessionManager`]:
       "Session Manager's agent actions have no resources",
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#AnswerSessions`]:
+    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#SessionManager`]:
       "Session Manager's agent actions have no resources",
   });
 }
@@ -115,12 +115,12 @@ test('the world is never allowed anything', () => {
   const open = statements
     .filter(({ statement }) => statement.Effect === 'Allow')
     .filter(({ statement }) => listOf(statement.Principal?.['AWS']).some((principal) => principal === '*'))
-    // Endpoints ask for it: whoever is in the network, and nobody else.
+    // Policies of endpoints do: for callers inside of the network only.
     .filter(({ statement }) => statement.Condition?.['StringEquals']?.['aws:SourceVpc'] === undefined);
   expect(open).toEqual([]);
 });
 
-test('other accounts appear only where the design has them', () => {
+test('other accounts appear only where docs/names.md#accounts has them', () => {
   const owners: Record<string, string> = { ops: '111111111111', staging: '222222222222', production: '333333333333' };
   const foreign = statements
     .filter(({ kind }) => kind !== 'identity')
@@ -130,10 +130,10 @@ test('other accounts appear only where the design has them', () => {
       return others.length > 0 ? [at(owner, statement)] : [];
     });
   expect(foreign.sort()).toEqual([
-    'ops/ImageKey_1FEC5C7A#ServiceAccountsFindTheirGrants',
-    'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToAutoScaling',
-    'ops/ImageKey_1FEC5C7A#ServiceAccountsGrantToVolumes',
-    'ops/ImageKey_1FEC5C7A#ServiceAccountsUse',
+    'ops/ImageKey_1FEC5C7A#GrantToAutoScalingFromServiceAccounts',
+    'ops/ImageKey_1FEC5C7A#GrantToVolumesFromServiceAccounts',
+    'ops/ImageKey_1FEC5C7A#ListGrantsFromServiceAccounts',
+    'ops/ImageKey_1FEC5C7A#UseFromServiceAccounts',
     'production/boundless-deployment-role#Roles',
     'production/boundless-plan-role#Roles',
     'production/packer-ami-launch-reader-role#Roles',

@@ -23,7 +23,7 @@ function extreme(region: string): FactoryConfig {
       ...ops,
       delivery: {
         ...ops.delivery,
-        provingEnvironment: names.get(ops.delivery.provingEnvironment) ?? ops.delivery.provingEnvironment,
+        validatingEnvironment: names.get(ops.delivery.validatingEnvironment) ?? ops.delivery.validatingEnvironment,
       },
     },
     environments: environments.map((environment) => ({

@@ -78,7 +78,7 @@ describe('encryption', () => {
       expect(args[argument]).toMatch(/^\$\{aws_kms_key\.(Operations)?Key_\w+\.arn\}$/);
   });
 
-  test('volumes of machines are encrypted gp3', () => {
+  test('volumes of instances are encrypted gp3', () => {
     expect(ofType('aws_launch_template')).toHaveLength(4);
     for (const { args } of ofType('aws_launch_template'))
       expect(args['block_device_mappings']).toMatchObject([
@@ -134,7 +134,7 @@ describe('network', () => {
   });
 });
 
-describe('machines', () => {
+describe('instances', () => {
   test('demand IMDSv2, and read their tags through it', () => {
     for (const { args } of ofType('aws_launch_template'))
       expect(args['metadata_options']).toEqual({
@@ -206,7 +206,7 @@ describe('the sharing Lambda', () => {
   const targets = ofSharing('aws_cloudwatch_event_target');
   const ruleNamed = (name: string) => rules.find((rule) => rule['name'] === name);
 
-  test('hears of builds of this project that succeeded', () => {
+  test('matches builds of this project that succeeded', () => {
     expect(JSON.parse(String(ruleNamed('packer-ami-sharing')?.['event_pattern']))).toEqual({
       source: ['aws.codebuild'],
       account: ['111111111111'],
@@ -251,7 +251,7 @@ describe('the sharing Lambda', () => {
     for (const target of targets) expect(target['dead_letter_config']).toEqual({ arn: queue });
     const sources = policiesOf(ops)
       .find(({ owner }) => owner.startsWith('ops/Sharing_DeadLetters_Policy'))
-      ?.statements.find(({ Sid }) => Sid === 'UndeliveredEvents')?.Condition;
+      ?.statements.find(({ Sid }) => Sid === 'SendUndeliveredEvents')?.Condition;
     expect({ ArnEquals: { 'aws:SourceArn': [...listOf(sources?.['ArnEquals']?.['aws:SourceArn'])].sort() } }).toEqual({
       ArnEquals: {
         'aws:SourceArn': rules.map(({ name }) => `arn:aws:events:us-west-2:111111111111:rule/${String(name)}`).sort(),
@@ -298,7 +298,7 @@ test('images and snapshots cannot be made public', () => {
   expect(resourcesOf(ops, 'aws_ebs_snapshot_block_public_access')).toMatchObject([{ state: 'block-all-sharing' }]);
 });
 
-test('names of the design are as they are written there', () => {
+test('resources have the names of docs/names.md', () => {
   const named = (type: string, argument = 'name') => ofType(type).map(({ args }) => args[argument]);
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
   expect(named('aws_lambda_function', 'function_name')).toEqual([

@@ -1,7 +1,7 @@
 import { extremes } from '../support/clusters';
 import { withEverything, withMoreAccounts } from '../support/factories';
 import { policiesOf, type PolicyStatement } from '../support/policies';
-import { judge, sent, withoutSource } from '../support/source-keys';
+import { evaluate, sent, withoutSource } from '../support/source-keys';
 import { allResources, synthesize } from '../support/synthesized';
 
 const factories = { ...extremes, 'everything on': withEverything(), 'more accounts': withMoreAccounts() };
@@ -30,7 +30,7 @@ describe.each(apps)('%s', (_, stacks) => {
   test('no topic, queue, key, bucket or role lets a service in under a condition that it does not meet, or under none', () => {
     const policies = stacks.flatMap(policiesOf);
     const faults = policies.flatMap(({ owner, kind, statements }) =>
-      statements.flatMap((statement) => judge(kind, statement).faults.map((fault) => `${owner}: ${fault}`)),
+      statements.flatMap((statement) => evaluate(kind, statement).faults.map((fault) => `${owner}: ${fault}`)),
     );
     expect(faults).toEqual([]);
   });
@@ -40,7 +40,7 @@ test('every statement that needs no source key is there', () => {
   const excused = apps.flatMap(([, stacks]) =>
     stacks
       .flatMap(policiesOf)
-      .flatMap(({ kind, statements }) => statements.flatMap((statement) => judge(kind, statement).excused)),
+      .flatMap(({ kind, statements }) => statements.flatMap((statement) => evaluate(kind, statement).excused)),
   );
   expect([...new Set(excused)].sort()).toEqual(Object.keys(withoutSource).sort());
 });
@@ -54,7 +54,7 @@ describe('a statement', () => {
     Resource: '*',
     ...(Condition !== undefined && { Condition }),
   });
-  const faultsOf = (one: PolicyStatement) => judge('resource', one).faults;
+  const faultsOf = (one: PolicyStatement) => evaluate('resource', one).faults;
 
   test.each(['aws:SourceAccount', 'AWS:SourceAccount', 'aws:sourceaccount'])(
     'for EventBridge that demands %s is a fault, however the key is spelled',

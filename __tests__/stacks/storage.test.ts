@@ -1,6 +1,10 @@
 import { factory, type FactoryConfig } from '../../config';
 import { brokerReleases } from '../../config/broker/releases';
-import { clusterSecrets, generatedSecrets, storageBucket, type NodeRole } from '../../config/names';
+import { atBoot, brokerTomlOf } from '../../config/broker/configuration';
+import { releasesOf } from '../../config/broker/market';
+import { settings } from '../../config/contract';
+import { clusterSecrets, readsSecret, storageBucket } from '../../config/names';
+import { generatedSecrets } from '../../cli/secrets/names';
 import { answers, pythonPackages } from '../scripts/boot/python';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../support/policies';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../support/synthesized';
@@ -38,11 +42,9 @@ describe.each(environments)('%s', (environment, account) => {
     'boundless-deployment-storage-keys',
   ].flatMap((name) => identityPolicy(accountStack, name));
 
-  test('secrets have the names that machines ask for, the key of the cluster, and a time to be restored', () => {
+  test('secrets have the names that instances ask for, the key of the cluster, and a time to be restored', () => {
     expect(resourcesOf(cluster, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
-      Object.keys(clusterSecrets)
-        .sort()
-        .map((name) => `${path}/${name}`),
+      [...clusterSecrets].sort().map((name) => `${path}/${name}`),
     );
     for (const secret of resourcesOf(cluster, 'aws_secretsmanager_secret'))
       expect(secret).toMatchObject({
@@ -51,14 +53,14 @@ describe.each(environments)('%s', (environment, account) => {
       });
   });
 
-  test('a secret refuses pipelines, and machines that need it not', () => {
-    for (const [name, readers] of Object.entries(clusterSecrets) as [string, readonly NodeRole[]][]) {
+  test('a secret denies pipelines, and instances that do not need it', () => {
+    for (const name of clusterSecrets) {
       const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
         id.startsWith(`Data_Secrets_${name}-policy_`),
       )?.[1];
       expect(found).toMatchObject({ block_public_policy: true });
       const { Statement } = JSON.parse(String(found?.['policy'])) as { Statement: PolicyStatement[] };
-      const strangers = (['manager', 'prover'] as const).filter((node) => !readers.includes(node));
+      const refused = (['manager', 'prover'] as const).filter((role) => !readsSecret(role, name));
       expect(Statement).toEqual([
         expect.objectContaining({
           Effect: 'Deny',
@@ -68,7 +70,7 @@ describe.each(environments)('%s', (environment, account) => {
               'aws:PrincipalArn': [
                 role('boundless-deployment-role'),
                 role('boundless-plan-role'),
-                ...strangers.map((node) => role(`prover-cluster-${environment}-${node}-role`)),
+                ...refused.map((instanceRole) => role(`prover-cluster-${environment}-${instanceRole}-role`)),
               ],
             },
           },
@@ -92,7 +94,7 @@ describe.each(environments)('%s', (environment, account) => {
   test('pipelines cannot let themselves in by a policy of a secret: their own counts more', () => {
     for (const statements of [identityPolicy(accountStack, 'boundless-plan-role'), deployment])
       expect(statements.filter(({ Effect }) => Effect === 'Deny')).toContainEqual({
-        Sid: 'NeverReadValues',
+        Sid: 'DenySecretRead',
         Effect: 'Deny',
         Action: ['secretsmanager:BatchGetSecretValue', 'secretsmanager:GetSecretValue'],
         Resource: '*',
@@ -102,7 +104,7 @@ describe.each(environments)('%s', (environment, account) => {
   test('a deployment writes the values that it makes up, and no others', () => {
     const resources = allowing(deployment, 'secretsmanager:PutSecretValue').flatMap(({ Resource }) => listOf(Resource));
     expect(resources).toEqual([`arn:aws:secretsmanager:us-west-2:${account}:secret:${path}/*-password-??????`]);
-    expect(Object.keys(clusterSecrets).filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
+    expect(clusterSecrets.filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
   });
 
   test('a deployment makes the user and the role of the function below their boundaries, and hands that role to Lambda', () => {
@@ -149,9 +151,9 @@ describe.each(environments)('%s', (environment, account) => {
   test('the user has its bucket and nothing else', () => {
     const bucket = `arn:aws:s3:::prover-cluster-${environment}-${account}-us-west-2`;
     expect(identityPolicy(cluster, `prover-cluster-${environment}-storage`)).toEqual([
-      { Sid: 'FindFiles', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+      { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
       {
-        Sid: 'UseFiles',
+        Sid: 'ReadWriteObjects',
         Effect: 'Allow',
         Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
         Resource: `${bucket}/*`,
@@ -254,7 +256,7 @@ describe('the lifecycle of the bucket', () => {
   });
 });
 
-test('the key of the storage changes when the configuration says so', () => {
+test('the key of the storage rotates as often as configured', () => {
   const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7 } });
   expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
     { rotation_rules: { automatically_after_days: 7 } },
@@ -299,7 +301,7 @@ test('what the user of the storage may do with its bucket passes the endpoint, f
   }
 });
 
-test('passwords are ephemeral, and written anew only with their version', () => {
+test('passwords are ephemeral, and written again only with their version', () => {
   const cluster = clusterWith({ secrets: { passwordVersions: { database: 3, valkey: 1 }, recoveryDays: 7 } });
   const versions = Object.entries(cluster.resource['aws_secretsmanager_secret_version'] ?? {});
   expect(versions.map(([, { secret_string_wo_version }]) => secret_string_wo_version)).toEqual([3, 1]);
@@ -349,7 +351,7 @@ describeWith(pythonPackages, 'the parameters', () => {
         executors: 6,
         povwLogId: '0x12ab',
         deployment: {
-          chainId: 31337,
+          chainId: settings.chainId.most,
           boundlessMarketAddress: someone,
           setVerifierAddress: someone,
           verifierRouterAddress: null,
@@ -379,7 +381,7 @@ describeWith(pythonPackages, 'the parameters', () => {
           log_level: 'info,broker=debug',
           povw_log_id: '0x12ab',
           executors: 6,
-          chain_id: 31337,
+          chain_id: 2 ** 53 - 1,
           deployment: {
             BOUNDLESS_MARKET_ADDRESS: someone,
             SET_VERIFIER_ADDRESS: someone,
@@ -387,6 +389,36 @@ describeWith(pythonPackages, 'the parameters', () => {
           },
         }) as unknown,
       },
+    ]);
+  });
+
+  test.each(factory.environments)(
+    'of $environment: each release finds the broker.toml that was checked for it',
+    async ({ environment, broker }) => {
+      const { insecure_value: value } = resourceWith(
+        stackOf(stacks, `prover-cluster-${environment}`),
+        'aws_ssm_parameter',
+        'name',
+        `/boundless/${environment}/prover-cluster/broker-configuration`,
+      );
+      const releases = releasesOf(broker.releases);
+      const { answers: found } = await answers(
+        `from bento_boot import broker_toml
+def answer(given):
+    return broker_toml.with_preflights(broker_toml.of_release(given[0], "p", given[1]), 4)`,
+        releases.map((release) => [value, `v${release}`]),
+      );
+      expect(releases.length).toBeGreaterThan(0);
+      expect(found).toEqual(releases.map((release) => ({ value: atBoot(brokerTomlOf(broker, release), 4) })));
+    },
+  );
+
+  test('a chain id that JSON does not hold exactly is refused', async () => {
+    const text = settingsOf(stackOf(stacks, 'prover-cluster-staging'));
+    const deployment = { boundlessMarketAddress: someone, setVerifierAddress: someone };
+    const given = { ...(JSON.parse(text) as object), deployment, chainId: settings.chainId.most + 1 };
+    expect(await parse(JSON.stringify(given))).toEqual([
+      { refused: expect.stringContaining('chainId is 9007199254740992; write a whole number from 1 to') as unknown },
     ]);
   });
 

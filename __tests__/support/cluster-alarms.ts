@@ -36,7 +36,7 @@ export const isScaling = (alarm: string): boolean => /-prover-scale-(in|out)$/.t
 
 const all = (stack: SynthesizedStack): readonly MetricAlarm[] =>
   resourcesOf(stack, 'aws_cloudwatch_metric_alarm') as unknown as readonly MetricAlarm[];
-/** Those that people hear. */
+/** Those that notify people. */
 export const alarmsOf = (stack: SynthesizedStack): readonly MetricAlarm[] =>
   all(stack).filter(({ alarm_name }) => !isScaling(alarm_name));
 export const scalingAlarmsOf = (stack: SynthesizedStack): readonly MetricAlarm[] =>
@@ -68,7 +68,7 @@ const statistics: Readonly<Record<string, (values: readonly number[]) => number>
   Maximum: (values) => Math.max(...values),
 };
 
-/** What a metric says of a period that ended so many periods ago. */
+/** The value of a metric in a period that ended so many periods ago. */
 function valueOf({ namespace, metric_name, dimensions, period, stat }: Metric, feed: Feed, ago: number) {
   const minutes = feed[metricName(namespace, metric_name, dimensions)] ?? [];
   if ('constant' in minutes) return minutes.constant;
@@ -100,8 +100,8 @@ function measured(alarm: MetricAlarm, feed: Feed, ago: number): number | undefin
 }
 export const valueNow = (alarm: MetricAlarm, feed: Feed): number | undefined => measured(alarm, feed, 0);
 
-/** Whether an alarm rings now: all of its periods are beyond the threshold (CloudWatch User Guide, "Alarm evaluation"). */
-export function rings(alarm: MetricAlarm, feed: Feed): boolean {
+/** Whether an alarm fires now: all of its periods are beyond the threshold (CloudWatch User Guide, "Alarm evaluation"). */
+export function fires(alarm: MetricAlarm, feed: Feed): boolean {
   const { evaluation_periods: periods, threshold, comparison_operator, treat_missing_data } = alarm;
   return Array.from({ length: periods }, (_, ago) => {
     const value = measured(alarm, feed, ago);
@@ -110,7 +110,7 @@ export function rings(alarm: MetricAlarm, feed: Feed): boolean {
   }).every((breaching) => breaching);
 }
 
-/** Lines of one role's machines, with the minutes since each came, as what metric filters make of them. */
+/** Lines of one role's instances, with the minutes since each came, as what metric filters make of them. */
 export function counted(
   filters: readonly MetricFilter[],
   lines: readonly { readonly line: LogLine; readonly minutesAgo: number }[],

@@ -42,7 +42,7 @@ export const scaling = { tasksPerProver: 4, idleMinutes: 30 } as const;
 
 const changes = {
   'one zone': ({ network }) => ({ network: { ...network, subnets: [network.subnets[0]] } as Staging['network'] }),
-  'no machines': ({ manager, prover }) => ({
+  'no instances': ({ manager, prover }) => ({
     manager: { ...manager, desired: 0 },
     prover: { ...prover, min: 0, desired: 0, max: 0 },
   }),
@@ -65,7 +65,7 @@ export const extremes: Readonly<Record<string, FactoryConfig>> = Object.fromEntr
 export const together: readonly (readonly [string, FactoryConfig])[] = (
   [
     ['one zone', '100 provers', 'spot only', 'a restored data volume'],
-    ['an existing VPC', 'no machines', 'on demand only'],
+    ['an existing VPC', 'no instances', 'on demand only'],
     ['one instance type', 'scaling'],
   ] satisfies Extreme[][]
 ).map((names) => [names.join(', '), withStaging(...names.map((name) => changes[name]))]);

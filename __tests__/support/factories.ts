@@ -29,7 +29,7 @@ export function withEverything(service: 'codeconnections' | 'codestar-connection
   };
 }
 
-/** Everything, and two more service accounts: one that follows the latest images, one that runs what was proved. */
+/** Everything, and two more service accounts: one that follows the latest images, one that runs what was validated. */
 export function withMoreAccounts(): FactoryConfig {
   const { ops, environments } = withEverything();
   const another = (followsLatest: boolean, environment: string, accountId: string, index: number) => {

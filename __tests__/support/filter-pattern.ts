@@ -1,4 +1,4 @@
-/** The fields of a line that machines ship. */
+/** The fields of a line that instances ship. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
 const token = /\s*(&&|\|\||[(){}]|!?=|\$\.\w+|"[^"]*"|%(?:[^%])*%)/y;

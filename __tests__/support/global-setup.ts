@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { clusterFunctions, functions } from '../../config/names';
-import { buildLambdaArchive } from '../../tools/lambda/archive';
+import { buildLambdaArchive } from '../../lambda/archive/archive';
 
 /** Where tests put what they synthesize; `global-teardown.ts` removes it, whatever became of them. */
 export const testDirectory = 'BOUNDLESS_TEST_DIRECTORY';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { NodeRole } from '../../config/names';
+import type { InstanceRole } from '../../config/names';
 
 /** A line of a program, as `docs/facts/log-patterns.md` has it. */
 export interface DocumentedLine {
@@ -8,7 +8,7 @@ export interface DocumentedLine {
   /** First and last release that prints it. */
   readonly from: string;
   readonly to: string;
-  readonly role: NodeRole;
+  readonly role: InstanceRole;
   readonly unit: string;
   /** Without its time. */
   readonly line: string;

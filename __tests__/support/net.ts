@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Whether anything listens on a port of this machine. */
+/** Whether anything listens on a port of this instance. */
 export const isListening = async (port: number) => {
   const socket = connect(port, '127.0.0.1');
   try {

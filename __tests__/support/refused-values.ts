@@ -28,8 +28,15 @@ export function problemsOf(
   return [];
 }
 
-/** A value that is refused: what it is, where, the value, the file and the field that are named, and what is said. */
-export type RefusedValue = readonly [what: string, at: Path, value: unknown, file: string, field: string, says: RegExp];
+/** A value that is refused: what it is, where, the value, the file and the field that the error names, and its message. */
+export type RefusedValue = readonly [
+  what: string,
+  at: Path,
+  value: unknown,
+  file: string,
+  field: string,
+  message: RegExp,
+];
 
 /** Tests that the validation names file, field, value and fix of each. */
 export function testRefused(values: readonly RefusedValue[]): void {

@@ -68,15 +68,15 @@ export const withoutSource: Readonly<Record<string, string>> = {
 const nameOf = (kind: Policy['kind'], service: string, sid: string): string =>
   `${kind} ${service.replace(/^logs\.[a-z0-9-]+\./, 'logs.<region>.')} ${sid}`;
 
-/** What a statement of a policy allows to services, judged by their source keys. */
-export interface Judgement {
-  /** Services that never meet the condition, or that anybody could have act here. */
+/** What a policy statement allows to services, evaluated by their source keys. */
+export interface Evaluation {
+  /** Services that never meet the condition, or that any account could use against this one. */
   readonly faults: readonly string[];
   /** The entries of `withoutSource` that were needed. */
   readonly excused: readonly string[];
 }
 
-export function judge(kind: Policy['kind'], statement: PolicyStatement): Judgement {
+export function evaluate(kind: Policy['kind'], statement: PolicyStatement): Evaluation {
   if (statement.Effect !== 'Allow') return { faults: [], excused: [] };
   const demanded = demandedKeys(statement);
   const faults: string[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FactoryConfig } from '../../config';
 
-/** Where tests put what they synthesize: one folder for a run of all, or the machine's for a test alone. */
+/** Where tests put what they synthesize: one folder for a run of all, or the instance's for a test alone. */
 export const testFolder = (): string => process.env['BOUNDLESS_TEST_DIRECTORY'] ?? tmpdir();
 
 /**
@@ -22,7 +22,7 @@ export function synthesizedOnce(config: FactoryConfig): string {
   /* eslint-disable @typescript-eslint/no-require-imports */
   const { App } = require('cdktf') as typeof import('cdktf');
   const { addStacks } = require('../../stacks') as typeof import('../../stacks');
-  const { archivePath } = require('../../tools/lambda/archive') as typeof import('../../tools/lambda/archive');
+  const { archivePath } = require('../../lambda/archive/archive') as typeof import('../../lambda/archive/archive');
   /* eslint-enable @typescript-eslint/no-require-imports */
   withoutStackTraces(() => {
     const app = new App({ outdir: own });

@@ -1,7 +1,8 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { awsProviderSource, type ProviderSource } from '../../tools/terraform/provider';
-import { terraform } from '../../tools/terraform/run';
+import { awsProviderSource, type ProviderSource } from '../../cli/terraform/provider';
+import { terraform } from '../../cli/terraform/run';
+import { withSchemaOfStacks } from './provider-schema';
 import type { SynthesizedStack } from './synthesized';
 import { describeWith, installed, localAws, skipped } from './tools';
 
@@ -13,6 +14,7 @@ import { describeWith, installed, localAws, skipped } from './tools';
 export function describeTerraform(name: string, directory: string, tests: (source: ProviderSource) => void): void {
   const source: ProviderSource = installed('terraform') ? awsProviderSource(directory) : 'unreachable';
   const named = () => {
+    if (source === 'reattached') withSchemaOfStacks();
     tests(source);
   };
   if (installed('terraform') && source === 'unreachable')

@@ -1,12 +1,12 @@
-import { installed as onThisMachine } from '../../tools/check/packages';
-import { installedPython } from '../../tools/local-aws/python';
+import { installed as onThisInstance } from '../../lab/check/packages';
+import { installedPython } from '../../lab/local-aws/python';
 
 /** Name of the server that stands for AWS, in a list of tools. */
 export const localAws = 'local AWS (pip install moto[server])';
 
-/** Whether a tool is on this machine, or the local AWS can be started. */
+/** Whether a tool is on this instance, or the local AWS can be started. */
 export const installed = (tool: string): boolean =>
-  tool === localAws ? installedPython() !== undefined : onThisMachine(tool);
+  tool === localAws ? installedPython() !== undefined : onThisInstance(tool);
 
 /**
  * A `describe` that needs tools. Where one is missing, its tests are skipped by name; under `CI=true` that is a
@@ -25,7 +25,7 @@ export function describeWith(tools: readonly string[], name: string, tests: () =
   }
 }
 
-/** A `describe` that is skipped for a reason, which its name says: the summary prints it. */
+/** A `describe` that is skipped, with the reason in its name: the summary prints it. */
 export const skipped = (name: string, reason: string, tests: () => void): void => {
   describe.skip(`${name} [${reason}]`, tests);
 };

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
 import { extremes, together, withDataVolume, withProvers } from '../support/clusters';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';
@@ -115,7 +115,7 @@ function clusters(): void {
       ]);
     }, 120_000);
 
-    test('on the way down nothing that machines need goes before them, and the manager before the provers', () => {
+    test('on the way down nothing that instances need goes before them, and the manager before the provers', () => {
       const { resources } = JSON.parse(stack.read('terraform.tfstate').toString()) as {
         resources: { type: string; name: string; instances: { dependencies?: string[] }[] }[];
       };

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { unzipSync } from 'fflate';
 import { stateBucket } from '../../config/names';
-import type { Access } from '../../tools/delivery/access';
-import { applyPlan } from '../../tools/delivery/plan/apply';
-import { makePlan, type MadePlan } from '../../tools/delivery/plan/make';
+import type { Access } from '../../cli/delivery/access';
+import { applyPlan } from '../../cli/delivery/plan/apply';
+import { makePlan, type MadePlan } from '../../cli/delivery/plan/make';
 import { temporaryFolder } from '../scripts/support';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform } from '../support/terraform';
-import { production, startAccounts, type Accounts } from '../tools/delivery/support/accounts';
+import { production, startAccounts, type Accounts } from '../cli/delivery/support/accounts';
 
 const name = 'prover-cluster-production';
 const { directory } = stackOf(synthesize(), name);
@@ -20,7 +20,7 @@ function delivery(): void {
   const folder = temporaryFolder();
   const at = (...names: string[]) => path.join(folder, ...names);
   let accounts: Accounts;
-  let said = '';
+  let output = '';
   const access = async (role: string): Promise<Access> => ({
     client: accounts.production,
     environment: {
@@ -52,7 +52,7 @@ function delivery(): void {
       stackDirectory: directory,
       folder: at('plan'),
       workDirectory: at('work'),
-      hear: (text) => void (said += text),
+      onOutput: (text) => void (output += text),
     });
   const apply = async ({ sha256 }: MadePlan) =>
     applyPlan({
@@ -65,7 +65,7 @@ function delivery(): void {
       maxAgeHours: 1,
       dryRun: false,
       workDirectory: at('work'),
-      hear: (text) => void (said += text),
+      onOutput: (text) => void (output += text),
     });
 
   test('what the plan role has planned the deployment role applies, and the plan keeps neither', async () => {
@@ -96,7 +96,7 @@ function delivery(): void {
 
   test('no other role is taken', async () => {
     await expect(plan('v1.2.2', 'admin')).rejects.toThrow('`terraform plan` ended with 1');
-    expect(said).toContain('act_as_role_arn must be one of');
+    expect(output).toContain('act_as_role_arn must be one of');
   }, 60_000);
 }
 

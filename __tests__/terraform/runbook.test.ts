@@ -3,9 +3,9 @@ import path from 'node:path';
 import { CreateVolumeCommand, DescribeSnapshotsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { FactoryConfig } from '../../config';
 import { factory } from '../../config';
-import { parse } from '../../tools/delivery/arguments';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import { terraformEnvironment } from '../../tools/terraform/run';
+import { parse } from '../../cli/delivery/arguments';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
+import { terraformEnvironment } from '../../cli/terraform/run';
 import { bash, temporaryFolder, writeStandIns } from '../scripts/support';
 import { withDataVolume, withManager, withStaging, type Change } from '../support/clusters';
 import { bashIn, sectionOf } from '../support/document';
@@ -23,15 +23,15 @@ const one = (heading: string, index = 0): string => {
   return block;
 };
 
-/** What the runbook says, typed by somebody in the repository's folder; deployments go through the real Terraform. */
+/** The commands of the runbook, as an operator types them in the repository's folder; deployments go through the real Terraform. */
 function runbook(): void {
   let aws: LocalAws;
   let environment: Record<string, string>;
   let cluster: TerraformStackRun;
   const folder = temporaryFolder();
-  /** Programs that are not tried here say what they were asked. */
-  const told = (program: string) => `printf '%s\\n' "${program} $*"`;
-  const standIns = writeStandIns(path.join(folder, 'bin'), { npm: told('npm'), npx: told('npx') });
+  /** Programs that are not tried here print their arguments. */
+  const printing = (program: string) => `printf '%s\\n' "${program} $*"`;
+  const standIns = writeStandIns(path.join(folder, 'bin'), { npm: printing('npm'), npx: printing('npx') });
 
   const of = (configuration: FactoryConfig, after?: TerraformStackRun) =>
     new TerraformStackRun(stackOf(synthesize({ factory: configuration }), name), environment, after);
@@ -81,10 +81,10 @@ function runbook(): void {
     const programs = writeStandIns(path.join(folder, 'shell'), {
       aws: `if [[ $1 == autoscaling ]]; then echo i-0123456789abcdef0; else printf '%s\\n' "aws $*"; fi`,
     });
-    const said = await type(one('First deployment in empty accounts', 1), programs);
-    expect(said).toContain(`manager_group = "${name}-manager"`);
-    expect(said).toMatch(/^api_endpoint = "http:\/\/10\.20\.0\.10:8081"$/m);
-    expect(said).toMatch(/^aws ssm start-session --region us-west-2 --target i-0123456789abcdef0$/m);
+    const output = await type(one('First deployment in empty accounts', 1), programs);
+    expect(output).toContain(`manager_group = "${name}-manager"`);
+    expect(output).toMatch(/^api_endpoint = "http:\/\/10\.20\.0\.10:8081"$/m);
+    expect(output).toMatch(/^aws ssm start-session --region us-west-2 --target i-0123456789abcdef0$/m);
   }, 60_000);
 
   describeWith(['aws'], 'with the AWS CLI', () => {
@@ -96,12 +96,12 @@ function runbook(): void {
       const programs = writeStandIns(path.join(folder, 'volume'), {
         terraform: `printf '%s\\n' "$*" >${asked}; printf '%s' ${VolumeId!}`,
       });
-      const said = await type(one('Snapshot and restore the data volume'), programs);
+      const output = await type(one('Snapshot and restore the data volume'), programs);
       const { Snapshots } = await ec2.send(
         new DescribeSnapshotsCommand({ Filters: [{ Name: 'volume-id', Values: [VolumeId!] }] }),
       );
       expect(Snapshots).toHaveLength(1);
-      expect(said).toContain(`\n${Snapshots![0]!.SnapshotId!}\t`);
+      expect(output).toContain(`\n${Snapshots![0]!.SnapshotId!}\t`);
       // As the volume is named, and with it the snapshots of each night.
       const [volume] = resourcesOf(stackOf(synthesize(), name), 'aws_ebs_volume');
       expect(volume).toMatchObject({ tags: { Name: Snapshots![0]!.Tags!.find(({ Key }) => Key === 'Name')!.Value } });
@@ -134,7 +134,7 @@ function runbook(): void {
     expect(changes.filter((change) => change.includes('delete') && !change.startsWith(reservation))).toEqual([]);
   }, 60_000);
 
-  test('tear down: machines, then all but what holds data', async () => {
+  test('tear down: instances, then all but what holds data', async () => {
     const noManager: Change = ({ manager }) => ({ manager: { ...manager, desired: 0 } });
     const noProvers: Change = ({ prover }) => ({ prover: { ...prover, min: 0, desired: 0, scaling: null } });
     expect(await deploy(withStaging(inAnotherZone, noManager))).toEqual(['aws_autoscaling_group.ManagerGroup update']);
@@ -142,8 +142,8 @@ function runbook(): void {
       'aws_autoscaling_group.ProverGroup update',
     ]);
     const before = await cluster.state();
-    const said = await type(one('Tear down'));
-    expect(said.trim().split('\n').at(-1)).toBe(`npx cdktf destroy ${name}`);
+    const printed = await type(one('Tear down'));
+    expect(printed.trim().split('\n').at(-1)).toBe(`npx cdktf destroy ${name}`);
     const kept = before.filter((address) => /^aws_(ebs_volume|s3_bucket\w*|kms_key)\./.test(address));
     const after = await cluster.state();
     expect(before.filter((address) => !after.includes(address)).sort()).toEqual([...kept].sort());

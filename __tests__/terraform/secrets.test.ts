@@ -1,9 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { unzipSync } from 'fflate';
 import { factory } from '../../config';
-import { clusterPath, generatedSecrets } from '../../config/names';
-import { startLocalAws, type LocalAws } from '../../tools/local-aws';
-import type { ProviderSource } from '../../tools/terraform/provider';
+import { clusterPath } from '../../config/names';
+import { generatedSecrets } from '../../cli/secrets/names';
+import { startLocalAws, type LocalAws } from '../../lab/local-aws';
+import type { ProviderSource } from '../../cli/terraform/provider';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';
 
@@ -80,7 +81,7 @@ function secrets(source: ProviderSource): void {
     expect(await before.plan()).toEqual([]);
   }, 120_000);
 
-  test('a version that rises writes one password anew, and changes nothing else', async () => {
+  test('a version that rises writes one password again, and changes nothing else', async () => {
     const next = new TerraformStackRun(stackWith(2), variables, before);
     expect((await next.plan()).map(({ address }) => address)).toEqual([
       expect.stringMatching(/^aws_secretsmanager_secret_version\.Data_Secrets_database-password-value_/),

@@ -110,7 +110,7 @@ function parsed(toml: string, release: BrokerRelease): Table {
 
 /**
  * Checks a broker.toml as the broker itself does not: it ignores keys that it does not know, and fails to start on a
- * wrong type or word (bento.md 2).
+ * wrong type or word (docs/facts/bento.md#keys-of-brokertoml).
  *
  * @throws BrokerTomlError with every problem: section, key, value, release and the fix
  */

@@ -44,7 +44,7 @@ export interface Key {
 const priority = oneOf({ random: '1.0.0', observation_time: '1.0.0', shortest_expiry: '1.0.0' });
 const commitment = oneOf({ random: '1.0.0', shortest_expiry: '1.0.0', price: '1.1.0', cycle_price: '1.1.0' });
 
-/** All keys, as `config.rs` of the broker reads them (bento.md 2, which names the code). */
+/** All keys, as `config.rs` of the broker reads them (docs/facts/bento.md#keys-of-brokertoml). */
 const table = {
   market: [
     { name: 'min_mcycle_price', aliases: ['mcycle_price'], since: '1.1.0', check: amount, required: 'always' },
@@ -125,7 +125,7 @@ export const keys: Readonly<Record<Section, readonly Key[]>> = table;
 type NamesOf<K extends Key> = K['name'] | (K extends { readonly aliases: readonly (infer A)[] } ? A & string : never);
 type ValueOf<K extends Key> = K['check'] extends ValueCheck<infer T> ? T : never;
 
-/** Values for broker.toml, under any name of a key. null takes out what the image's template says. */
+/** Values for broker.toml, under any name of a key. null removes the template's value. */
 export type BrokerValues = {
   readonly [S in Section]: { readonly [K in (typeof table)[S][number] as NamesOf<K>]?: ValueOf<K> | null };
 };

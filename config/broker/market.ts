@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { parse, stringify } from 'smol-toml';
 import { BrokerTomlError, checkBrokerToml, type BrokerProblem } from './check';
-import { keys, sections, type BrokerValues, type Section } from './keys';
+import { keys, sections, type BrokerValues } from './keys';
 import { brokerReleases, isFrom, type BrokerRelease } from './releases';
+import { withValues } from './template';
 
-/** The template that every image carries, and boot puts an environment's values into. */
-const template = path.join('service_files', 'broker.toml');
-
-/** What an environment says to its broker, and to which releases. */
+/** What an environment sets for its broker, and to which releases. */
 export interface Market extends BrokerValues {
   /** First and last release that images of this environment may carry; the values are right for each of them. */
   readonly releases: { readonly from: `v${BrokerRelease}`; readonly to: `v${BrokerRelease}` };
@@ -23,33 +18,6 @@ export const releasesOf = ({ from, to }: Market['releases']): readonly BrokerRel
 /** Whether an image with this broker, such as `v1.2.1`, may run in the environment. */
 export const takesBroker = (releases: Market['releases'], version: string): boolean =>
   releasesOf(releases).some((release) => `v${release}` === version);
-
-const namesOf = (section: Section, name: string): readonly string[] => {
-  const key = keys[section].find((known) => known.name === name || known.aliases?.includes(name) === true);
-  return key === undefined ? [name] : [key.name, ...(key.aliases ?? [])];
-};
-
-/** broker.toml as boot writes it, but for comments: `scripts/boot/bento_boot/broker_toml.py` does the same to the text. */
-export function withValues(values: BrokerValues, text = readFileSync(template, 'utf8')): string {
-  const content = parse(text) as Record<string, Record<string, unknown>>;
-  for (const section of sections) {
-    const table = (content[section] ??= {});
-    for (const [name, value] of Object.entries(values[section])) {
-      for (const other of namesOf(section, name))
-        if (other !== name || value === null) Reflect.deleteProperty(table, other);
-      if (value !== null) table[name] = value;
-    }
-  }
-  return stringify(content);
-}
-
-/** The values as machines read them: sections without values are left out. */
-export const brokerParameter = ({ market, prover, batcher }: BrokerValues): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries({ market, prover, batcher }).filter(([, values]) => Object.keys(values).length > 0),
-    ),
-  );
 
 /** Values under two names of one key: the later one would take the other's place without a word. */
 const doubleNames = (values: BrokerValues): readonly BrokerProblem[] =>

@@ -1,9 +1,6 @@
-/**
- * The broker's releases that the images may carry, in order (bento.md, table of tags). There is no v1.0.1; 1.4 changes
- * prices and adds sections, and is not among them.
- */
-export const brokerReleases = ['1.0.0', '1.0.2', '1.1.0', '1.1.1', '1.1.2', '1.2.0', '1.2.1', '1.2.2'] as const;
-export type BrokerRelease = (typeof brokerReleases)[number];
+import { brokerReleases, type BrokerRelease } from '../contract';
+
+export { brokerReleases, type BrokerRelease } from '../contract';
 
 /**
  * `v1.2.1` or `1.2.1` as a release.

@@ -1,6 +1,7 @@
+import { accountPattern, paths } from '../contract';
 import { isFrom, type BrokerRelease } from './releases';
 
-/** Says what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
+/** Names what is wrong with a value and what to write instead; undefined where it is right. `T` is what it takes. */
 export type ValueCheck<T = unknown> = ((value: unknown, release: BrokerRelease) => string | undefined) & {
   /** Never there: it carries the type. */
   readonly takes?: T;
@@ -25,7 +26,7 @@ const unsigned =
 export const u64 = unsigned(64);
 export const u32 = unsigned(32);
 export const u8 = unsigned(8);
-/** Limits that let nothing through when they are zero (bento.md 4.2, row 53). */
+/** Limits that let nothing through when they are zero (docs/facts/bento.md#limits-of-zero). */
 export const limit64 = unsigned(64, 1n);
 export const limit32 = unsigned(32, 1n);
 
@@ -50,7 +51,7 @@ export const flag: ValueCheck<boolean> = (value) =>
 export const text: ValueCheck<string> = (value) => (isText(value) ? undefined : 'is no text; write it in quotes');
 
 /** The broker's own folder is all that it may write in (docs/facts/runtime-paths.md). */
-const brokerFolder = '/var/lib/bento/broker/';
+const brokerFolder = `${paths.broker}/`;
 
 export const ownFolder: ValueCheck<string> = (value) =>
   isText(value) && value.startsWith(brokerFolder) && !value.split('/').includes('..')
@@ -63,7 +64,7 @@ export const ownFile: ValueCheck<string> = (value) =>
     ? undefined
     : `is not a file of the broker's own; put it below ${brokerFolder}, and write its path in quotes`;
 
-/** Machines reach the internet by port 443 and no other. */
+/** Instances reach the internet by port 443 and no other. */
 const isReachable = (value: unknown): boolean => {
   if (!isText(value) || !URL.canParse(value)) return false;
   const { protocol, port } = new URL(value);
@@ -82,7 +83,7 @@ const listOf =
 
 export const addresses = listOf(
   'addresses of accounts (0x and 40 hexadecimal digits)',
-  (item) => typeof item === 'string' && /^0x[0-9a-fA-F]{40}$/.test(item),
+  (item) => typeof item === 'string' && accountPattern.test(item),
 );
 export const urls = listOf('web addresses with https:// and without a port', isReachable);
 

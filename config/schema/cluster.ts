@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BrokerValues, Section } from '../broker/keys';
 import { brokerReleases, isFrom, type BrokerRelease } from '../broker/releases';
-import { limits } from '../limits';
+import { accountPattern, settings } from '../contract';
 import { logLevelProblem } from '../log-level';
 import { count } from './values';
 
@@ -16,7 +16,7 @@ const section = <S extends Section>() =>
   z.custom<BrokerValues[S]>(isObject, 'is no section; give an object with keys of broker.toml, {} for none');
 
 /**
- * What the broker bids, and how. A value takes the place of the one in the image's template, `service_files/broker.toml`;
+ * What the broker bids, and how. A value takes the place of the one in the template, `config/broker/broker.toml`;
  * null takes the template's out.
  */
 export const market = z
@@ -35,16 +35,17 @@ export const market = z
   })
   .readonly();
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'is not an address; use 0x and 40 hexadecimal digits');
+const address = z.string().regex(accountPattern, 'is not an address; use 0x and 40 hexadecimal digits');
 
-const [leastDigits, mostDigits] = limits.povwLogIdDigits;
+const { segmentPo2, snarkTimeoutSeconds, executors, chainId } = settings;
+const { leastDigits, mostDigits } = settings.povwLogId;
 
-/** What Bento's services are told. */
+/** What Bento's services are configured with. */
 export const bento = z
   .strictObject({
     /** Size of segments, as a power of two. */
-    segmentPo2: count(...limits.segmentPo2, 'a power of two'),
-    snarkTimeoutSeconds: count(...limits.snarkTimeoutSeconds, 'seconds'),
+    segmentPo2: count(segmentPo2.least, segmentPo2.most, 'a power of two'),
+    snarkTimeoutSeconds: count(snarkTimeoutSeconds.least, snarkTimeoutSeconds.most, 'seconds'),
     /** `RUST_LOG`, for example `info` or `info,broker=debug`. */
     logLevel: z.string().superRefine((value, context) => {
       const message = logLevelProblem(value);
@@ -54,7 +55,7 @@ export const bento = z
      * Executors of the manager, each of which runs one guest at a time, for a preflight or for a proof; null gives as many
      * as its vCPUs and memory are enough for, half of the vCPUs beyond four (docs/boot.md, "Executors").
      */
-    executors: count(...limits.executors, 'executors').nullable(),
+    executors: count(executors.least, executors.most, 'executors').nullable(),
     /** Reward address that turns PoVW on; null leaves it off. */
     povwLogId: z
       .string()
@@ -64,11 +65,14 @@ export const bento = z
       )
       .refine((id) => !/^0x0+$/.test(id), "is nobody's log id; give the address that rewards go to, or null")
       .nullable(),
-    /** A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia (bento.md 1.4). */
+    /**
+     * A chain that the broker does not know by itself; null on Base, Base Sepolia and Sepolia
+     * (docs/facts/bento.md#market-deployment).
+     */
     deployment: z
       .strictObject({
         /** null takes that of the RPC endpoint. */
-        chainId: count(1, 2 ** 53 - 1, 'a chain id').nullable(),
+        chainId: count(chainId.least, chainId.most, 'a chain id').nullable(),
         boundlessMarketAddress: address,
         setVerifierAddress: address,
         /** null leaves these to the broker. */
@@ -94,8 +98,8 @@ export const secrets = z
 export const storage = z
   .strictObject({
     /**
-     * How often the key changes. One that was replaced works for as long again, and machines take the new one within a
-     * day (docs/boot.md): a week leaves somebody the time to see that one of them can't.
+     * How often the key changes. One that was replaced works for as long again, and instances take the new one within a
+     * day (docs/boot.md): a week leaves an operator the time to see that one of them can't.
      */
     keyRotationDays: count(7, 365, 'days'),
     /** After how many days S3 deletes inputs of orders. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { smokeProofs } from '../names';
+import { environmentPattern, smokeProofs } from '../contract';
 import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { manager, prover } from './groups';
@@ -20,12 +20,12 @@ export const environmentSchema = z
     /** The name that stacks, roles and tags carry. */
     environment: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{1,19}$/, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
+      .regex(environmentPattern, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
       .refine((name) => name !== 'ops', 'is the name of the ops account; choose another'),
     ...account,
     /**
-     * Whether this environment may run an image that nothing proved yet: true lets a deploy fall back to the `latest`
-     * pointer, false demands image ids by name (design, section 3, steps 4 and 5).
+     * Whether this environment may run an image that nothing validated yet: true lets a deploy fall back to the `latest`
+     * pointer, false demands image ids by name (docs/promotion.md#what-is-validated).
      */
     followsLatest: z.boolean(),
     /** Set by `npm run sharing -- allow-images`: Terraform's resource for it is newer than the providers in use. */

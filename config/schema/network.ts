@@ -4,7 +4,7 @@ import { cidr, list } from './values';
 const zone = z.string().regex(/^[a-z]$/, 'is not a zone; give its letter, for example a');
 const zonedNetwork = z.strictObject({ zone, cidr }).readonly();
 
-/** Address at which provers reach the manager, whichever machine that is: in the first subnet, outside of its first four. */
+/** Address at which provers reach the manager, whichever instance that is: in the first subnet, outside of its first four. */
 const managerAddress = z.ipv4('is not an IPv4 address; give one of the first subnet, such as 10.20.0.10');
 
 /** A VPC of the cluster's own. */
@@ -12,7 +12,7 @@ const ownNetwork = z
   .strictObject({
     kind: z.literal('own'),
     vpcCidr: cidr,
-    /** One private subnet per zone, for the machines; the manager lives in the first. */
+    /** One private subnet per zone, for the instances; the manager lives in the first. */
     subnets: list(zonedNetwork, 'subnet'),
     /** A public subnet for each NAT gateway and nothing else; zones without one of their own use the first. */
     natSubnets: list(zonedNetwork, 'subnet for a NAT gateway'),
@@ -25,7 +25,7 @@ const ownNetwork = z
       .array(
         z.enum(
           ['ec2messages', 'logs', 'monitoring', 'secretsmanager', 'ssm', 'ssmmessages'],
-          'is not a service that machines use; take ssm, ssmmessages, ec2messages, secretsmanager, logs or monitoring',
+          'is not a service that instances use; take ssm, ssmmessages, ec2messages, secretsmanager, logs or monitoring',
         ),
       )
       .readonly(),
@@ -54,7 +54,7 @@ const existingNetwork = z
   })
   .readonly();
 
-/** Where the machines of a cluster are. */
+/** Where the instances of a cluster are. */
 export const network = z.discriminatedUnion('kind', [ownNetwork, existingNetwork]);
 
 export type OwnNetwork = z.infer<typeof ownNetwork>;

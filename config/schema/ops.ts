@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { brokerReleases } from '../broker/releases';
-import { isSupportedBento, supportedBento } from '../bento-releases';
+import { isSupportedBento } from '../bento-releases';
+import { supportedBento } from '../contract';
 import { repositoryHosts, repositoryId, sourceType } from '../repository';
 import { account, alarmEmails, count, email, instanceType, isTimeZone, text } from './values';
 
@@ -13,7 +14,7 @@ export const opsSchema = z
         alarmEmails,
         /** Who gets one message for each build, sharing, deployment and approval; each address has to confirm. */
         statusEmails: z.array(email).readonly(),
-        /** The Slack channel that gets both; null for none. docs/monitoring.md says how the workspace is let in. */
+        /** The Slack channel that gets both; null for none. docs/monitoring.md has how the workspace is let in. */
         slack: z
           .strictObject({
             workspaceId: z
@@ -33,14 +34,14 @@ export const opsSchema = z
           .nullable(),
       })
       .readonly(),
-    /** When alarms ring. */
+    /** When alarms fire. */
     monitoring: z
       .strictObject({
         /** A build that takes longer than this is looked at; less than `build.timeoutMinutes`, which ends it. */
         longBuildMinutes: count(10, 479, 'minutes'),
         /** From the end of a build to the end of sharing. */
         lateSharingMinutes: count(5, 240, 'minutes'),
-        /** Age of the newest image that staging proved, of each kind that clusters run. */
+        /** Age of the newest image that staging validated, of each kind that clusters run. */
         staleImageDays: count(1, 365, 'days'),
         /** How long an approval may wait; less than `delivery.approvalTimeoutMinutes`, which ends it. */
         stuckApprovalHours: count(1, 720, 'hours'),
@@ -84,9 +85,9 @@ export const opsSchema = z
           ['BUILD_GENERAL1_SMALL', 'BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_LARGE'],
           'is not a compute type; use BUILD_GENERAL1_SMALL',
         ),
-        /** After this many minutes CodeBuild stops a build. `config/build-time.ts` says what must fit into them. */
+        /** After this many minutes CodeBuild stops a build. `config/build-time.ts` has what must fit into them. */
         timeoutMinutes: count(15, 480, 'minutes'),
-        /** The machine that each image is baked on. */
+        /** The instance that each image is baked on. */
         instanceTypes: z.strictObject({ manager: instanceType, prover: instanceType, bento: instanceType }).readonly(),
         /** Bake on spot capacity; a bake can be repeated. */
         spot: z.boolean(),
@@ -126,9 +127,9 @@ export const opsSchema = z
     /** How images get into the environments; used when there is a connection. */
     delivery: z
       .strictObject({
-        /** The environment that proves images for those that do not follow the latest. */
-        provingEnvironment: text,
-        /** When environments that follow the latest are deployed; null leaves it to whoever starts their pipelines. */
+        /** The environment that validates images for those that do not follow the latest. */
+        validatingEnvironment: text,
+        /** When environments that follow the latest are deployed; null leaves it to the operator who starts their pipelines. */
         schedule: z
           .strictObject({
             expression: z
@@ -158,7 +159,7 @@ export const opsSchema = z
       .strictObject({
         /**
          * How often permissions, pointers and tags are compared with what they should be, and put right: twice a day at
-         * least, since a day without a run rings an alarm.
+         * least, since an alarm fires after a day without a run.
          */
         reconcileEveryMinutes: count(15, 720, 'minutes'),
       })

@@ -75,7 +75,7 @@ export const account = {
       (days) => logRetentions.includes(days),
       `is not a retention that CloudWatch Logs has; use one of ${logRetentions.join(', ')}`,
     ),
-  /** US dollars that the account may cost in a month before its alarm addresses hear of it; null watches no cost. */
+  /** US dollars that the account may cost in a month before its alarm addresses are notified; null watches no cost. */
   monthlyBudgetUsd: count(1, 10_000_000, 'US dollars').nullable(),
   notifications: z.strictObject({ alarmEmails }).readonly(),
 };

@@ -12,13 +12,13 @@ export interface AlarmProps {
   /** How the metric's values within a period become one. */
   readonly statistic: 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount';
   readonly periodSeconds: number;
-  /** Rings when the value is above it, or below it where `rings` says so. */
+  /** The alarm fires when the value is above it, or below it with `firesWhen: 'below'`. */
   readonly threshold: number;
   /** @default 'above' */
-  readonly rings?: 'above' | 'below';
-  /** What silence means; each alarm says why. `ignore` keeps the state that the last value led to. */
+  readonly firesWhen?: 'above' | 'below';
+  /** What missing data means; each alarm explains why. `ignore` keeps the state that the last value led to. */
   readonly missingData: 'notBreaching' | 'breaching' | 'ignore';
-  /** Topics that hear of it, and of its end; none where a composite alarm speaks for it. */
+  /** Topics that are notified of it, and of its end; none where a composite alarm notifies. */
   readonly actions: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export class Alarm extends Construct {
       period: props.periodSeconds,
       evaluationPeriods: 1,
       threshold: props.threshold,
-      comparisonOperator: props.rings === 'below' ? 'LessThanThreshold' : 'GreaterThanThreshold',
+      comparisonOperator: props.firesWhen === 'below' ? 'LessThanThreshold' : 'GreaterThanThreshold',
       treatMissingData: props.missingData,
       alarmActions: [...props.actions],
       okActions: [...props.actions],
@@ -47,9 +47,9 @@ export class Alarm extends Construct {
   }
 }
 
-export type OccurrenceAlarmProps = Omit<AlarmProps, 'threshold' | 'rings' | 'missingData'>;
+export type OccurrenceAlarmProps = Omit<AlarmProps, 'threshold' | 'firesWhen' | 'missingData'>;
 
-/** Rings as soon as a metric is above zero. No data is good news: the metrics of failures appear with the first one. */
+/** Fires as soon as a metric is above zero. No data is good news: the metrics of failures appear with the first one. */
 export class OccurrenceAlarm extends Alarm {
   constructor(scope: Construct, id: string, props: OccurrenceAlarmProps) {
     super(scope, id, { ...props, threshold: 0, missingData: 'notBreaching' });
@@ -63,33 +63,37 @@ export interface CompositeAlarmProps {
   readonly alarms: readonly Named[];
   readonly actions: readonly string[];
   /**
-   * An alarm that explains this one: while it rings, this one says nothing. It speaks afterwards if it still rings.
-   * @default - nothing silences it
+   * An alarm that explains this one: while it is in ALARM, the actions of this one are suppressed. They follow if it is still in ALARM afterwards.
+   * @default - nothing suppresses it
    */
-  readonly silencedBy?: Named;
+  readonly suppressedBy?: Named;
 }
 
 /** What an alarm is known by. */
 export type Named = Pick<Alarm, 'name'>;
 
 /** How long a consequence may be ahead of its cause, and outlive it. */
-const silenceSeconds = 300;
+const suppressionSeconds = 300;
 
-/** One voice for alarms that would ring together: in alarm while any of them is. */
+/** A composite alarm of alarms that would fire together: in ALARM while any of them is. */
 export class CompositeAlarm extends Construct {
   readonly name: string;
 
   constructor(scope: Construct, id: string, props: CompositeAlarmProps) {
     super(scope, id);
-    const { name, description, alarms, actions, silencedBy } = props;
+    const { name, description, alarms, actions, suppressedBy } = props;
     const alarm = new CloudwatchCompositeAlarm(this, 'Default', {
       alarmName: name,
       alarmDescription: description,
       alarmRule: alarms.map((one) => `ALARM("${one.name}")`).join(' OR '),
       alarmActions: [...actions],
       okActions: [...actions],
-      ...(silencedBy !== undefined && {
-        actionsSuppressor: { alarm: silencedBy.name, waitPeriod: silenceSeconds, extensionPeriod: silenceSeconds },
+      ...(suppressedBy !== undefined && {
+        actionsSuppressor: {
+          alarm: suppressedBy.name,
+          waitPeriod: suppressionSeconds,
+          extensionPeriod: suppressionSeconds,
+        },
       }),
     });
     this.name = alarm.alarmName;

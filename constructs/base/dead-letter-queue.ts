@@ -13,7 +13,7 @@ export interface DeadLetterQueueProps {
   readonly ruleArns: readonly string[];
 }
 
-/** Keeps what could not be handled for two weeks, and has an alarm for the first message: whoever owns it gives it a voice. */
+/** Keeps what could not be handled for two weeks, and has an alarm for the first message: its owner puts it into a composite alarm. */
 export class DeadLetterQueue extends Construct {
   readonly arn: string;
   readonly alarm: Alarm;
@@ -30,7 +30,7 @@ export class DeadLetterQueue extends Construct {
       queueUrl: queue.url,
       policy: policyDocument(
         {
-          Sid: 'UndeliveredEvents',
+          Sid: 'SendUndeliveredEvents',
           Principal: { Service: 'events.amazonaws.com' },
           Action: 'sqs:SendMessage',
           Resource: queue.arn,
@@ -41,7 +41,7 @@ export class DeadLetterQueue extends Construct {
     });
     this.alarm = new OccurrenceAlarm(this, 'Alarm', {
       name: `${props.name}-not-empty`,
-      description: `An event could not be handled. Repair the cause, which the log says, then send it again: make redrive.`,
+      description: `An event could not be handled. Repair the cause, which is in the log, then send it again: make redrive.`,
       namespace: 'AWS/SQS',
       metric: 'ApproximateNumberOfMessagesVisible',
       dimensions: { QueueName: queue.name },
@@ -56,7 +56,7 @@ export class DeadLetterQueue extends Construct {
   /** What a Lambda needs to leave its failed events here. */
   sendStatements(): Statement[] {
     return [
-      { Sid: 'LeaveFailedEvents', Action: 'sqs:SendMessage', Resource: this.arn },
+      { Sid: 'SendFailedEvents', Action: 'sqs:SendMessage', Resource: this.arn },
       { Sid: 'EncryptFailedEvents', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: this.kmsKeyArn },
     ];
   }

@@ -81,7 +81,7 @@ export class EventQueue extends Construct {
   receiveStatements(): Statement[] {
     return [
       {
-        Sid: 'TakeEvents',
+        Sid: 'ReceiveEvents',
         Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
         Resource: this.arn,
       },

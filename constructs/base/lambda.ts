@@ -14,15 +14,15 @@ export interface LambdaProps {
   readonly functionName: string;
   readonly roleName: string;
   readonly description: string;
-  /** Path of the archive that `tools/lambda/archive.ts` built. */
+  /** Path of the archive that `lambda/archive/archive.ts` built. */
   readonly archive: string;
   readonly logGroupName: string;
   readonly logRetentionDays: number;
   readonly kmsKeyArn: string;
   readonly timeoutSeconds: number;
-  /** Plain settings: whoever may read the function's configuration reads these. */
+  /** Plain settings: a caller who may read the function's configuration reads these. */
   readonly environment: Readonly<Record<string, string>>;
-  /** @default - none, where whoever calls it tries again */
+  /** @default - none, where the caller tries again */
   readonly deadLetterQueue?: DeadLetterQueue;
   /** What the function may do beside writing its logs and leaving its failed events. */
   readonly statements: readonly Statement[];
@@ -32,8 +32,8 @@ export interface LambdaProps {
    */
   readonly permissionsBoundary?: string;
   /**
-   * Topics that hear of failures.
-   * @default - none: whoever owns it gives the alarm a voice
+   * Topics that are notified of failures.
+   * @default - none: its owner puts the alarm into a composite alarm
    */
   readonly alarmActions?: readonly string[];
 }
@@ -69,7 +69,8 @@ export class Lambda extends Construct {
       architectures: ['arm64'],
       handler: 'index.handler',
       filename: archive.path,
-      // TerraformAsset's own hash is an MD5 that AWS never returns: each plan would show a change (cdktf.md, fact 7).
+      // TerraformAsset's own hash is an MD5 that AWS never returns: each plan would show a change
+      // (docs/facts/cdktf.md#asset-hashes).
       sourceCodeHash: createHash('sha256').update(readFileSync(props.archive)).digest('base64'),
       memorySize: 256,
       timeout: props.timeoutSeconds,

@@ -20,22 +20,22 @@ export interface MathAlarmProps {
   readonly operands: Readonly<Record<string, Operand>>;
   readonly periodSeconds: number;
   /**
-   * Rings when the expression was above the threshold in as many periods, one after the other.
+   * Fires when the expression was above the threshold in as many periods, one after the other.
    * @default 1
    */
   readonly periods?: number;
   readonly threshold: number;
-  /** Topics that hear of it; none where a composite alarm speaks for it. Or a policy that changes a group. */
+  /** Topics that are notified; none where a composite alarm notifies. Or a policy that changes a group. */
   readonly actions: readonly string[];
   /**
-   * Who hears of its end.
-   * @default - who heard of it
+   * What is notified of its end.
+   * @default - what was notified of it
    */
   readonly endActions?: readonly string[];
 }
 
 /**
- * An alarm on what several metrics say together. An expression without a value never rings: one that has to tell silence
+ * An alarm on several metrics together. An expression without a value never fires: one that has to distinguish missing data
  * from good news fills gaps itself, by FILL. Give such a one periods of five minutes: metrics come a minute or two late,
  * and a filled last minute would decide every time (CloudWatch User Guide, "Using metric math": FILL).
  */

@@ -3,11 +3,7 @@ import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
 import { keyAliases } from '../../config/names';
 import { logKeyStatements, policyDocument, type Statement } from './policy';
-
-export interface OperationsKeyProps {
-  readonly accountId: string;
-  readonly region: string;
-}
+import { AccountStack } from './account-stack';
 
 /**
  * Encrypts what the account's operation leaves behind: logs, alarm messages, failed events, pipelines' artifacts. Apart
@@ -16,10 +12,11 @@ export interface OperationsKeyProps {
 export class OperationsKey extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { accountId, region }: OperationsKeyProps) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
     const statements: readonly Statement[] = [
-      ...logKeyStatements(accountId, region),
+      ...logKeyStatements(account),
       {
         // Alarms and budgets publish to the encrypted topic, and EventBridge sends to the encrypted dead-letter queue. No condition on
         // the source: not every service sends it along to KMS (Amazon SNS Developer Guide, "Key management"), and an

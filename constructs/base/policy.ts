@@ -1,8 +1,9 @@
 import { arns, roles } from '../../config/names';
+import type { Account } from './account';
 
 type OneOrMany = string | readonly string[];
 
-/** A statement of an IAM policy. `Effect` is Allow unless it says otherwise. */
+/** A statement of an IAM policy. `Effect` is Allow by default. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect?: 'Allow' | 'Deny';
@@ -33,7 +34,7 @@ export const serviceTrust = (service: string, condition?: Statement['Condition']
 
 /**
  * Lets exactly these roles of another account take the role. The roles are named in a condition, not as principals: IAM
- * refuses principals that do not exist yet, and forgets those that are made anew (IAM User Guide, "AWS JSON policy
+ * refuses principals that do not exist yet, and forgets those that are made again (IAM User Guide, "AWS JSON policy
  * elements: Principal").
  */
 export const roleTrust = (accountId: string, roleNames: readonly string[]): string =>
@@ -59,16 +60,16 @@ export const tlsOnly = (action: string, resource: OneOrMany): Statement => ({
  * CloudWatch Logs encrypts the account's log groups with it (Amazon CloudWatch Logs User Guide, "Encrypt log data in
  * CloudWatch Logs using AWS KMS").
  */
-export const logKeyStatements = (accountId: string, region: string): Statement[] => [
-  { Sid: 'Administration', Principal: { AWS: arns.root(accountId) }, Action: 'kms:*', Resource: '*' },
+export const logKeyStatements = (account: Account): Statement[] => [
+  { Sid: 'Administration', Principal: { AWS: account.root }, Action: 'kms:*', Resource: '*' },
   {
     Sid: 'Logs',
-    Principal: { Service: `logs.${region}.amazonaws.com` },
+    Principal: { Service: `logs.${account.region}.amazonaws.com` },
     // Not DescribeKey, which has no encryption context: under this condition it would be refused.
     Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
     Resource: '*',
     Condition: {
-      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${accountId}:log-group:*` },
+      ArnLike: { 'kms:EncryptionContext:aws:logs:arn': account.logGroup('*') },
     },
   },
 ];

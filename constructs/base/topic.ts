@@ -3,6 +3,7 @@ import { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 import { Construct } from 'constructs';
 import { policyDocument, tlsOnly, type Statement } from './policy';
+import type { Account } from './account';
 
 /** Who may publish: a service, or a role of this account. */
 export type Publisher = Pick<Statement, 'Sid' | 'Condition'> & Required<Pick<Statement, 'Principal'>>;
@@ -18,7 +19,7 @@ export interface TopicProps {
 /**
  * An encrypted topic that takes messages over TLS alone. Only CloudWatch and AWS Budgets are let in by its policy, each
  * for this account; roles of this account have the right in their own policies. EventBridge is not let in at all:
- * policies of topics take no conditions for it, so its rules could not be told apart from those of others (Amazon
+ * policies of topics take no conditions for it, so its rules could not be distinguished from those of others (Amazon
  * EventBridge User Guide, "Using resource-based policies").
  */
 export class Topic extends Construct {
@@ -51,18 +52,18 @@ export class Topic extends Construct {
 }
 
 /** Lets the alarms of an account publish. */
-export const alarmsOf = (accountId: string): Publisher => ({
+export const alarmsOf = ({ accountId }: Account): Publisher => ({
   Sid: 'Alarms',
   Principal: { Service: 'cloudwatch.amazonaws.com' },
   Condition: { StringEquals: { 'aws:SourceAccount': accountId } },
 });
 
 /** Lets the budgets of an account publish (AWS Cost Management User Guide, "Creating an Amazon SNS topic for budgets"). */
-export const budgetsOf = (accountId: string): Publisher => ({
+export const budgetsOf = (account: Account): Publisher => ({
   Sid: 'Budgets',
   Principal: { Service: 'budgets.amazonaws.com' },
   Condition: {
-    StringEquals: { 'aws:SourceAccount': accountId },
-    ArnLike: { 'aws:SourceArn': `arn:aws:budgets::${accountId}:*` },
+    StringEquals: { 'aws:SourceAccount': account.accountId },
+    ArnLike: { 'aws:SourceArn': account.globalArn('budgets', '*') },
   },
 });

@@ -2,9 +2,9 @@ import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
 import { brokerRelease, createsBucket } from '../../config/broker/releases';
 import { ClusterParameters } from './cluster-parameters';
-import { ClusterSecrets } from './cluster-secrets';
-import { Storage } from './storage';
-import { StorageKeys } from './storage-keys';
+import { ClusterSecrets } from './secrets/cluster-secrets';
+import { Storage } from './storage/storage';
+import { StorageKeys } from './storage/storage-keys';
 
 export interface ClusterDataProps {
   readonly config: EnvironmentConfig;
@@ -12,11 +12,11 @@ export interface ClusterDataProps {
   /** The manager's data volume. */
   readonly dataVolumeId: string;
   readonly storageKeysArchive: string;
-  /** Topics that hear of failures. */
+  /** Topics that are notified of failures. */
   readonly alarmActions: readonly string[];
 }
 
-/** What the machines of a cluster read at boot, and where Bento keeps its files. */
+/** What the instances of a cluster read at boot, and where Bento keeps its files. */
 export class ClusterData extends Construct {
   /**
    * The provider that this takes: up to 6.25 it read the value of every secret that it had written, in plans too
@@ -28,17 +28,13 @@ export class ClusterData extends Construct {
   constructor(scope: Construct, id: string, props: ClusterDataProps) {
     super(scope, id);
     const { config, kmsKeyArn, dataVolumeId, alarmActions } = props;
-    const { environment, accountId, region } = config;
-    const account = { environment, accountId, region };
-    const secrets = new ClusterSecrets(this, 'Secrets', { environment, accountId, kmsKeyArn, ...config.secrets });
+    const secrets = new ClusterSecrets(this, 'Secrets', { kmsKeyArn, ...config.secrets });
     const storage = new Storage(this, 'Storage', {
-      ...account,
       inputDays: config.storage.inputDays,
       workDays: config.storage.workDays,
       createsBucket: createsBucket(brokerRelease(config.broker.releases.from)),
     });
     new StorageKeys(this, 'StorageKeys', {
-      ...account,
       storage,
       secretArn: secrets.arns.storage,
       rotationDays: config.storage.keyRotationDays,
@@ -48,7 +44,6 @@ export class ClusterData extends Construct {
       alarmActions,
     });
     new ClusterParameters(this, 'Parameters', {
-      environment,
       managerAddress: config.network.managerAddress,
       dataVolumeId,
       bucketName: storage.bucketName,

@@ -2,14 +2,9 @@ import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
 import { volumeKeyActions } from '../../config/image-key';
-import { arns, keyAliases, roles } from '../../config/names';
+import { keyAliases, roles } from '../../config/names';
 import { autoScalingRole, logKeyStatements, policyDocument } from '../base/policy';
-
-export interface ClusterKeyProps {
-  readonly environment: string;
-  readonly accountId: string;
-  readonly region: string;
-}
+import { AccountStack } from '../base/account-stack';
 
 /**
  * Encrypts what a cluster keeps: root volumes, the data volume, logs, secrets and alarm messages. A root volume does not
@@ -19,20 +14,22 @@ export interface ClusterKeyProps {
 export class ClusterKey extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { environment, accountId, region }: ClusterKeyProps) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
+    const { account } = AccountStack.of(this);
+    const { environment } = account;
     // What starts instances, on demand and on spot capacity. `make bootstrap` makes both: KMS refuses a policy that names
     // a role which is not there (AWS KMS Developer Guide, "Key policies").
-    const launching = { AWS: [autoScalingRole(accountId), arns.role(accountId, roles.ec2Spot)] };
+    const launching = { AWS: [autoScalingRole(account.accountId), account.role(roles.ec2Spot)] };
     const key = new KmsKey(this, 'Resource', {
       description: `Volumes, logs and secrets of the prover cluster ${environment}`,
       enableKeyRotation: true,
       deletionWindowInDays: 30,
       policy: policyDocument(
-        ...logKeyStatements(accountId, region),
+        ...logKeyStatements(account),
         {
-          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy says
-          // whose may.
+          // Amazon SNS Developer Guide, "Key management": alarms publish to an encrypted topic. The topic's policy has
+          // the account.
           Sid: 'Alarms',
           Principal: { Service: 'cloudwatch.amazonaws.com' },
           Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],

@@ -1,11 +1,11 @@
 import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter';
 import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../../config';
-import { brokerParameter } from '../../config/broker/market';
+import { brokerConfigurationOf, brokerParameter } from '../../config/broker/configuration';
 import { clusterPath, type ClusterParameter } from '../../config/names';
+import { AccountStack } from '../base/account-stack';
 
 export interface ClusterParametersProps {
-  readonly environment: string;
   /** Where provers reach the manager: an address, or a name. */
   readonly managerAddress: string;
   /** The manager's data volume. */
@@ -15,18 +15,20 @@ export interface ClusterParametersProps {
 }
 
 const descriptions: Readonly<Record<ClusterParameter, string>> = {
-  settings: 'What every machine of the cluster reads at boot',
+  settings: 'What every instance of the cluster reads at boot',
   broker: "Values for the manager's broker.toml",
+  'broker-configuration': "The manager's broker.toml, for each release",
 };
 
-/** What the stack says to its machines. Nothing in it is secret, so a plan shows every change of it. */
+/** What the stack hands to its instances. Nothing in it is secret, so a plan shows every change of it. */
 export class ClusterParameters extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { environment, managerAddress, dataVolumeId, bucketName, config }: ClusterParametersProps,
+    { managerAddress, dataVolumeId, bucketName, config }: ClusterParametersProps,
   ) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { deployment, ...bento } = config.bento;
     const { chainId = null, ...addresses } = deployment ?? {};
     const settings = given({
@@ -40,6 +42,7 @@ export class ClusterParameters extends Construct {
     const values: Readonly<Record<ClusterParameter, string>> = {
       settings: JSON.stringify(settings),
       broker: brokerParameter(config.broker),
+      'broker-configuration': brokerConfigurationOf(config.broker),
     };
     for (const name of Object.keys(values) as ClusterParameter[])
       new SsmParameter(this, name, {

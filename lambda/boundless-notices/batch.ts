@@ -2,10 +2,11 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 // As a namespace, for the bundler: see settings.ts.
 import * as z from 'zod';
 import type { Run } from './clients';
-import { NoticeError, UnknownEventError } from './errors';
+import { isPermanent } from '../common/errors';
+import { UnknownEventError } from './errors';
 import { parseEvent } from './event';
 import { grouped, type Outcome } from './group';
-import type { Telling } from './notice';
+import type { Notification } from './notice';
 import { outcomeOf, publish } from './outcome';
 import { logger, measure } from './telemetry';
 
@@ -27,7 +28,7 @@ const atOnce = 10;
 /** Milliseconds that publishing needs: no more events are read once less is left of the invocation. */
 const reserve = 15_000;
 
-interface Event extends Outcome, Telling {
+interface Event extends Outcome, Notification {
   readonly messageId: string;
 }
 
@@ -44,7 +45,7 @@ export async function onBatch(records: Batch, run: Run, remaining: () => number)
     failed.add(messageId);
     logger.error('An event failed', {
       messageId,
-      permanent: error instanceof NoticeError && error.permanent,
+      permanent: isPermanent(error),
       error: error instanceof Error ? error : new Error(String(error)),
     });
   };

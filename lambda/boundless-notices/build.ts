@@ -3,12 +3,12 @@ import { imageKinds } from '../../config/names';
 import type { Run } from './clients';
 import { UnknownBuildError } from './errors';
 import type { BuildEvent } from './event';
-import { commitOf, duration, fact, link, type Fact, type Notice, type Telling } from './notice';
+import { commitOf, duration, fact, link, type Fact, type Notice, type Notification } from './notice';
 import { measureImage } from './telemetry';
 import { unreadBecause } from './unread';
 
-/** Variables of a build that people are told, each in the only form that is let through; no other ever is. */
-const told: Readonly<Record<string, RegExp>> = {
+/** Variables of a build that notices show, each in the only form that is let through; no other ever is. */
+const shown: Readonly<Record<string, RegExp>> = {
   AMI_ID: /^ami-[0-9a-f]{8,17}$/,
   IMAGE: new RegExp(`^(${imageKinds.join('|')})$`),
   REUSED: /^(true|false)$/,
@@ -16,7 +16,7 @@ const told: Readonly<Record<string, RegExp>> = {
   BROKER_VERSION: /^[\w.+-]{1,40}$/,
 };
 
-/** What CodeBuild's own record says of a build. */
+/** CodeBuild's own record of a build. */
 export interface BuildFacts {
   /** `manager`, `prover` or `bento`. */
   readonly image?: string;
@@ -32,10 +32,10 @@ export interface BuildFacts {
   readonly failedPhase?: string;
 }
 
-/** The event says the ARN; the id is what follows `build/`. */
+/** The event has the ARN; the id is what follows `build/`. */
 const idOf = (buildId: string): string => buildId.replace(/^arn:.*:build\//, '');
 
-/** Documented of BatchGetBuilds, which the event's own variables are not (ami-factory.md C1). */
+/** Documented of BatchGetBuilds, which the event's own variables are not (docs/facts/images.md#build-events). */
 async function buildFacts(codebuild: CodeBuildClient, buildId: string): Promise<BuildFacts> {
   const id = idOf(buildId);
   const { builds: [found] = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: [id] }));
@@ -69,7 +69,7 @@ const variableOf =
   (name: 'AMI_ID' | 'IMAGE' | 'REUSED' | 'VERSION' | 'BROKER_VERSION'): string | undefined => {
     const given = name === 'IMAGE' ? (environment?.environmentVariables ?? []) : [];
     return [...exportedEnvironmentVariables, ...given].find(
-      (variable) => variable.name === name && variable.value !== undefined && told[name]?.test(variable.value),
+      (variable) => variable.name === name && variable.value !== undefined && shown[name]?.test(variable.value),
     )?.value;
   };
 
@@ -77,7 +77,7 @@ const variableOf =
 export type KnownBuild = Partial<BuildFacts> & { readonly unread?: string };
 
 /**
- * What CodeBuild says of a build, or nothing where it cannot be read now. An outcome is known without it, and its notice
+ * CodeBuild's record of a build, or nothing where it cannot be read now. An outcome is known without it, and its notice
  * must not be lost for it: the failure is logged, and the notice names it.
  */
 export async function knownBuild({ clients, once }: Run, buildId: string): Promise<KnownBuild> {
@@ -105,8 +105,8 @@ const outcomes = {
   TIMED_OUT: 'timed out',
 };
 
-/** A build that ended: what to say of it, and how to measure it. */
-export async function onBuild({ detail, time }: BuildEvent, run: Run): Promise<Telling> {
+/** A build that ended: its notice and its metrics. */
+export async function onBuild({ detail, time }: BuildEvent, run: Run): Promise<Notification> {
   const status = detail['build-status'];
   const build = await knownBuild(run, detail['build-id']);
   const succeeded = status === 'SUCCEEDED';
@@ -114,7 +114,7 @@ export async function onBuild({ detail, time }: BuildEvent, run: Run): Promise<T
   const how = succeeded && build.reused === true ? 'found it baked already' : outcomes[status];
   const end = build.end ?? time;
   const notice: Notice = {
-    mood: succeeded ? 'good' : 'bad',
+    severity: succeeded ? 'good' : 'bad',
     title: `Build of ${what} ${how}${build.version === undefined ? '' : ` (${build.version})`}`,
     facts: [
       ...imageFacts(build),
@@ -123,7 +123,9 @@ export async function onBuild({ detail, time }: BuildEvent, run: Run): Promise<T
       ...fact('Build', idOf(detail['build-id'])),
     ],
     links: link('Log of the build', build.logUrl),
-    nextSteps: succeeded ? [] : ['The log says which command failed. README, "Troubleshooting", has what people meet.'],
+    nextSteps: succeeded
+      ? []
+      : ['The log shows which command failed. README, "Troubleshooting", has what people meet.'],
     threadId: idOf(detail['build-id']),
   };
   const seconds = build.start && (end.getTime() - build.start.getTime()) / 1000;

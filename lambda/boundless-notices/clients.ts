@@ -1,6 +1,7 @@
 import { CodeBuildClient, type CodeBuildClientConfig } from '@aws-sdk/client-codebuild';
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { boundedClient, type ClientOverrides } from '../common/bounded-client';
 import type { Settings } from './settings';
 
 /** How the function reaches AWS, as its own role in the ops account. */
@@ -10,21 +11,9 @@ export interface Clients {
   readonly sns: SNSClient;
 }
 
-/**
- * 5 attempts with the standard back-off ride out throttling and short faults within seconds, and leave longer ones to the
- * retries of the invocation, which are minutes apart. A call that hangs is cut after 10 s.
- */
-const bounded = {
-  maxAttempts: 5,
-  retryMode: 'standard',
-  requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-} satisfies CodeBuildClientConfig;
-
 /** @param config what differs from the function's environment and from the limits above */
-export function awsClients(
-  config: Pick<CodeBuildClientConfig, keyof typeof bounded | 'credentials' | 'endpoint' | 'region'> = {},
-): Clients {
-  const common = { ...bounded, ...config };
+export function awsClients(config: ClientOverrides<CodeBuildClientConfig> = {}): Clients {
+  const common = { ...boundedClient, ...config };
   return {
     codebuild: new CodeBuildClient(common),
     codepipeline: new CodePipelineClient(common),

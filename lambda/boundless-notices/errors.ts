@@ -1,22 +1,7 @@
-/** What this function raises by itself. AWS's own errors pass through as they are. */
-export abstract class NoticeError extends Error {
-  /** Whether the same event will fail again until a person changes something. */
-  abstract readonly permanent: boolean;
-}
+import { FunctionError } from '../common/errors';
 
-/** A setting of the function is missing or malformed. */
-export class SettingsError extends NoticeError {
-  override readonly name = 'SettingsError';
-  readonly permanent = true;
-
-  /** @param problems one per variable, each starting with the variable's name */
-  constructor(problems: readonly string[]) {
-    super(`The function's environment has ${problems.length} wrong variables:\n${problems.join('\n')}`);
-  }
-}
-
-/** Nobody would know what to say of the event. */
-export class UnknownEventError extends NoticeError {
+/** The function has no notice for the event. */
+export class UnknownEventError extends FunctionError {
   override readonly name = 'UnknownEventError';
   readonly permanent = true;
 
@@ -29,7 +14,7 @@ export class UnknownEventError extends NoticeError {
 }
 
 /** CodeBuild does not know the build of an event. */
-export class UnknownBuildError extends NoticeError {
+export class UnknownBuildError extends FunctionError {
   override readonly name = 'UnknownBuildError';
   readonly permanent = false;
 
@@ -39,7 +24,7 @@ export class UnknownBuildError extends NoticeError {
 }
 
 /** Some pipelines could not be looked at; approvals of the others were. */
-export class WatchIncompleteError extends NoticeError {
+export class WatchIncompleteError extends FunctionError {
   override readonly name = 'WatchIncompleteError';
   readonly permanent = false;
 

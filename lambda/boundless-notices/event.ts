@@ -84,7 +84,7 @@ export type ApprovalEvent = z.infer<typeof approval>;
 export type SharingEvent = z.infer<typeof sharing>;
 
 /** What happened, as the function knows it. */
-export type Happening =
+export type NoticeEvent =
   | { readonly what: 'build'; readonly event: BuildEvent }
   | { readonly what: 'pipeline'; readonly event: PipelineEvent }
   | { readonly what: 'approval'; readonly event: ApprovalEvent }
@@ -94,19 +94,19 @@ export type Happening =
 const kindSchema = z.looseObject({ source: z.string(), 'detail-type': z.string() });
 
 /** @throws UnknownEventError for what is none of the known events, or of another account or project */
-export function parseEvent(input: unknown, settings: Settings): Happening {
+export function parseEvent(input: unknown, settings: Settings): NoticeEvent {
   if (watch.safeParse(input).success) return { what: 'watch' };
   const kind = kindSchema.safeParse(input);
   if (!kind.success) throw new UnknownEventError('it has no source and detail-type');
-  const happening = known(input, kind.data.source, kind.data['detail-type']);
-  if (happening.event.account !== settings.opsAccountId)
+  const noticeEvent = known(input, kind.data.source, kind.data['detail-type']);
+  if (noticeEvent.event.account !== settings.opsAccountId)
     throw new UnknownEventError(`account is not ${settings.opsAccountId}`);
-  if (happening.what === 'build' && happening.event.detail['project-name'] !== settings.buildProject)
+  if (noticeEvent.what === 'build' && noticeEvent.event.detail['project-name'] !== settings.buildProject)
     throw new UnknownEventError(`detail.project-name is not ${settings.buildProject}`);
-  return happening;
+  return noticeEvent;
 }
 
-function known(input: unknown, source: string, type: string): Exclude<Happening, { what: 'watch' }> {
+function known(input: unknown, source: string, type: string): Exclude<NoticeEvent, { what: 'watch' }> {
   switch (`${source} ${type}`) {
     case 'aws.codebuild CodeBuild Build State Change':
       return { what: 'build', event: checked(build, input) };

@@ -23,9 +23,9 @@ const idFacts = 12;
 
 const timeless = ({ facts }: Notice): readonly Fact[] => facts.filter(([name]) => !timings.has(name));
 
-/** What two notices share that say the same of the same thing: all but times and durations. */
+/** What two notices of the same thing share: all but times and durations. */
 const contentOf = ({ notice }: Outcome): string =>
-  JSON.stringify([notice.mood, notice.title, notice.threadId, timeless(notice), notice.links, notice.nextSteps]);
+  JSON.stringify([notice.severity, notice.title, notice.threadId, timeless(notice), notice.links, notice.nextSteps]);
 
 /**
  * The messages of a batch. Equal notices become one with their number; more than `mostOfOneTitle` different ones of a
@@ -33,11 +33,11 @@ const contentOf = ({ notice }: Outcome): string =>
  */
 export function grouped<T extends Outcome>(outcomes: readonly T[]): readonly Grouped<T>[] {
   const equal: readonly Some<T>[] = [...groupedBy(outcomes, contentOf).values()];
-  const titles = groupedBy(equal, ([{ notice }]) => JSON.stringify([notice.mood, notice.title]));
+  const titles = groupedBy(equal, ([{ notice }]) => JSON.stringify([notice.severity, notice.title]));
   return [...titles.values()].flatMap((groups) => {
     const notices = groups.map(([{ notice }]) => notice);
     const [[{ notice: first }]] = groups;
-    return notices.length > mostOfOneTitle && first.mood !== 'ask'
+    return notices.length > mostOfOneTitle && first.severity !== 'ask'
       ? [{ notice: summaryOf(first, notices), outcomes: groups.flat() }]
       : groups.map((group) => ({ notice: counted(group), outcomes: group }));
   });

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { batchOf, onBatch } from './batch';
 import { awsClients, remembering, type Clients, type Run } from './clients';
-import { NoticeError } from './errors';
+import { isPermanent } from '../common/errors';
 import { parseEvent } from './event';
 import { outcomeOf, publish, type Published } from './outcome';
 import { settingsFrom } from './settings';
@@ -30,7 +30,7 @@ export const handlerWith =
       if (outcome === undefined) return {};
       return await publish(outcome, run, [{ ...outcome, time: known.event.time }]);
     } catch (error) {
-      logger.error('The invocation failed', { permanent: error instanceof NoticeError && error.permanent, error });
+      logger.error('The invocation failed', { permanent: isPermanent(error), error });
       measure('Failures', 1);
       throw error;
     }

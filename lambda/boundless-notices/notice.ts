@@ -1,8 +1,8 @@
-/** What people are told of one outcome. */
+/** The notice of one outcome. */
 export interface Notice {
-  /** `good`: nothing to do. `bad`: somebody has to look. `ask`: somebody has to decide. */
-  readonly mood: 'good' | 'bad' | 'ask';
-  /** One line that says it all. */
+  /** `good`: nothing to do. `bad`: an operator has to look. `ask`: an operator has to decide. */
+  readonly severity: 'good' | 'bad' | 'ask';
+  /** One line that sums it up. */
   readonly title: string;
   /** Name and value of what is known, the most important first; what is not known is left out. */
   readonly facts: readonly Fact[];
@@ -14,7 +14,7 @@ export interface Notice {
 }
 
 /** A notice, and what is measured once it is out: a repetition after a failure must not count anything twice. */
-export interface Telling {
+export interface Notification {
   readonly notice: Notice;
   readonly measure?: () => void;
 }

@@ -1,9 +1,9 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { onBuild } from './build';
 import type { Run } from './clients';
-import type { Happening } from './event';
+import type { NoticeEvent } from './event';
 import { idOf, type Outcome } from './group';
-import type { Telling } from './notice';
+import type { Notification } from './notice';
 import { onApproval, onPipeline } from './pipeline';
 import { rendered } from './render';
 import { onSharing } from './sharing';
@@ -17,18 +17,18 @@ export interface Published {
 
 /** @returns the notice of an event; nothing where another notice has the same content */
 export async function outcomeOf(
-  happening: Exclude<Happening, { what: 'watch' }>,
+  noticeEvent: Exclude<NoticeEvent, { what: 'watch' }>,
   run: Run,
-): Promise<Telling | undefined> {
-  switch (happening.what) {
+): Promise<Notification | undefined> {
+  switch (noticeEvent.what) {
     case 'build':
-      return onBuild(happening.event, run);
+      return onBuild(noticeEvent.event, run);
     case 'pipeline':
-      return onPipeline(happening.event, run);
+      return onPipeline(noticeEvent.event, run);
     case 'approval':
-      return onApproval(happening.event, run);
+      return onApproval(noticeEvent.event, run);
     case 'sharing':
-      return onSharing(happening.event, run);
+      return onSharing(noticeEvent.event, run);
   }
 }
 
@@ -38,7 +38,7 @@ export async function outcomeOf(
  * @param outcomes what it is sent for, for the log
  */
 export async function publish(
-  { notice, measure }: Telling,
+  { notice, measure }: Notification,
   { clients, settings }: Run,
   outcomes: readonly Outcome[],
 ): Promise<Published> {

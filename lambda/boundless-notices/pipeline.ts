@@ -7,14 +7,14 @@ import {
 import { imageKinds, pipelines } from '../../config/names';
 import type { Run } from './clients';
 import type { ApprovalEvent, PipelineEvent } from './event';
-import { commitOf, duration, executionUrl, fact, link, pipelineUrl, type Fact, type Telling } from './notice';
+import { commitOf, duration, executionUrl, fact, link, pipelineUrl, type Fact, type Notification } from './notice';
 import { unreadBecause } from './unread';
 
 /**
- * Variables of a pipeline and of its actions that people are told, by the kind of image: `<kind>_image_id` and
+ * Variables of a pipeline and of its actions that notices show, by the kind of image: `<kind>_image_id` and
  * `<kind>_version`, in whatever case. No other variable ever is.
  */
-const told = [
+const shown = [
   { suffix: 'image_id', title: 'image', form: /^ami-[0-9a-f]{8,17}$/ },
   { suffix: 'version', title: 'version', form: /^[\w.+-]{1,40}$/ },
 ] as const;
@@ -23,7 +23,7 @@ type Variables = ReadonlyMap<string, string>;
 
 function imageFacts(variables: Variables): readonly Fact[] {
   return imageKinds.flatMap((kind) =>
-    told.flatMap(({ suffix, title, form }) => {
+    shown.flatMap(({ suffix, title, form }) => {
       const value = variables.get(`${kind}_${suffix}`);
       return value !== undefined && form.test(value) ? [[`${kind} ${title}`, value] as const] : [];
     }),
@@ -39,7 +39,7 @@ interface ExecutionFacts {
   readonly unread?: string;
 }
 
-/** What CodePipeline says of an execution, or nothing where it cannot be read now: its notice must not be lost for it. */
+/** CodePipeline's record of an execution, or nothing where it cannot be read now: its notice must not be lost for it. */
 async function knownExecution({ clients, once }: Run, pipeline: string, id: string): Promise<ExecutionFacts> {
   try {
     return await once(`${pipeline} ${id}`, () => executionFacts(clients.codepipeline, pipeline, id));
@@ -80,16 +80,16 @@ const outcomes = { SUCCEEDED: 'succeeded', FAILED: 'failed', STOPPED: 'was stopp
 
 const providerOf = ({ input }: ActionExecutionDetail) => input?.actionTypeId?.provider;
 
-/** Builds of images and approvals have notices of their own: a pipeline that failed for them alone says nothing new. */
+/** Builds of images and approvals have notices of their own: a pipeline that failed for them alone adds nothing. */
 const hasOwnNotice = (pipeline: string, action: ActionExecutionDetail): boolean =>
   providerOf(action) === 'Manual' || (pipeline === pipelines.packer && providerOf(action) === 'CodeBuild');
 
 /**
  * A pipeline that ended.
  *
- * @returns nothing where the notice of an action has said it already
+ * @returns nothing where the notice of an action covers it already
  */
-export async function onPipeline({ detail, time }: PipelineEvent, run: Run): Promise<Telling | undefined> {
+export async function onPipeline({ detail, time }: PipelineEvent, run: Run): Promise<Notification | undefined> {
   const { region } = run.settings;
   const { pipeline, state, 'execution-id': id, 'start-time': start } = detail;
   const { commit, images, actions, unread } = await knownExecution(run, pipeline, id);
@@ -99,7 +99,7 @@ export async function onPipeline({ detail, time }: PipelineEvent, run: Run): Pro
   const succeeded = state === 'SUCCEEDED';
   return {
     notice: {
-      mood: succeeded ? 'good' : 'bad',
+      severity: succeeded ? 'good' : 'bad',
       title: `Pipeline ${pipeline} ${outcomes[state]}`,
       facts: [
         ...images,
@@ -133,13 +133,13 @@ const earliest = (actions: readonly ActionExecutionDetail[]): Date | undefined =
   actions.flatMap(({ startTime }) => startTime ?? []).sort((one, other) => one.getTime() - other.getTime())[0];
 
 const answers = { STARTED: 'is asked for', SUCCEEDED: 'was given', FAILED: 'was refused, or nobody gave it in time' };
-const moods = { STARTED: 'ask', SUCCEEDED: 'good', FAILED: 'bad' } as const;
+const severities = { STARTED: 'ask', SUCCEEDED: 'good', FAILED: 'bad' } as const;
 
 /** As much of a plan's headline as people read before they follow the link. */
 const longestHeadline = 1500;
 
 /** An approval that is asked for, was given, or was refused. */
-export async function onApproval({ detail, time }: ApprovalEvent, run: Run): Promise<Telling> {
+export async function onApproval({ detail, time }: ApprovalEvent, run: Run): Promise<Notification> {
   const { region } = run.settings;
   const { pipeline, state, action: name, 'execution-id': id, 'start-time': start } = detail;
   const { commit, images, actions, unread } = await knownExecution(run, pipeline, id);
@@ -148,7 +148,7 @@ export async function onApproval({ detail, time }: ApprovalEvent, run: Run): Pro
   const { CustomData, ExternalEntityLink } = action?.input?.resolvedConfiguration ?? {};
   return {
     notice: {
-      mood: moods[state],
+      severity: severities[state],
       title: `Approval of ${pipeline} ${answers[state]}`,
       facts: [
         ...fact('Plan', state === 'STARTED' ? CustomData?.slice(0, longestHeadline) : undefined),

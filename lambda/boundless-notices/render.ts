@@ -29,8 +29,8 @@ const valueOf = (name: string, value: string): string =>
  * Only what is shown, and the one place where texts are cleaned: a notice can have any number of facts, and what builds,
  * tags, people and AWS's errors call things is of any length and of any characters.
  */
-const bounded = ({ mood, title, facts, links, nextSteps, threadId }: Notice): Notice => ({
-  mood,
+const bounded = ({ severity, title, facts, links, nextSteps, threadId }: Notice): Notice => ({
+  severity,
   title: oneLine(title, limits.title),
   facts: facts
     .map(([name, value]) => [oneLine(name, limits.name), valueOf(name, value)] as const)
@@ -60,19 +60,19 @@ function linesWithin(lines: readonly string[], most: number): readonly string[] 
   return lines.filter((line) => (length += line.length + 1) <= most);
 }
 
-const emoji: Readonly<Record<Notice['mood'], string>> = {
+const emoji: Readonly<Record<Notice['severity'], string>> = {
   good: ':white_check_mark:',
   bad: ':x:',
   ask: ':raised_hand:',
 };
 
 /** Amazon Q Developer in chat applications Administrator Guide, "Custom notifications": what else it silently drops. */
-const forChat = ({ mood, title, facts, links, nextSteps, threadId }: Notice) => ({
+const forChat = ({ severity, title, facts, links, nextSteps, threadId }: Notice) => ({
   version: '1.0',
   source: 'custom',
   content: {
     textType: 'client-markdown',
-    title: `${emoji[mood]} ${escaped(title, limits.title)}`,
+    title: `${emoji[severity]} ${escaped(title, limits.title)}`,
     description: [
       ...linesWithin(
         facts.map(([name, value]) => `*${escaped(name, limits.name)}:* ${escaped(value, limits.headline)}`),

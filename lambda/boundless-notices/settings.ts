@@ -1,8 +1,8 @@
 // As a namespace: the bundler drops what is not used of it, 380 kB of locales among others.
 import * as z from 'zod';
-import { SettingsError } from './errors';
+import { readSettings, type Environment } from '../common/settings';
 
-/** What the function is told by its environment. The region comes from the runtime's AWS_REGION. */
+/** What the function reads from its environment. The region comes from the runtime's AWS_REGION. */
 export interface Settings {
   /** The account that the function runs in: 12 digits. */
   readonly opsAccountId: string;
@@ -27,7 +27,7 @@ const schema = z.object({
     .refine((names) => names.every((name) => /^[\w.@-]{1,100}$/.test(name))),
 });
 
-const expected: Readonly<Record<string, string>> = {
+const expected = {
   OPS_ACCOUNT_ID: 'the 12 digits of the ops account',
   AWS_REGION: 'a region, as the runtime does',
   STATUS_TOPIC_ARN: 'the ARN of an SNS topic',
@@ -36,18 +36,8 @@ const expected: Readonly<Record<string, string>> = {
 };
 
 /** @throws SettingsError that names every variable that is missing or malformed */
-export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { success, data, error } = schema.safeParse(environment);
-  if (!success) {
-    const names = new Set(error.issues.map(({ path }) => String(path[0])));
-    throw new SettingsError(
-      [...names].map((name) => {
-        const value = environment[name];
-        const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
-        return `${name} ${found}; set it to ${expected[name] ?? 'a text'}`;
-      }),
-    );
-  }
+export function settingsFrom(environment: Environment): Settings {
+  const data = readSettings(schema, expected, environment);
   return {
     opsAccountId: data.OPS_ACCOUNT_ID,
     region: data.AWS_REGION,

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { functions, metricNamespace, type functionMetrics, type imageMetrics } from '../../config/names';
+import { functions } from '../../config/names';
+import { metricNamespace, type functionMetrics, type imageMetrics } from '../../config/metrics';
 
 /** Structured log of the function. Events are never logged: they carry a build's variables. */
 export const logger = new Logger({ serviceName: functions.notices });
@@ -28,7 +29,7 @@ export const measure = (name: FunctionMetric, value: number): void => {
   metrics.singleMetric().addMetric(name, units[name], value);
 };
 
-/** Writes metrics of a kind of image; `unknown` where a build failed before it said which. */
+/** Writes metrics of a kind of image; `unknown` where a build failed before it named one. */
 export const measureImage = (image: string, values: Partial<Record<ImageMetric, number>>): void => {
   for (const [name, value] of Object.entries(values)) {
     const single = metrics.singleMetric();

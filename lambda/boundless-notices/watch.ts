@@ -11,7 +11,7 @@ export interface Waiting {
 }
 
 /**
- * Measures how long approvals have waited. Nothing else would tell: CodePipeline reports that one is asked for, and then
+ * Measures how long approvals have waited. Nothing else does: CodePipeline reports that one is asked for, and then
  * nothing until it is answered or its time is over.
  *
  * @throws WatchIncompleteError where a pipeline could not be looked at, after the others were measured
@@ -34,7 +34,7 @@ export async function watchApprovals({ clients, settings }: Run, now = new Date(
       failures.push(`${pipeline}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
     }
   }
-  // One that could not be looked at may wait: that none does is said only where all were seen.
+  // One that could not be looked at may wait: that none does is reported only where all were seen.
   if (waiting.length > 0 || failures.length === 0)
     measure('ApprovalHours', Math.max(0, ...waiting.map(({ hours }) => hours)));
   logger.info('Looked at approvals', { waiting });

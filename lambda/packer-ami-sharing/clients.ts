@@ -5,6 +5,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
+import { boundedClient, type ClientOverrides } from '../common/bounded-client';
 
 /** How the function reaches AWS: as its own role in the ops account, and as other roles in the service accounts. */
 export interface Clients {
@@ -14,7 +15,7 @@ export interface Clients {
   readonly kms: KMSClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
-  /** Clients of the account that the credentials are of. Whoever asks for them destroys them. */
+  /** Clients of the account that the credentials are of. The caller destroys them. */
   readonly inAccount: (credentials: AccountCredentials) => AccountClients;
 }
 
@@ -33,26 +34,12 @@ export interface AccountCredentials {
 }
 
 /**
- * 5 attempts with the standard back-off (100 ms, doubled, jitter) ride out throttling and short faults within seconds,
- * and leave longer ones to `retry.ts` and to the retries of the invocation, which are minutes apart. Adaptive mode would
- * slow all calls of a client after one throttled call; there are a few dozen calls per image. A call that hangs is cut
- * after 10 s: without a limit, one dead connection would use up the function's whole time.
- */
-const bounded = {
-  maxAttempts: 5,
-  retryMode: 'standard',
-  requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-} satisfies SSMClientConfig;
-
-/**
  * Clients in the function's own account and region.
  *
  * @param config what differs from the function's environment and from the limits above
  */
-export function awsClients(
-  config: Pick<SSMClientConfig, keyof typeof bounded | 'credentials' | 'endpoint' | 'region'> = {},
-): Clients {
-  const common = { ...bounded, ...config };
+export function awsClients(config: ClientOverrides<SSMClientConfig> = {}): Clients {
+  const common = { ...boundedClient, ...config };
   return {
     codebuild: new CodeBuildClient(common),
     ec2: new EC2Client(common),

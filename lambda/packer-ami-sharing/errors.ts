@@ -1,29 +1,10 @@
-import { briefList } from './brief-list';
+import { FunctionError } from '../common/errors';
+import { truncatedList } from '../common/truncated-list';
 import type { SharingResult } from './result';
-import type { BrokenRule } from './rules';
+import type { BrokenRule } from './images/rules';
 
-/** What this function raises by itself. AWS's own errors pass through as they are. */
-export abstract class SharingError extends Error {
-  /**
-   * Whether the same event will fail again until a person changes something. It is logged for whoever decides on a
-   * redrive; permanent errors are thrown as well, since only what is thrown reaches the alarm and the dead-letter queue.
-   */
-  abstract readonly permanent: boolean;
-}
-
-/** A setting of the function is missing or malformed. */
-export class SettingsError extends SharingError {
-  override readonly name = 'SettingsError';
-  readonly permanent = true;
-
-  /** @param problems one per variable, each starting with the variable's name */
-  constructor(readonly problems: readonly string[]) {
-    super(`The function's environment has ${problems.length} wrong variables:\n${problems.join('\n')}`);
-  }
-}
-
-/** The event does not say, or CodeBuild does not know, which one image a build of this factory made. */
-export class InvalidEventError extends SharingError {
+/** The event does not name, or CodeBuild does not know, the one image that a build of this factory made. */
+export class InvalidEventError extends FunctionError {
   override readonly name = 'InvalidEventError';
   readonly permanent = true;
 
@@ -34,17 +15,17 @@ export class InvalidEventError extends SharingError {
 }
 
 /** The command is none, or names what does not exist. */
-export class InvalidCommandError extends SharingError {
+export class InvalidCommandError extends FunctionError {
   override readonly name = 'InvalidCommandError';
   readonly permanent = true;
 
   constructor(problems: readonly string[]) {
-    super(`The command is refused: ${briefList(problems.map((problem) => problem.slice(0, 200)))}`);
+    super(`The command is refused: ${truncatedList(problems.map((problem) => problem.slice(0, 200)))}`);
   }
 }
 
 /** A command could not be done everywhere; what it names is left to do, and a repetition does only that. */
-export class CommandIncompleteError extends SharingError {
+export class CommandIncompleteError extends FunctionError {
   override readonly name = 'CommandIncompleteError';
   readonly permanent = false;
 
@@ -54,7 +35,7 @@ export class CommandIncompleteError extends SharingError {
 }
 
 /** EC2 accepted the withdrawal, but does not show it within the wait. No pointer was moved. */
-export class WithdrawalNotSeenError extends SharingError {
+export class WithdrawalNotSeenError extends FunctionError {
   override readonly name = 'WithdrawalNotSeenError';
   readonly permanent = false;
 
@@ -66,13 +47,13 @@ export class WithdrawalNotSeenError extends SharingError {
 }
 
 /** The image did not become visible or available within the wait. */
-export class ImageNotReadyError extends SharingError {
+export class ImageNotReadyError extends FunctionError {
   override readonly name = 'ImageNotReadyError';
   readonly permanent = false;
 }
 
 /** The image is not one that this factory may share. Nothing was changed. */
-export class ImageRefusedError extends SharingError {
+export class ImageRefusedError extends FunctionError {
   override readonly name = 'ImageRefusedError';
   readonly permanent = true;
 
@@ -86,7 +67,7 @@ export class ImageRefusedError extends SharingError {
 }
 
 /** Instances of the image could start without IMDSv2, and EC2 did not let that be changed. It was given to no account. */
-export class ImdsSupportError extends SharingError {
+export class ImdsSupportError extends FunctionError {
   override readonly name = 'ImdsSupportError';
 
   /** @param cause why EC2 did not change it */
@@ -103,7 +84,7 @@ export class ImdsSupportError extends SharingError {
 }
 
 /** EC2 accepted a launch permission, but does not list it as it was set. The account's pointer was not moved. */
-export class LaunchPermissionsWrongError extends SharingError {
+export class LaunchPermissionsWrongError extends FunctionError {
   override readonly name = 'LaunchPermissionsWrongError';
   readonly permanent = false;
 
@@ -116,20 +97,20 @@ export class LaunchPermissionsWrongError extends SharingError {
 }
 
 /** EC2 of a service account accepted the tags, but does not show them within the wait. Its pointer was not moved. */
-export class TagsMissingError extends SharingError {
+export class TagsMissingError extends FunctionError {
   override readonly name = 'TagsMissingError';
   readonly permanent = false;
 
   constructor(imageIds: readonly string[], waitedSeconds: number) {
     super(
-      `${briefList(imageIds)} can't be seen with the factory's tags in the account ${waitedSeconds} s after they were ` +
+      `${truncatedList(imageIds)} can't be seen with the factory's tags in the account ${waitedSeconds} s after they were ` +
         `written; check that the account sees the image (aws ec2 describe-images), then redrive the event`,
     );
   }
 }
 
 /** A pin names an image that can't be launched. The pointer was left where it was. */
-export class PinUnusableError extends SharingError {
+export class PinUnusableError extends FunctionError {
   override readonly name = 'PinUnusableError';
   readonly permanent = true;
 
@@ -141,33 +122,33 @@ export class PinUnusableError extends SharingError {
   }
 }
 
-/** Somebody else writes the pointer between every look and write. */
-export class PointerContendedError extends SharingError {
+/** Another writer changes the pointer between every look and write. */
+export class PointerContendedError extends FunctionError {
   override readonly name = 'PointerContendedError';
   readonly permanent = false;
 
   constructor(pointer: string, attempts: number) {
     super(
-      `${pointer} was changed by somebody else ${attempts} times while it was being moved; ` +
+      `${pointer} was changed by another writer ${attempts} times while it was being moved; ` +
         `look in CloudTrail for who writes it, then redrive the event`,
     );
   }
 }
 
 /** Newer images were shared again and again while pointers were being moved. */
-export class PointersUnsettledError extends SharingError {
-  override readonly name = 'PointersUnsettledError';
+export class PointersNotConvergedError extends FunctionError {
+  override readonly name = 'PointersNotConvergedError';
   readonly permanent = false;
 
   constructor(rounds: number) {
     super(
-      `Newer images turned up ${rounds} times while pointers moved; the retry, or the next reconcile run, settles it`,
+      `Newer images turned up ${rounds} times while pointers moved; the retry, or the next reconcile run, converges`,
     );
   }
 }
 
 /** Parameter Store accepted a pointer, but does not show it within the wait. */
-export class PointerNotMovedError extends SharingError {
+export class PointerNotMovedError extends FunctionError {
   override readonly name = 'PointerNotMovedError';
   readonly permanent = false;
 
@@ -181,7 +162,7 @@ export class PointerNotMovedError extends SharingError {
 }
 
 /** The event bus did not take an event. */
-export class EventRefusedError extends SharingError {
+export class EventRefusedError extends FunctionError {
   override readonly name = 'EventRefusedError';
   readonly permanent = false;
 
@@ -191,13 +172,13 @@ export class EventRefusedError extends SharingError {
 }
 
 /** The time of a reconcile run ended before something was begun; the next run does it. It is no failure of the run. */
-export class OutOfTimeError extends SharingError {
+export class OutOfTimeError extends FunctionError {
   override readonly name = 'OutOfTimeError';
   readonly permanent = false;
 }
 
 /** STS answered without credentials, which its contract rules out. */
-export class NoCredentialsError extends SharingError {
+export class NoCredentialsError extends FunctionError {
   override readonly name = 'NoCredentialsError';
   readonly permanent = false;
 
@@ -207,7 +188,7 @@ export class NoCredentialsError extends SharingError {
 }
 
 /** Some service accounts did not get the image. The others did; a retry does only what is missing. */
-export class SharingIncompleteError extends SharingError {
+export class SharingIncompleteError extends FunctionError {
   override readonly name = 'SharingIncompleteError';
   readonly permanent = false;
 
@@ -225,7 +206,7 @@ export class SharingIncompleteError extends SharingError {
 const longestReason = 500;
 
 /** An error for a report: name and message, cut where it goes on and on. */
-export function briefly(error: unknown): string {
+export function shortMessage(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.length > longestReason ? `${text.slice(0, longestReason)}...` : text;
 }

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { awsClients, type Clients } from './clients';
-import { isCommand } from './command';
-import { SharingError } from './errors';
-import { onBuild } from './on-build';
-import { onCommand, type CommandResult } from './on-command';
+import { isCommand } from './commands/command';
+import { isPermanent } from '../common/errors';
+import { onBuild } from './events/on-build';
+import { onCommand, type CommandResult } from './commands/on-command';
 import { reserveSeconds, standardPages, type Pages } from './run';
 import type { SharingResult } from './result';
 import { settingsFrom } from './settings';
@@ -34,7 +34,7 @@ export const handlerWith =
       if (isCommand(event)) return await onCommand(event, { ...common, mayBegin: isInTime });
       return await onBuild(event, { ...common, dryRun: false, mayBegin: () => true });
     } catch (error) {
-      const permanent = error instanceof SharingError && error.permanent;
+      const permanent = isPermanent(error);
       logger.error('The invocation failed', { permanent, error });
       measure({ Failures: 1 });
       throw error;

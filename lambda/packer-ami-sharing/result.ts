@@ -10,7 +10,7 @@ export interface PointerChange {
   readonly moved: boolean;
   /** Whether a pin decides. */
   readonly pinned: boolean;
-  /** What staging proved, where the account says so. */
+  /** The image that staging validated, where the account has a pointer to it. */
   readonly validated?: string;
 }
 

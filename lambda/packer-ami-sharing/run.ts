@@ -23,7 +23,7 @@ export interface Pages {
   readonly size: number;
 }
 
-/** 500 images and what a service account says of them are a few megabytes of the function's 256. */
+/** 500 images and what a service account has of them are a few megabytes of the function's 256. */
 export const standardPages: Pages = { newest: 100, size: 500 };
 
 /**

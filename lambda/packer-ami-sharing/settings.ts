@@ -1,8 +1,8 @@
 // As a namespace, for the bundler: see event.ts.
 import * as z from 'zod';
-import { SettingsError } from './errors';
+import { readSettings, type Environment } from '../common/settings';
 
-/** What the function is told by its environment. The region comes from the runtime's AWS_REGION, which the SDK reads. */
+/** What the function reads from its environment. The region comes from the runtime's AWS_REGION, which the SDK reads. */
 export interface Settings {
   /** The account that owns the images, and that the function runs in: 12 digits. */
   readonly opsAccountId: string;
@@ -30,7 +30,7 @@ const schema = z.object({
   BUILD_PROJECT: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{1,254}$/),
 });
 
-const expected: Readonly<Record<string, string>> = {
+const expected = {
   OPS_ACCOUNT_ID: 'the 12 digits of the ops account',
   SERVICE_ACCOUNT_IDS: '1 to 100 different account ids of 12 digits, separated by commas',
   AMI_KEY_ARN: "the image key's ARN, arn:aws:kms:<region>:<account>:key/<id>, no alias",
@@ -42,14 +42,8 @@ const expected: Readonly<Record<string, string>> = {
  *
  * @throws SettingsError that names every variable that is missing or malformed
  */
-export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { success, data, error } = schema.safeParse(environment);
-  if (!success) {
-    const names = new Set(error.issues.map(({ path }) => String(path[0])));
-    throw new SettingsError(
-      [...names].map((name) => `${name} ${problem(environment[name])}; set it to ${expected[name] ?? 'a text'}`),
-    );
-  }
+export function settingsFrom(environment: Environment): Settings {
+  const data = readSettings(schema, expected, environment);
   return {
     opsAccountId: data.OPS_ACCOUNT_ID,
     serviceAccountIds: data.SERVICE_ACCOUNT_IDS,
@@ -58,6 +52,3 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     buildProject: data.BUILD_PROJECT,
   };
 }
-
-const problem = (value: string | undefined): string =>
-  value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;

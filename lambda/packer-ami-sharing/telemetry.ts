@@ -1,7 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { functions, metricNamespace, type ImageKind } from '../../config/names';
-import type { Ages } from './image-ages';
+import { functions, type ImageKind } from '../../config/names';
+import { metricNamespace } from '../../config/metrics';
+import type { Ages } from './images/image-ages';
 
 /** Structured log of the function; keys such as `imageId` and `buildId` are on every line once they are known. */
 export const logger = new Logger({ serviceName: functions.sharing });
@@ -9,7 +10,7 @@ export const logger = new Logger({ serviceName: functions.sharing });
 const metrics = new Metrics({ namespace: metricNamespace, serviceName: functions.sharing });
 
 /**
- * Metrics of the function, by their unit. Alarms of `constructs/images/sharing-alarms.ts` watch some of them;
+ * Metrics of the function, by their unit. Alarms of `constructs/factory/sharing/sharing-alarms.ts` watch some of them;
  * `config/names.ts` has all names.
  */
 const units = {

@@ -1,10 +1,11 @@
 import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { boundedClient, type ClientOverrides } from '../common/bounded-client';
 import type { Settings } from './settings';
 import type { Waits } from './waits';
 
-/** A static key of the storage's user, as machines read it (docs/boot.md). */
+/** A static key of the storage's user, as instances read it (docs/boot.md). */
 export interface StorageKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -14,7 +15,7 @@ export interface StorageKey {
 export interface Clients {
   readonly iam: IAMClient;
   readonly secrets: SecretsManagerClient;
-  /** Bento's way to its bucket: with the key, and by path. Whoever asks for it destroys it. */
+  /** Bento's way to its bucket: with the key, and by path. The caller destroys it. */
   readonly storage: (key: StorageKey) => S3Client;
 }
 
@@ -25,18 +26,9 @@ export interface Run {
   readonly waits: Waits;
 }
 
-/** 5 attempts with the standard back-off ride out short faults; a call that hangs is cut after 10 s. */
-const bounded = {
-  maxAttempts: 5,
-  retryMode: 'standard',
-  requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-} satisfies IAMClientConfig;
-
 /** @param config what differs from the function's environment and from the limits above */
-export function awsClients(
-  config: Pick<IAMClientConfig, keyof typeof bounded | 'credentials' | 'endpoint' | 'region'> = {},
-): Clients {
-  const common = { ...bounded, ...config };
+export function awsClients(config: ClientOverrides<IAMClientConfig> = {}): Clients {
+  const common = { ...boundedClient, ...config };
   return {
     iam: new IAMClient(common),
     secrets: new SecretsManagerClient(common),

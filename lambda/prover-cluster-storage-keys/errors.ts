@@ -1,11 +1,11 @@
 /** A rotation that must not go on, with the reason and the fix. */
-export class RotationRefused extends Error {
-  override readonly name = 'RotationRefused';
+export class RotationRefusedError extends Error {
+  override readonly name = 'RotationRefusedError';
 }
 
 /** What ended an invocation, in words: errors of S3 carry the key that they are about, and Lambda logs all of an error. */
-export class RotationFailed extends Error {
-  override readonly name = 'RotationFailed';
+export class RotationFailedError extends Error {
+  override readonly name = 'RotationFailedError';
 }
 
 /** Name and message of an error, and nothing else of it. */

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { awsClients, type Clients } from './clients';
-import { inWords, RotationFailed } from './errors';
+import { inWords, RotationFailedError } from './errors';
 import { parseEvent } from './event';
 import { settingsFrom } from './settings';
 import { rotate } from './steps';
@@ -13,7 +13,7 @@ export interface Dependencies {
   readonly waits: Waits;
 }
 
-/** A handler of rotation events. Every failure is logged and thrown: Secrets Manager tries again, and an alarm rings. */
+/** A handler of rotation events. Every failure is logged and thrown: Secrets Manager tries again, and an alarm fires. */
 export const handlerWith =
   ({ clients, waits }: Dependencies) =>
   async (event: unknown, context: Context): Promise<void> => {
@@ -24,7 +24,7 @@ export const handlerWith =
     } catch (error) {
       const reason = inWords(error);
       logger.error('The step failed', { reason });
-      throw new RotationFailed(reason);
+      throw new RotationFailedError(reason);
     }
   };
 

@@ -15,7 +15,7 @@ import { logger } from './telemetry';
  * Deletes the keys that no version in use holds: those of before, and those whose rotation was cut short, which nobody
  * knows.
  *
- * @throws RotationRefused where it is unknown which keys are in use; nothing is deleted then
+ * @throws RotationRefusedError where it is unknown which keys are in use; nothing is deleted then
  */
 export async function deleteOthers(token: string, run: Run): Promise<void> {
   // Labels and values are read after the list: a key that is made in between is not on it, and so stays.
@@ -27,8 +27,8 @@ export async function deleteOthers(token: string, run: Run): Promise<void> {
 }
 
 /**
- * Ids of the keys that stay: the one in AWSCURRENT, which machines read, whatever IAM lists; the one in the version that
- * is being made; and the one in AWSPREVIOUS, which machines that started earlier may still use, where the current one
+ * Ids of the keys that stay: the one in AWSCURRENT, which instances read, whatever IAM lists; the one in the version that
+ * is being made; and the one in AWSPREVIOUS, which instances that started earlier may still use, where the current one
  * was deleted or switched off by hand. Where the version has become the current one, all stay until the next rotation.
  */
 async function keptIds(token: string, listed: readonly ListedKey[], run: Run): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import {
   paginateListAccessKeys,
 } from '@aws-sdk/client-iam';
 import type { Run, StorageKey } from './clients';
-import { repeat } from './waits';
+import { poll } from '../common/poll';
 
 /** A key of the user, as IAM lists it. */
 export interface ListedKey {
@@ -29,7 +29,7 @@ export async function listedKeys({ clients, settings }: Run): Promise<readonly L
 
 /** Whether a key is listed and works. That it is not is believed only after several looks. */
 export const worksNow = async (id: string, run: Run): Promise<boolean> =>
-  (await repeat(
+  (await poll(
     async () => ((await listedKeys(run)).some((key) => key.id === id && key.works) ? true : undefined),
     run.waits.listed,
     run.waits.sleep,

@@ -7,7 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { Run, StorageKey } from './clients';
-import { RotationRefused } from './errors';
+import { RotationRefusedError } from './errors';
 
 /** Labels of versions. Secrets Manager moves `previous` by itself, whenever `current` moves. */
 export const labels = { pending: 'AWSPENDING', current: 'AWSCURRENT', previous: 'AWSPREVIOUS' } as const;
@@ -18,7 +18,7 @@ export type Versions = Readonly<Partial<Record<keyof typeof labels, string>>>;
 /**
  * The versions of the secret.
  *
- * @throws RotationRefused unless the version is the one that is being made, or has just become the current one: a late
+ * @throws RotationRefusedError unless the version is the one that is being made, or has just become the current one: a late
  * repetition of a rotation that is over must change nothing
  */
 export async function versionsFor(token: string, { clients, settings }: Run): Promise<Versions> {
@@ -26,10 +26,10 @@ export async function versionsFor(token: string, { clients, settings }: Run): Pr
     new DescribeSecretCommand({ SecretId: settings.secretArn }),
   );
   if (RotationEnabled !== true)
-    throw new RotationRefused(`${settings.secretArn} is not rotated; deploy the cluster's stack again`);
+    throw new RotationRefusedError(`${settings.secretArn} is not rotated; deploy the cluster's stack again`);
   const stages = VersionIdsToStages[token] ?? [];
   if (!stages.includes(labels.pending) && !stages.includes(labels.current))
-    throw new RotationRefused(`Version ${token} is neither pending nor current: its rotation is over`);
+    throw new RotationRefusedError(`Version ${token} is neither pending nor current: its rotation is over`);
   const versionWith = (label: string) => Object.entries(VersionIdsToStages).find(([, has]) => has.includes(label))?.[0];
   return Object.fromEntries(
     Object.entries(labels).flatMap(([name, label]) => {
@@ -71,7 +71,7 @@ function parsed(text: string): StorageKey | typeof noKey {
 /**
  * The key in the version that is being made; undefined where there is none yet.
  *
- * @throws RotationRefused for a value that is no key. The function writes none, and no machine reads this version: it is
+ * @throws RotationRefusedError for a value that is no key. The function writes none, and no instance reads this version: it is
  * given up, so that the next rotation begins with an empty one
  */
 export async function pendingKey(token: string, run: Run): Promise<StorageKey | undefined> {
@@ -85,13 +85,13 @@ export async function pendingKey(token: string, run: Run): Promise<StorageKey | 
 /** Ends a rotation that cannot come to its end: without its label, the next one makes a version of its own. */
 export async function giveUp(token: string, why: string, run: Run): Promise<never> {
   await moveLabel('pending', { from: token }, run);
-  throw new RotationRefused(
+  throw new RotationRefusedError(
     `Version ${token} ${why}, so it was given up; rotate again: npm run secrets -- <environment> rotate --again`,
   );
 }
 
-/** The refusal for a current value that is no key: which one machines use is unknown, and it must not be deleted. */
-export async function currentHoldsNoKey({ current = '', previous }: Versions, run: Run): Promise<RotationRefused> {
+/** The refusal for a current value that is no key: which one instances use is unknown, and it must not be deleted. */
+export async function currentHoldsNoKey({ current = '', previous }: Versions, run: Run): Promise<RotationRefusedError> {
   const { secretArn, user } = run.settings;
   const before = await held(previous, run);
   const fix =
@@ -100,27 +100,27 @@ export async function currentHoldsNoKey({ current = '', previous }: Versions, ru
         `aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string file://key.json`
       : 'give the label back to the version before: ' +
         moveCommand(secretArn, labels.current, `--remove-from-version-id ${current} --move-to-version-id ${previous}`);
-  return new RotationRefused(
+  return new RotationRefusedError(
     `Version ${current} of ${secretArn} has the label ${labels.current} and holds no key, so it is unknown which key ` +
-      `machines use; ${fix}; then rotate again`,
+      `instances use; ${fix}; then rotate again`,
   );
 }
 
-/** The refusal for a current version whose value Secrets Manager does not find: the key that machines use may be in it. */
-export const currentCannotBeRead = (current: string, { settings: { secretArn, user } }: Run): RotationRefused =>
-  new RotationRefused(
+/** The refusal for a current version whose value Secrets Manager does not find: the key that instances use may be in it. */
+export const currentCannotBeRead = (current: string, { settings: { secretArn, user } }: Run): RotationRefusedError =>
+  new RotationRefusedError(
     `Version ${current} of ${secretArn} has the label ${labels.current}, and Secrets Manager finds no value of it, so it ` +
-      `is unknown which key of the user ${user} machines use; rotate again`,
+      `is unknown which key of the user ${user} instances use; rotate again`,
   );
 
-/** The refusal for a previous value that is no key, where no other one tells which key machines use. */
+/** The refusal for a previous value that is no key, where no other one shows which key instances use. */
 export const previousHoldsNoKey = (
   { previous = '' }: Versions,
   { settings: { secretArn, user } }: Run,
-): RotationRefused =>
-  new RotationRefused(
+): RotationRefusedError =>
+  new RotationRefusedError(
     `Version ${previous} of ${secretArn} has the label ${labels.previous} and holds no key, and the key in ` +
-      `${labels.current} is none of the working keys of the user ${user}, so it is unknown which of them machines still ` +
+      `${labels.current} is none of the working keys of the user ${user}, so it is unknown which of them instances still ` +
       `use; where they use none, take the label away: ` +
       moveCommand(secretArn, labels.previous, `--remove-from-version-id ${previous}`) +
       '; then rotate again',

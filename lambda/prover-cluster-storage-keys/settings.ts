@@ -1,8 +1,8 @@
 // As a namespace: the bundler drops what is not used of it, 380 kB of locales among others.
 import * as z from 'zod';
-import { RotationRefused } from './errors';
+import { readSettings, type Environment } from '../common/settings';
 
-/** What the function is told by its environment. The region comes from the runtime's AWS_REGION. */
+/** What the function reads from its environment. The region comes from the runtime's AWS_REGION. */
 export interface Settings {
   /** IAM user whose keys these are. */
   readonly user: string;
@@ -18,10 +18,14 @@ const schema = z.object({
   STORAGE_SECRET_ARN: z.string().regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/),
 });
 
-/** @throws RotationRefused that names every variable that is missing or malformed */
-export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { success, data, error } = schema.safeParse(environment);
-  if (success) return { user: data.STORAGE_USER, bucket: data.STORAGE_BUCKET, secretArn: data.STORAGE_SECRET_ARN };
-  const wrong = error.issues.map(({ path }) => `${String(path[0])} is ${environment[String(path[0])] ?? 'missing'}`);
-  throw new RotationRefused(`The function is not set up: ${wrong.join('; ')}; deploy the cluster's stack again`);
+const expected = {
+  STORAGE_USER: 'the name of an IAM user',
+  STORAGE_BUCKET: 'the name of a bucket',
+  STORAGE_SECRET_ARN: 'the ARN of a secret',
+};
+
+/** @throws SettingsError that names every variable that is missing or malformed */
+export function settingsFrom(environment: Environment): Settings {
+  const data = readSettings(schema, expected, environment);
+  return { user: data.STORAGE_USER, bucket: data.STORAGE_BUCKET, secretArn: data.STORAGE_SECRET_ARN };
 }

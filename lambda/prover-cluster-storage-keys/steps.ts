@@ -1,12 +1,12 @@
 import type { Run, StorageKey } from './clients';
-import { RotationRefused } from './errors';
+import { RotationRefusedError } from './errors';
 import type { RotationEvent, Step } from './event';
 import { deleteKey, makeKey, worksNow } from './keys';
 import { deleteOthers } from './keys-in-use';
 import { giveUp, moveLabel, pendingKey, putKey, versionsFor, type Versions } from './secret';
 import { logger } from './telemetry';
 import { tryKey } from './try-key';
-import { repeat } from './waits';
+import { poll } from '../common/poll';
 
 type Work = (token: string, versions: Versions, run: Run) => Promise<void>;
 
@@ -24,9 +24,9 @@ const createSecret: Work = async (token, _, run) => {
     if (!(await putKey(token, key, run))) await deleteKey(key.accessKeyId, run);
     return true;
   };
-  if (await repeat(made, run.waits.room, run.waits.sleep)) return;
+  if (await poll(made, run.waits.room, run.waits.sleep)) return;
   const { user } = run.settings;
-  throw new RotationRefused(
+  throw new RotationRefusedError(
     `${user} has two keys, and none that may be deleted. Where the key in AWSCURRENT is switched off: switch it on again, ` +
       `or delete it (aws iam list-access-keys --user-name ${user}; aws iam delete-access-key --user-name ${user} ` +
       '--access-key-id <the inactive one>). Then rotate again',
@@ -34,7 +34,7 @@ const createSecret: Work = async (token, _, run) => {
 };
 
 /**
- * IAM has the key already; it must have no others but those in use. A key that is not there any more, since somebody
+ * IAM has the key already; it must have no others but those in use. A key that is not there any more, since an operator
  * has deleted it, can't come back: the version is given up.
  */
 const setSecret: Work = async (token, _, run) => {
@@ -48,7 +48,7 @@ const testSecret: Work = async (token, _, run) => {
 };
 
 /**
- * Makes the version the current one. The key of before works until the next rotation. What machines read next is tried
+ * Makes the version the current one. The key of before works until the next rotation. What instances read next is tried
  * once more: a step may come out of turn, and of two invocations at a time one may have deleted the other's key.
  */
 const finishSecret: Work = async (token, { current }, run) => {
@@ -62,7 +62,7 @@ const finishSecret: Work = async (token, { current }, run) => {
 
 async function keyOf(token: string, run: Run): Promise<StorageKey> {
   const key = await pendingKey(token, run);
-  if (key === undefined) throw new RotationRefused(`Version ${token} has no key; createSecret comes first`);
+  if (key === undefined) throw new RotationRefusedError(`Version ${token} has no key; createSecret comes first`);
   return key;
 }
 
@@ -71,11 +71,11 @@ const work: Readonly<Record<Step, Work>> = { createSecret, setSecret, testSecret
 /**
  * One step of a rotation. Each can be repeated, and after a crash between any two calls a repetition does the rest.
  *
- * @throws RotationRefused where it must not go on, and what AWS answers
+ * @throws RotationRefusedError where it must not go on, and what AWS answers
  */
 export async function rotate({ step, secretArn, token }: RotationEvent, run: Run): Promise<void> {
   if (secretArn !== run.settings.secretArn)
-    throw new RotationRefused(`${secretArn} is not the secret of this function, ${run.settings.secretArn}`);
+    throw new RotationRefusedError(`${secretArn} is not the secret of this function, ${run.settings.secretArn}`);
   const versions = await versionsFor(token, run);
   if (versions.pending === token) await work[step](token, versions, run);
   logger.info(versions.pending === token ? 'Done' : 'This rotation is over already', { step, version: token });

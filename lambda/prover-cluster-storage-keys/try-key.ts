@@ -6,16 +6,16 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { Run, StorageKey } from './clients';
-import { RotationRefused } from './errors';
-import { repeat } from './waits';
+import { RotationRefusedError } from './errors';
+import { poll } from '../common/poll';
 
-/** What S3 says of a key that it does not know yet, or whose rights it does not know yet. HEAD has no code, only 403. */
+/** S3's answer to a key that it does not know yet, or whose rights it does not know yet. HEAD has no code, only 403. */
 const notYet = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'AccessDenied', 'Forbidden', '403', 'Unknown'];
 
 /**
  * Does with a key what Bento does: finds the bucket, writes a file, reads it and deletes it.
  *
- * @throws RotationRefused where S3 does not take the key in time
+ * @throws RotationRefusedError where S3 does not take the key in time
  */
 export async function tryKey(key: StorageKey, token: string, { clients, settings, waits }: Run): Promise<void> {
   const s3 = clients.storage(key);
@@ -27,7 +27,8 @@ export async function tryKey(key: StorageKey, token: string, { clients, settings
       await s3.send(new HeadBucketCommand({ Bucket }));
       await s3.send(new PutObjectCommand({ ...file, Body: token }));
       const { Body } = await s3.send(new GetObjectCommand(file));
-      if ((await Body?.transformToString()) !== token) throw new RotationRefused(`${Bucket} gives back another file`);
+      if ((await Body?.transformToString()) !== token)
+        throw new RotationRefusedError(`${Bucket} gives back another file`);
       await s3.send(new DeleteObjectCommand(file));
       return true;
     } catch (error) {
@@ -42,11 +43,11 @@ export async function tryKey(key: StorageKey, token: string, { clients, settings
     }
   };
   try {
-    if (await repeat(attempt, waits.works, waits.sleep)) return;
+    if (await poll(attempt, waits.works, waits.sleep)) return;
   } finally {
     s3.destroy();
   }
-  throw new RotationRefused(
+  throw new RotationRefusedError(
     `S3 does not take the new key for ${Bucket} (${reason}); look at the user's policy, its boundary and the bucket's policy`,
   );
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bakes one image with Packer, and leaves manifest.json, packer.log and what the machine says about itself in a folder.
+# Bakes one image with Packer, and leaves manifest.json, packer.log and the reports of the instance in a folder.
 #
 # usage: bake.sh <folder>
 #
@@ -7,8 +7,8 @@
 # VERSION, BROKER_VERSION releases to install (resolve-version.sh)
 # SOURCE_AMI, INPUTS_HASH what it is baked from (source-image.sh, inputs-hash.sh)
 # SPOT                    false bakes on demand; true falls back to it
-# INSTANCE_TYPE, or MANAGER_INSTANCE_TYPE and so on: machine to bake on
-# PACKER_MINUTES          minutes after the start of the build at which Packer is told to stop and clean up
+# INSTANCE_TYPE, or MANAGER_INSTANCE_TYPE and so on: instance to bake on
+# PACKER_MINUTES          minutes after the start of the build at which Packer is interrupted, so that it cleans up
 # ENVIRONMENT, SUBNET_ID, IAM_INSTANCE_PROFILE, IMAGE_KMS_ARN, IMAGE_WAIT_MINUTES, BROKER_SHA256,
 # REQUIRE_VERIFIED_DOWNLOADS, ROOT_VOLUME_GIB, GPU_ROOT_VOLUME_GIB, AWS_REGION: variables of the templates
 # What is not set, or empty, has the templates' default.
@@ -20,12 +20,12 @@ templates=$(cd "$here/.." && pwd)
 mkdir -p "${1:?usage: bake.sh <folder>}"
 folder=$(cd "$1" && pwd)
 
-say() {
+log() {
   echo "bake: $*" >&2
 }
 
 die() {
-  say "$@"
+  log "$@"
   exit 1
 }
 
@@ -41,7 +41,7 @@ esac
 for needed in VERSION BROKER_VERSION SOURCE_AMI INPUTS_HASH; do
   [[ -n ${!needed:-} ]] || die "$needed is empty; a build finds it out before the bake: packer/buildspec.yml"
 done
-# Found out here, and not once a machine runs.
+# Found out here, and not once an instance runs.
 case $IMAGE:$BROKER_VERSION in
   prover:*) ;;
   *:v1.[01].* | *:v1.2.[01])
@@ -88,7 +88,7 @@ seconds_left() {
   echo "$left"
 }
 
-# An interrupt lets Packer remove its machine, which CodeBuild's own limit would leave behind. Sets out_of_time.
+# An interrupt lets Packer remove its instance, which CodeBuild's own limit would leave behind. Sets out_of_time.
 # run_packer <spot>
 run_packer() {
   local left code=0
@@ -106,7 +106,7 @@ attempt() {
   spot_failure=
   run_packer "$1" || code=$?
   if ((code == 0)); then
-    "$here/end-leftovers.sh" "$build_id" instances || say "the image is made all the same"
+    "$here/end-leftovers.sh" "$build_id" instances || log "the image was made anyway"
     return 0
   fi
   "$here/failure-cause.sh" "$folder/packer.log"
@@ -115,7 +115,7 @@ attempt() {
   elif [[ $1 == true ]]; then
     spot_failure=$("$here/spot-failure.sh" "$folder/packer.log" "$build_id") || spot_failure=
   fi
-  "$here/end-leftovers.sh" "$build_id" || say "something of $build_id is left in EC2, and named above"
+  "$here/end-leftovers.sh" "$build_id" || log "something of $build_id is left in EC2; the lines above name it"
   ((!out_of_time)) ||
     die "Packer took longer than the $PACKER_MINUTES minutes that it has, and was stopped; raise build.timeoutMinutes in config/ops.ts"
   return "$code"
@@ -126,7 +126,7 @@ code=0
 attempt "$SPOT" || code=$?
 if ((code != 0)) && [[ -n $spot_failure ]]; then
   mv "$folder/packer.log" "$folder/packer-spot.log"
-  say "no luck on spot capacity ($spot_failure): once more, on demand"
+  log "the bake on spot capacity failed ($spot_failure); trying again on demand"
   code=0
   attempt false || code=$?
 fi

@@ -17,12 +17,12 @@ if [[ ${2:-} == instances ]]; then looks=1; fi
 of_build="Name=tag:BuildId,Values=$build_id"
 code=0
 
-say() {
+log() {
   echo "end-leftovers: $*" >&2
 }
 
 failed() {
-  say "$@"
+  log "$@"
   code=1
 }
 
@@ -37,19 +37,19 @@ instances() {
 remove() {
   local what=$1 id=$2
   shift 2
-  if aws ec2 "$@" "$id" >/dev/null; then say "removed the $what $id"; else failed "the $what $id stays; remove it by hand"; fi
+  if aws ec2 "$@" "$id" >/dev/null; then log "removed the $what $id"; else failed "the $what $id stays; remove it by hand"; fi
 }
 
 for ((look = 1; look <= looks; look++)); do
   ((look == 1)) || sleep "${LEFTOVER_PAUSE:-10}"
   if ! left=$(instances); then
-    failed "EC2 does not say which instances of $build_id run; see docs/building.md, \"What a build that was stopped leaves behind\""
+    failed "EC2 does not list the running instances of $build_id; see docs/building.md, \"What a build that was stopped leaves behind\""
     break
   fi
   [[ -n $left ]] || continue
   # shellcheck disable=SC2086 # ids, one word each
   if aws ec2 terminate-instances --instance-ids $left >/dev/null && aws ec2 wait instance-terminated --instance-ids $left; then
-    say "ended instances that Packer left: $left"
+    log "ended instances that Packer left: $left"
   else
     failed "instances stay: $left; end them by hand: aws ec2 terminate-instances --instance-ids $left"
   fi
@@ -59,12 +59,12 @@ if ((looks == 1)); then exit "$code"; fi
 
 # A security group can go once no instance uses it.
 templates=$(aws ec2 describe-launch-templates --filters "$of_build" --query 'LaunchTemplates[].LaunchTemplateId' --output text) ||
-  failed "EC2 does not say which launch templates of $build_id there are"
+  failed "EC2 does not list the launch templates of $build_id"
 for template in ${templates:-}; do remove 'launch template' "$template" delete-launch-template --launch-template-id; done
 keys=$(aws ec2 describe-key-pairs --filters "$of_build" --query 'KeyPairs[].KeyName' --output text) ||
-  failed "EC2 does not say which key pairs of $build_id there are"
+  failed "EC2 does not list the key pairs of $build_id"
 for key in ${keys:-}; do remove 'key pair' "$key" delete-key-pair --key-name; done
 groups=$(aws ec2 describe-security-groups --filters "$of_build" --query 'SecurityGroups[].GroupId' --output text) ||
-  failed "EC2 does not say which security groups of $build_id there are"
+  failed "EC2 does not list the security groups of $build_id"
 for group in ${groups:-}; do remove 'security group' "$group" delete-security-group --group-id; done
 exit "$code"

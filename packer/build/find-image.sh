@@ -3,7 +3,7 @@
 # baked from the same inputs. An older one would be shared, but pointers do not go back to it: after a revert, the image
 # that was reverted would go on being the latest.
 #
-# Tags only say which image to look at, since whoever may tag can write them. The image is used again if CodeBuild's own
+# Tags only name the image to check, since anyone who may tag can write them. The image is used again if CodeBuild's own
 # record of the build that its tag names holds that the build succeeded, and exported this image and these inputs.
 #
 # usage: find-image.sh <image> <hash of its inputs>
@@ -17,12 +17,12 @@ hash=${2:?usage: find-image.sh <image> <hash of its inputs>}
 project=${CODEBUILD_BUILD_ID:-packer-build-project}
 project=${project%%:*}
 
-say() {
+log() {
   echo "find-image: $*" >&2
 }
 
 die() {
-  say "$@"
+  log "$@"
   exit 1
 }
 
@@ -31,7 +31,7 @@ answer=$(aws ec2 describe-images --owners self --output json --filters \
   'Name=state,Values=available' \
   'Name=tag:Project,Values=boundless-ami-factory' \
   'Name=tag:ManagedBy,Values=packer' \
-  "Name=tag:Image,Values=$image") || die "EC2 does not say which images there are"
+  "Name=tag:Image,Values=$image") || die "EC2 does not list the images of this account"
 
 # Lines of id, hash and build, the newest last. Version and InputsHash are set last: an image without them is one that a
 # build was interrupted at.
@@ -62,8 +62,8 @@ if [[ $its_hash == "$hash" ]]; then
   if is_recorded "$build" "$id"; then
     echo "$id"
   else
-    say "$id is not used again: no build of $project that succeeded exported it and these inputs (its tag BuildId: $build)"
+    log "$id is not used again: no build of $project that succeeded exported it and these inputs (its tag BuildId: $build)"
   fi
 elif [[ $usable$'\n' == *" $hash "* ]]; then
-  say "an image of the same inputs is not used: $id is newer, and would go on being the latest"
+  log "an image of the same inputs is not used: $id is newer, and would go on being the latest"
 fi

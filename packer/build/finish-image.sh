@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Finishes the image of a bake that Packer gave up after EC2 had begun to make it, since then everything was installed and
 # verified: one answer that does not know the new image yet ends Packer. Leaves finished.json with the image's id. Ends
-# with 1 where there is nothing to finish, or it cannot be finished, and says which image is left.
+# with 1 where there is nothing to finish, or it cannot be finished, and names the image that is left.
 #
 # usage: finish-image.sh <folder> <build id>
 #
@@ -17,12 +17,12 @@ folder=${1:?usage: finish-image.sh <folder> <build id>}
 build_id=${2:?usage: finish-image.sh <folder> <build id>}
 pause=${FINISH_PAUSE:-15}
 
-say() {
+log() {
   echo "finish-image: $*" >&2
 }
 
 die() {
-  say "$@"
+  log "$@"
   exit 1
 }
 
@@ -46,7 +46,7 @@ for ((look = 1; look <= looks; look++)); do
   ((look == 1)) || sleep "$pause"
   # As Packer tags it from the first moment on: by the tags of the build, and not yet those of the image.
   answer=$(aws ec2 describe-images --owners self --output json --filters "Name=tag:BuildId,Values=$build_id" "Name=tag:Image,Values=$IMAGE") ||
-    die "EC2 does not say whether $build_id made an image${announced:+. If it did, $(left "$announced")}"
+    die "EC2 does not report whether $build_id made an image${announced:+. If it did, $(left "$announced")}"
   read -r count id name state < <(jq -r '"\(.Images | length) \(.Images[0].ImageId) \(.Images[0].Name) \(.Images[0].State)"' <<<"$answer")
   ((count == 0 && SECONDS < deadline)) || break
 done
@@ -77,10 +77,10 @@ while [[ $state != available ]]; do
 done
 
 snapshots=$(jq -r '[.Images[0].BlockDeviceMappings[].Ebs.SnapshotId // empty] | join(" ")' <<<"$answer")
-# The role may only tag what it tags as its own: ManagedBy is said again.
+# The role may only tag what it tags as its own: ManagedBy is set again.
 tags=("Key=ManagedBy,Value=packer" "Key=Name,Value=$name" "Key=Version,Value=$VERSION"
   "Key=BrokerVersion,Value=$BROKER_VERSION" "Key=InputsHash,Value=$INPUTS_HASH" "Key=SourceAmi,Value=$SOURCE_AMI")
 # shellcheck disable=SC2086 # ids, one word each
 again create-tags --resources $snapshots "$id" --tags "${tags[@]}"
 jq -n --arg image "$IMAGE" --arg id "$id" '{image: $image, amiId: $id}' >"$folder/finished.json"
-say "$id was complete but for its tags, and is finished"
+log "$id was complete but for its tags, and is finished"

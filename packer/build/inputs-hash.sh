@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Hashes everything that goes into an image, as a line for a shell, and writes down what that was: the difference of two
-# lists says why an image was baked anew.
+# lists shows why an image was baked again.
 #
 #   $ IMAGE=manager VERSION=v1.2.2 BROKER_VERSION=v1.2.2 SOURCE_AMI=ami-0123456789abcdef0 inputs-hash.sh inputs.txt
 #   export INPUTS_HASH=4f1a...
@@ -28,7 +28,7 @@ case ${IMAGE:-} in
   *) die "IMAGE is '${IMAGE:-}'; use manager, prover or bento" ;;
 esac
 for needed in VERSION BROKER_VERSION SOURCE_AMI; do
-  [[ -n ${!needed:-} ]] || die "$needed is empty; resolve-version.sh and source-image.sh say it"
+  [[ -n ${!needed:-} ]] || die "$needed is empty; resolve-version.sh and source-image.sh print it"
 done
 
 settings() {
@@ -46,7 +46,7 @@ paths() {
   find packer/build/resolve-version.sh scripts service_files ! -type d
 }
 
-# Of a file's mode git keeps one thing, and so does this; the rest is the umask of whoever checked out.
+# Of a file's mode git keeps one thing, and so does this; the rest is the umask of the user who checked out.
 files() {
   local file mode sum
   while IFS= read -r file; do

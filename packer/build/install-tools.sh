@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the tools of tools.lock. What is not exactly what the lock says is never installed. Packer gets its plugin from
+# Installs the tools of tools.lock. A file that does not match the lock is never installed. Packer gets its plugin from
 # here too: `packer init` alone would trust a checksum file that lies beside the plugin.
 #
 # TOOLS_LOCK   another lock file
@@ -23,21 +23,21 @@ as_root() {
   if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-is_what_lock_says() {
+matches_lock() {
   sha256sum --check --status <<<"$1  $2"
 }
 
-# Downloads a tool into the cache, unless the cache already holds exactly what the lock says.
+# Downloads a tool into the cache, unless the cache has a file that matches the lock.
 fetch_tool() {
   local name=$1 version=$2 sha256=$3 url=$4 file=$5
   if [[ -f $file ]]; then
-    if is_what_lock_says "$sha256" "$file"; then return; fi
-    echo "install-tools: the cached $name $version is not what $lock says; fetching it again" >&2
+    if matches_lock "$sha256" "$file"; then return; fi
+    echo "install-tools: the cached $name $version does not match $lock; downloading it again" >&2
   fi
   local download=$work/${url##*/}
   curl -fsSL --retry 5 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$download" "$url" ||
     die "$name $version cannot be fetched from $url"
-  is_what_lock_says "$sha256" "$download" || die "$name $version is not what $lock says: $url"
+  matches_lock "$sha256" "$download" || die "$name $version does not match $lock: $url"
   mkdir -p "$cache"
   mv -f "$download" "$file"
 }

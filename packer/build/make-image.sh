@@ -2,7 +2,7 @@
 # Makes the image of a build: finds one that was baked from the same inputs, or bakes it. Leaves in a folder:
 #
 #   image.env   what the build exports: AMI_ID and REUSED
-#   image.json  the same for machines, with what is inside
+#   image.json  the same as JSON, with what is inside
 #
 # and what bake.sh leaves there.
 #
@@ -45,7 +45,7 @@ id=
 if [[ $FORCE_BUILD == false ]]; then id=$("$here/find-image.sh" "$IMAGE" "$INPUTS_HASH"); fi
 if [[ -n $id ]]; then
   reused=true
-  echo "make-image: $id was baked from the same inputs, and is used again; FORCE_BUILD=true bakes anew" >&2
+  echo "make-image: $id was baked from the same inputs, and is used again; FORCE_BUILD=true bakes again" >&2
 else
   "$here/bake.sh" "$folder"
   id=$(id_of_bake)

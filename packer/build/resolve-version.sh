@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says which releases an image gets, as lines for a shell:
+# Prints the releases that an image gets, as lines for a shell:
 #
 #   $ resolve-version.sh latest
 #   export VERSION=v1.2.2
@@ -9,15 +9,10 @@
 #
 # BROKER_VERSION  another release of the broker than the one that belongs to Bento's
 # API_URL         where GitHub's API is
+# CONTRACT        contract.json, where this is not in its checkout
 set -euo pipefail
 # A failure inside $(...) ends this as well.
 shopt -s inherit_errexit
-
-# What the units, scripts and broker.toml are made for, by release: 1.4 changes broker.toml, 2.x the artifacts. Tests
-# hold config/ and the templates to it.
-first=v1.0.0
-end=v1.3.0
-brokers=(v1.0.0 v1.0.2 v1.1.0 v1.1.1 v1.1.2 v1.2.0 v1.2.1 v1.2.2)
 
 wanted=${1:-${BOUNDLESS_VERSION:-latest}}
 api=${API_URL:-https://api.github.com}
@@ -25,14 +20,23 @@ repository=boundless-xyz/boundless
 bundle=bento-bundle-linux-amd64.tar.gz
 most_pages=10
 
-say() {
+contract=${CONTRACT:-$(dirname "${BASH_SOURCE[0]}")/../../scripts/boot/contract.json}
+
+log() {
   echo "resolve-version: $*" >&2
 }
 
 die() {
-  say "$@"
+  log "$@"
   exit 1
 }
+
+# What the units, scripts and broker.toml are made for, by release: config/contract.ts explains why.
+supports=$(jq --exit-status --raw-output '.bento.from, .bento.before, (.brokers | keys_unsorted[] | "v" + .)' "$contract") ||
+  die "$contract does not list the supported releases"
+mapfile -t brokers <<<"$supports"
+readonly first=${brokers[0]} end=${brokers[1]}
+brokers=("${brokers[@]:2}")
 
 # Whether a version comes before another one.
 before() {
@@ -51,7 +55,7 @@ releases() {
     answer=$(curl -fsSL --retry 5 --retry-connrefused --connect-timeout 10 --max-time 60 \
       -H 'Accept: application/vnd.github+json' \
       "$api/repos/$repository/releases?per_page=100&page=$page") ||
-      die "GitHub does not say which releases there are; name one: BOUNDLESS_VERSION=vX.Y.Z"
+      die "GitHub does not list the releases; name one: BOUNDLESS_VERSION=vX.Y.Z"
     jq -r --arg bundle "$bundle" '
       .[] | select((.draft or .prerelease) | not)
       | ([.assets[].name] | contains([$bundle, $bundle + ".sha256"])) as $installable
@@ -74,7 +78,7 @@ latest() {
     fi
   done < <(sort --version-sort <<<"$found")
   [[ -n $newest ]] || die "there is no release of Bento from $first up to, not including, $end with $bundle"
-  [[ -z $unsupported ]] || say "notice: Bento $unsupported is out; the images support releases before $end, and take $newest"
+  [[ -z $unsupported ]] || log "notice: Bento $unsupported is out; the images support releases before $end, and take $newest"
   echo "$newest"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says which image a build starts from, as a line for a shell: the newest that source.pkr.hcl would find. It is found
+# Prints the image that a build starts from, as a line for a shell: the newest that source.pkr.hcl would find. It is found
 # once, before the build, so that the hash of the inputs and Packer mean the same image.
 #
 #   $ source-image.sh
@@ -23,7 +23,7 @@ die() {
 # Two of one second would be as good as each other; the id decides, so that the answer is always the same.
 image=$(aws ec2 describe-images --owners "$owner" --filters "${filters[@]}" 'Name=state,Values=available' \
   --query 'sort_by(sort_by(Images, &ImageId), &CreationDate)[-1].ImageId' --output text) ||
-  die "EC2 does not say which images Canonical has"
+  die "EC2 does not list the images of Canonical"
 [[ $image =~ ^ami-[0-9a-f]{17}$ ]] || die "Canonical has no image ${filters[0]#*Values=} in this region"
 
 echo "source-image: $image" >&2

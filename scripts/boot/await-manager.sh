@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # After an agent that failed: ends once the stores of the manager answer, or after a while. Run by bento-prover@.service,
-# as the user bento. An agent without a manager fails, and its machine has no share in it: tries are so far apart then
+# as the user bento. An agent without a manager fails, and its instance has no share in it: tries are so far apart then
 # that systemd never gives up on them (StartLimitBurst=).
 set -euo pipefail
 
 readonly within_s=${WITHIN_S:-60}
 
-# answers <URL>: whether somebody listens there.
+# answers <URL>: whether a server listens there.
 answers() {
   [[ $1 =~ @([^@/:]+):([0-9]+)/ ]] || {
     echo "an address in /etc/bento/prover.env has no host and port; run bento-configure again" >&2

@@ -19,7 +19,7 @@ migrated() {
 }
 
 [[ $migration =~ ^[0-9]+$ ]] || {
-  echo "/etc/bento/migration says '$migration', which is no number; run bento-configure again" >&2
+  echo "/etc/bento/migration has '$migration', which is no number; run bento-configure again" >&2
   exit 1
 }
 until migrated; do

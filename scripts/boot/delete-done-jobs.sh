@@ -15,7 +15,7 @@ readonly batch=200 most=3600
   exit 1
 }
 
-# delete_batch: prints how many jobs went. Times there are UTC without saying so.
+# delete_batch: prints how many jobs were deleted. Times in the database are UTC, without a time zone.
 delete_batch() {
   "$programs/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --no-password --quiet --tuples-only \
     --no-align --set ON_ERROR_STOP=1 --set after="$after_days days" --set batch="$batch" <<'SQL'

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """
-Lets this machine finish its work before Auto Scaling or a spot interruption ends it.
+Lets this instance finish its work before Auto Scaling or a spot interruption ends it.
 
-Run by bento-drain.service. Watches the instance's metadata; once the machine is to go, it stops Bento in order (the
+Run by bento-drain.service. Watches the instance's metadata; once the instance is to go, it stops Bento in order (the
 broker first, which takes up to 2 h 15 min to fulfil the orders that it locked), gives the data volume back, and
-completes the group's lifecycle hook. `--now` drains at once, for a machine that is taken out by hand.
+completes the group's lifecycle hook. `--now` drains at once, for an instance that is taken out by hand.
 """
 
 import argparse
@@ -13,15 +13,16 @@ import time
 from typing import Callable
 
 from bento_boot import log, services
-from bento_boot.identity import read_machine
-from bento_boot.lifecycle import TERMINATE_HOOK, Hook, reason_to_go
+from bento_boot.contract import DRAIN_S, TERMINATE_HOOK
+from bento_boot.identity import read_instance
+from bento_boot.lifecycle import Hook, reason_to_go
 from bento_boot.metadata import Metadata
 from bento_boot.refusal import Refusal
 from bento_boot.volume import MOUNT_UNIT
 
 POLL_S = 5.0
-# The broker has 2 h 15 min by its unit; systemd ends what takes longer, and this is for a systemd that does not answer.
-STOPPED_WITHIN_S = 3 * 3600.0
+# systemd ends a broker that takes longer than its drain, and this is for a systemd that does not answer.
+STOPPED_WITHIN_S = DRAIN_S + 45 * 60.0
 # One transaction: systemd stops units in the reverse of their order.
 UNITS = [
     "bento-manager.target",
@@ -42,7 +43,7 @@ def stop(units: list[str], waiting: Callable[[], None]) -> None:
     try:
         services.systemctl("stop", *(f"{unit}*" for unit in units), waiting=waiting, timeout_s=STOPPED_WITHIN_S)
     except Refusal as error:
-        log.error(f"{error}; going on, since the machine ends anyway")
+        log.error(f"{error}; going on, since the instance ends anyway")
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def main() -> int:
     parser.add_argument("--now", action="store_true", help="drain without waiting for a reason")
     now = parser.parse_args().now
     metadata = Metadata()
-    reason: str | None = "asked to" if now else None
+    reason: str | None = "requested with --now" if now else None
     while reason is None:
         try:
             reason = reason_to_go(metadata)
@@ -60,10 +61,10 @@ def main() -> int:
             time.sleep(POLL_S)
     log.info(f"draining: {reason}")
     try:
-        hook = Hook(TERMINATE_HOOK, read_machine(metadata))
+        hook = Hook(TERMINATE_HOOK, read_instance(metadata))
     except Refusal as error:
         # Orders are worth more than the hook, which the next attempt completes.
-        log.error(f"draining without a word to Auto Scaling: {error}")
+        log.error(f"draining without notifying Auto Scaling: {error}")
         hook = None
     beat = hook.heartbeat if hook is not None else lambda: None
     stop(["bento-refresh.timer", "bento-refresh.service", "bento-configure.service"], beat)
@@ -72,9 +73,9 @@ def main() -> int:
     stop(UNITS, beat)
     stop([MOUNT_UNIT], beat)
     log.info("drained")
-    problem = hook.complete("CONTINUE") if hook is not None else "this machine does not know its group"
+    problem = hook.complete("CONTINUE") if hook is not None else "this instance does not know its group"
     if problem is not None:
-        log.error(f"Auto Scaling could not be told, and waits for its hook to run out: {problem}")
+        log.error(f"Auto Scaling could not be notified, and waits for its hook to time out: {problem}")
     return 0 if problem is None else 1
 
 

@@ -3,8 +3,8 @@
 Measures what waits for provers in Bento's database, what they work on, and how full Valkey is, for CloudWatch.
 
 Run each minute by bento-queue.timer, on the manager only, as a user who may read the database and nothing else. What
-cannot be measured is an error in the journal, and no metric: a zero would say that there is nothing to do. What can be
-is measured all the same.
+cannot be measured is an error in the journal, and no metric: a zero would mean that there is nothing to do. The rest
+is measured anyway.
 """
 
 import json
@@ -17,13 +17,14 @@ from typing import Callable
 from botocore.config import Config
 
 from bento_boot import aws, log
+from bento_boot.contract import METRIC_DIMENSIONS, METRIC_NAMESPACE, QUEUE_METRICS, VALKEY_METRICS
 from bento_boot.environment import DATABASE
 from bento_boot.refusal import Refusal
 from bento_boot.valkey_memory import memory_used
 
 PSQL = "/usr/local/lib/boundless/bin/postgresql/psql"
-NAMESPACE = "BoundlessProverCluster"
-# All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks (bento.md 1.3).
+# All streams of Bento v1.0 to v1.2; provers take tasks of the first: segments, joins, keccak and snarks
+# (docs/facts/bento.md#agents).
 PROVE = "prove"
 STREAMS = {PROVE, "aux", "exec", "coproc", "join"}
 # The next minute has its own measurement.
@@ -32,7 +33,7 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout
 
 # Tables and columns of Bento's taskdb, migrations 1 to 5. Tasks are counted, since the counters of streams drift when
 # tasks are deleted, and those of failed jobs too: agents take them all the same. A task waits from when the last one
-# that it needs was done, or from when it was put back; times there are UTC without saying so.
+# that it needs was done, or from when it was put back; times there are UTC, without a time zone.
 QUERY = f"""
 WITH theirs AS (
   SELECT task.job_id, task.task_id, task.state, task.created_at, task.updated_at
@@ -70,7 +71,7 @@ def read_queue() -> Queue:
     except subprocess.TimeoutExpired:
         raise Refusal(f"PostgreSQL has not answered after {QUERY_WITHIN_S:.0f} s") from None
     if ran.returncode != 0:
-        raise Refusal(f"PostgreSQL does not say: {' '.join(ran.stderr.split())}")
+        raise Refusal(f"psql failed: {' '.join(ran.stderr.split())}")
     found = json.loads(ran.stdout)
     unknown = sorted(set(found["streams"]) - STREAMS)
     if unknown:
@@ -81,23 +82,28 @@ def read_queue() -> Queue:
 Measured = list[tuple[str, float, str]]
 
 
+def with_units(values: dict[str, float], units: dict[str, str]) -> Measured:
+    """:raises ValueError: when these are not the metrics of the contract"""
+    if values.keys() != units.keys():
+        raise ValueError(f"{sorted(values)} are measured, and the contract has {sorted(units)}")
+    return [(name, value, units[name]) for name, value in values.items()]
+
+
 def queue() -> Measured:
     found = read_queue()
-    return [
-        ("QueuedTasks", found.queued, "Count"),
-        ("RunningTasks", found.running, "Count"),
-        ("QueueAgeSeconds", found.age_s, "Seconds"),
-    ]
+    values = {"QueuedTasks": found.queued, "RunningTasks": found.running, "QueueAgeSeconds": found.age_s}
+    return with_units(values, QUEUE_METRICS)
 
 
 def valkey() -> Measured:
-    return [("ValkeyMemoryUsed", memory_used(), "None")]
+    return with_units({"ValkeyMemoryUsed": memory_used()}, VALKEY_METRICS)
 
 
 def publish(measured: Measured, region: str, environment: str) -> None:
-    dimensions = [{"Name": "Environment", "Value": environment}, {"Name": "Role", "Value": "manager"}]
+    values = {"environment": environment, "role": "manager"}
+    dimensions = [{"Name": METRIC_DIMENSIONS[name], "Value": value} for name, value in values.items()]
     aws.client("cloudwatch", region, CONFIG).put_metric_data(
-        Namespace=NAMESPACE,
+        Namespace=METRIC_NAMESPACE,
         MetricData=[
             {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, value, unit in measured
         ],

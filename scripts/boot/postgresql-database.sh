@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bento's user with its password of now, its database, and who measures that. Run by bento-postgresql.service once the
+# Makes Bento's user with its current password, its database, and the user that measures. Run by bento-postgresql.service once the
 # server is ready, as the user postgres; safe to run again.
 set -euo pipefail
 

@@ -5,7 +5,7 @@ Makes one small proof through Bento's API, so that it is known whether this clus
     smoke.py groth16    a STARK proof, then its Groth16 proof, which is what orders need
     smoke.py stark      the STARK proof alone
 
-Run by bento-smoke@.service on the manager, as a user without rights: it talks to the API on this machine and writes
+Run by bento-smoke@.service on the manager, as a user without rights: it talks to the API on this instance and writes
 nothing. It is safe to run again; a proof that it gave up goes on in Bento and ends by itself.
 
 exit codes: 0 the proofs were made, 1 they were not, 2 wrong usage
@@ -20,19 +20,17 @@ import sys
 import time
 
 from bento_boot import log
+from bento_boot.contract import API_PORT, SMOKE_LIMIT_S, SMOKE_PROOFS
 from bento_boot.refusal import Refusal
 from bento_boot.smoke import Api, Deadline, prove_groth16, prove_stark
-
-PROOFS = ("groth16", "stark")
-# Seconds; the proofs take a few minutes, and may have to wait behind orders. The unit and the document of Systems
-# Manager wait longer than this.
-LIMIT_S = 30 * 60
 
 
 def run(proof: str) -> str:
     """:raises Refusal: when a proof is not made in time"""
-    api = Api(os.environ.get("SMOKE_API", "http://127.0.0.1:8081"))
-    deadline = Deadline(float(os.environ.get("SMOKE_LIMIT_S", LIMIT_S)))
+    api = Api(os.environ.get("SMOKE_API", f"http://127.0.0.1:{API_PORT}"))
+    # The proofs take a few minutes, and may have to wait behind orders. The unit and the document of Systems Manager
+    # wait longer than this.
+    deadline = Deadline(float(os.environ.get("SMOKE_LIMIT_S", SMOKE_LIMIT_S)))
     api.await_health(deadline)
     started = time.monotonic()
     job = prove_stark(os.environ.get("SMOKE_CLI", "/usr/local/bin/bento-cli"), api.address, deadline)
@@ -45,8 +43,8 @@ def run(proof: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in PROOFS:
-        log.error(f"usage: smoke.py {'|'.join(PROOFS)}")
+    if len(arguments) != 1 or arguments[0] not in SMOKE_PROOFS:
+        log.error(f"usage: smoke.py {'|'.join(SMOKE_PROOFS)}")
         return 2
     try:
         log.info(f"the smoke test passed: {run(arguments[0])}")

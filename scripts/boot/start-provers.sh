@@ -2,7 +2,7 @@
 # Starts one agent for each GPU that the driver has. Run by bento-prover.service, as root.
 set -euo pipefail
 
-# The metrics port has one digit for the GPU; machines of EC2 have eight at most.
+# The metrics port has one digit for the GPU; instances of EC2 have eight at most.
 readonly most=10
 
 gpus=$(nvidia-smi --query-gpu=index --format=csv,noheader) || {
@@ -10,7 +10,7 @@ gpus=$(nvidia-smi --query-gpu=index --format=csv,noheader) || {
   exit 1
 }
 mapfile -t indexes <<<"$gpus"
-# Without one, the driver may say so in words.
+# Without a GPU, the driver may print a sentence.
 if [[ $gpus =~ [^0-9$'\n'] || -z $gpus ]] || ((${#indexes[@]} > most)); then
   echo "a prover has 1 to $most GPUs, and nvidia-smi lists: ${gpus:-none}" >&2
   exit 1

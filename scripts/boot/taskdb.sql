@@ -15,7 +15,7 @@ SELECT format('ALTER TABLE public.%I SET LOGGED', relname) FROM pg_class
   ORDER BY array_position(ARRAY['streams', 'tasks', 'task_deps'], relname::text) \gexec
 
 -- Bento's own cleanup deletes done jobs of any age, and streams that running jobs still need. From 1.1.1 on
--- bento-aux.service turns it off; 1.1.0 cannot be told, so that what it calls does nothing. delete-done-jobs.sh does the
+-- bento-aux.service turns it off; 1.1.0 has no setting for that, so that what it calls does nothing. delete-done-jobs.sh does the
 -- work.
 SELECT 'CREATE OR REPLACE FUNCTION public.clear_completed_jobs() RETURNS integer LANGUAGE sql AS ''SELECT 0'''
   WHERE to_regprocedure('public.clear_completed_jobs()') IS NOT NULL \gexec

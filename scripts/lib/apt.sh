@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # Packages. Source it after common.sh, locks.sh and fetch.sh.
 #
-# APT_LOCK_SECONDS  how long apt waits for whoever holds dpkg's lock
+# APT_LOCK_SECONDS  how long apt waits for the process that holds dpkg's lock
 # APT_RETRIES       how often apt itself asks a mirror again
 # APT_TRIES, APT_PAUSE  how often apt is started, and the seconds between
 
 readonly apt_tries=${APT_TRIES:-5} apt_pause=${APT_PAUSE:-15}
 
-# Updates that Ubuntu gives to some machines first would make images differ; configuration files stay as they are.
+# Updates that Ubuntu gives to some instances first would make images differ; configuration files stay as they are.
 readonly apt_options=(
   -o "DPkg::Lock::Timeout=${APT_LOCK_SECONDS:-600}" -o "Acquire::Retries=${APT_RETRIES:-3}" -o APT::Update::Error-Mode=any
   -o APT::Get::Never-Include-Phased-Updates=true -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
@@ -73,7 +73,7 @@ installed_packages() {
     awk -v pattern="^($1)\$" '$1 == "installed" && $2 ~ pattern { print $2 }' | sort --unique
 }
 
-# hold_packages <extended regular expression>: what updates on running machines leave alone.
+# hold_packages <extended regular expression>: what updates on running instances leave alone.
 hold_packages() {
   local free
   free=$(comm -23 <(installed_packages "$1") <(apt-mark showhold | sort))

@@ -7,7 +7,7 @@
 
 readonly releases=${RELEASES:-https://github.com/boundless-xyz/boundless/releases/download}
 
-# install_program <file> <name>: it must run on this machine; otherwise no machine of the image could run it.
+# install_program <file> <name>: it must run on this instance; otherwise no instance of the image could run it.
 install_program() {
   local missing
   missing=$(ldd "$1" 2>/dev/null | grep 'not found' || true)
@@ -31,12 +31,18 @@ install_bento() {
   finish_download
 }
 
-# install_broker: releases publish its checksum from v1.2.2 on; before that the build must be told.
+# publishes_checksum <broker's version>: whether the release has a checksum of the broker beside it.
+publishes_checksum() {
+  # shellcheck disable=SC2016 # jq's variables
+  jq --exit-status --arg release "${1#v}" '.brokers[$release].publishesChecksum' "${here:?}/boot/contract.json" >/dev/null
+}
+
+# install_broker: releases publish its checksum from v1.2.2 on; for earlier ones, the build must be given it.
 install_broker() {
   local address=$releases/broker-$BROKER_VERSION/broker sha256=${BROKER_SHA256:-} how=given
   if is_installed broker "$BROKER_VERSION" "$address" "$sha256" /usr/local/bin/broker; then return 0; fi
   if [[ -z $sha256 ]]; then
-    if at_least v1.2.2 "$BROKER_VERSION"; then
+    if publishes_checksum "$BROKER_VERSION"; then
       sha256=$(published_sha256 "$address") || die "broker $BROKER_VERSION publishes no checksum of $address"
       how=published
     elif [[ ${REQUIRE_VERIFIED_DOWNLOADS:-true} == false ]]; then

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is ours on the machine: programs, users, folders, units. Source it after checks.sh.
+# What is ours on the instance: programs, users, folders, units. Source it after checks.sh.
 
 check_release() {
   jq --exit-status --arg image "$IMAGE" '.image == $image and (.artifacts | length > 0) and
@@ -52,7 +52,7 @@ variables_of() {
   esac
 }
 
-# check_program <name>: it runs, and knows what the units tell it.
+# check_program <name>: it runs, and knows the flags that the units pass.
 check_program() {
   local file=/usr/local/bin/$1 help word unknown=()
   expect "$(stat --format %U:%G:%a "$file")" root:root:755 "$file"

@@ -8,7 +8,7 @@ userspace_driver() {
   echo "${library##*/libcuda.so.}"
 }
 
-# What was proven must be what starts: the machine was rebooted into its newest kernel.
+# What was proven must be what starts: the instance was rebooted into its newest kernel.
 check_kernel() {
   local newest
   newest=$(installed_packages 'linux-image-[0-9].*' | sed 's/^linux-image-//' | sort --version-sort | tail -n 1)
@@ -23,7 +23,7 @@ check_driver() {
   expect "$(modinfo --field version nvidia)" "$userspace" "the module for $(uname -r)"
   state=$(dkms status -k "$(uname -r)" | grep '^nvidia' || true)
   [[ $state == *": installed"* ]] || {
-    echo "DKMS says '$state' for $(uname -r)"
+    echo "DKMS reports '$state' for $(uname -r)"
     return 1
   }
   for program in nvidia-smi nvidia-modprobe nvidia-persistenced; do
@@ -42,7 +42,7 @@ has_gpu() {
 # A driver that does not answer on a real GPU must not become an image.
 check_gpu() {
   if ! has_gpu; then
-    echo "this machine has no NVIDIA GPU: the driver was not tried"
+    echo "this instance has no NVIDIA GPU: the driver was not tried"
     return 0
   fi
   modprobe nvidia
@@ -54,7 +54,7 @@ check_gpu() {
 # What an agent does with its GPU short of a proof, as its user in its sandbox: root reaches devices that a service may not.
 check_gpu_of_service() {
   if ! has_gpu; then
-    echo "this machine has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster"
+    echo "this instance has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster"
     return 0
   fi
   # As ExecStartPre= of bento-prover@0 does.

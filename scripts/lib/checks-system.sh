@@ -46,7 +46,7 @@ check_log_configuration() {
   if [[ $IMAGE != manager ]]; then files+=(/usr/local/share/boundless/vector-gpu.yaml); fi
   folder=$(mktemp --directory)
   AWS_REGION=us-west-2 LOG_GROUP=/boundless/test/prover-cluster/test INSTANCE_ID=i-0123456789abcdef0 ROLE=test \
-    ENVIRONMENT=test LOGS_FOLDER=$folder vector validate --skip-healthchecks "${files[@]}" || code=$?
+    ENVIRONMENT=test METRIC_NAMESPACE=Test LOGS_FOLDER=$folder vector validate --skip-healthchecks "${files[@]}" || code=$?
   rm -rf "$folder"
   return "$code"
 }
@@ -59,7 +59,7 @@ check_log_shipper() {
   check_log_configuration
 }
 
-# The data is on a volume of the machine's own, and units of ours start the programs.
+# The data is on a volume of the instance's own, and units of ours start the programs.
 check_stores() {
   local unit program programs=/usr/local/lib/boundless/bin
   for unit in postgresql.service postgresql@.service; do

@@ -10,7 +10,7 @@ die() {
   exit 1
 }
 
-# How much a run changed: running a script again must say that nothing was left to do.
+# How much a run changed: running a script again must report that nothing was left to do.
 changes=0
 changed() {
   changes=$((changes + 1))
@@ -50,7 +50,7 @@ at_least() {
   [[ $(printf '%s\n%s\n' "$1" "$2" | sort --version-sort | head -n 1) == "$1" ]]
 }
 
-# require_space <folder> <MiB> <what for>: a full disk in the middle of an installation says something else.
+# require_space <folder> <MiB> <what for>: a full disk in the middle of an installation fails with another error.
 require_space() {
   local folder=$1 needed=$2 available
   while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done

@@ -2,10 +2,10 @@
 # Downloads. Everything that does not come from a signed repository comes through verified_download. Source it after
 # common.sh and release.sh.
 #
-# REQUIRE_VERIFIED_DOWNLOADS  true (default) or false: whether what nobody vouches for ends the bake, or is recorded
+# REQUIRE_VERIFIED_DOWNLOADS  true (default) or false: whether a download without signature or checksum ends the bake, or is recorded
 # FETCH_TRIES, FETCH_PAUSE    how often a server in trouble is asked, and the seconds before the next time
 # FETCH_STALL_SECONDS         after how long a server that sends next to nothing is given up
-# FETCH_PROTOCOLS             =https; tests on this machine have no certificate
+# FETCH_PROTOCOLS             =https; tests on this instance have no certificate
 
 # Gone with cleanup.sh. Below /var, which is on the root volume: /tmp may be in memory, and keys have gigabytes.
 readonly scratch_root=/var/cache/boundless
@@ -25,7 +25,7 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# download <address> <file>: unverified. Without --fail, curl would store the page that says 404.
+# download <address> <file>: unverified. Without --fail, curl would store the error page.
 download() {
   local address=$1 file=$2 tries=${FETCH_TRIES:-5} try status stall=${FETCH_STALL_SECONDS:-60}
   for ((try = 1; try <= tries; try++)); do
@@ -66,7 +66,7 @@ verified_download() {
   if [[ $sha256 == - ]]; then
     [[ ${REQUIRE_VERIFIED_DOWNLOADS:-true} == false ]] || die "nobody vouches for $name $version ($address):" \
       "scripts/downloads.lock has no SHA-256. Put one there that you trust (make lock ACCEPT=$name, on a connected" \
-      "machine), or bake with require_verified_downloads=false"
+      "instance), or bake with require_verified_downloads=false"
     how=unverified
   else
     is_sha256 "$sha256" || die "'$sha256' is not a SHA-256: $address is not fetched unverified"

@@ -17,7 +17,7 @@ sandbox_unit() {
 in_sandbox() {
   local unit=$1 file instance='' name code=0
   # Its folders are removed afterwards: only where no service has filled them.
-  [[ -e $updates_paused ]] || die "this machine is not being baked: its services have their folders in use"
+  [[ -e $updates_paused ]] || die "this instance is not being baked: its services have their folders in use"
   if [[ $unit == *@* ]]; then instance=@${unit#*@}; fi
   file=/etc/systemd/system/${unit%%@*}${instance:+@}.service
   # The prefix has the settings that all units share.

@@ -26,7 +26,7 @@ purge_packages() {
 }
 
 write_system_settings() {
-  # Machines get security fixes by themselves, but for what must fit together.
+  # Instances get security fixes by themselves, but for what must fit together.
   put_text /etc/apt/apt.conf.d/52boundless-updates <<'APT'
 APT::Periodic::Update-Package-Lists "1";
 APT::Periodic::Unattended-Upgrade "1";

@@ -9,7 +9,7 @@ unit_role() {
     bento-manager* | bento-api* | bento-aux* | bento-broker* | bento-executor*) echo manager ;;
     bento-postgresql* | bento-valkey* | bento-migrate* | bento-queue* | bento-cleanup* | bento-smoke*) echo manager ;;
     bento-configure* | bento-drain* | bento-logs* | bento-refresh* | bento-replace* | bento-vector* | bento-data*) echo common ;;
-    *) die "scripts/lib/units.sh does not say which images have $1" ;;
+    *) die "scripts/lib/units.sh does not list the images that have $1" ;;
   esac
 }
 
@@ -71,7 +71,7 @@ install_boot_programs() {
 
 install_templates() {
   local file
-  for file in "$service_files"/*.{toml,yaml,conf}; do
+  for file in "$service_files"/*.{yaml,conf}; do
     if [[ -e $file ]]; then put_file "$file" "/usr/local/share/boundless/${file##*/}" root:root 644; fi
   done
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BrokerTomlError, checkBrokerToml } from '../../../config/broker/check';
 import { brokerRelease, brokerReleases, type BrokerRelease } from '../../../config/broker/releases';
 
-const shipped = readFileSync('service_files/broker.toml', 'utf8');
+const shipped = readFileSync('config/broker/broker.toml', 'utf8');
 
 function problems(toml: string, release: BrokerRelease): readonly string[] {
   try {

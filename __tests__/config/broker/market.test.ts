@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'smol-toml';
+import { parse, stringify } from 'smol-toml';
 import { ConfigurationError, factory, validated, type EnvironmentConfig } from '../../../config';
 import { keys, sections } from '../../../config/broker/keys';
-import { brokerParameter, releasesOf, takesBroker, withValues, type Market } from '../../../config/broker/market';
+import { releasesOf, takesBroker, type Market } from '../../../config/broker/market';
+import { atBoot, brokerConfigurationOf, brokerParameter, brokerTomlOf } from '../../../config/broker/configuration';
 import { checkBrokerToml } from '../../../config/broker/check';
 import { answers, pythonPackages } from '../../scripts/boot/python';
 import { describeWith } from '../../support/tools';
@@ -102,7 +103,7 @@ describe('refused, with the fix', () => {
     ],
     [
       'more than a parameter holds',
-      { market: { deny_requestor_addresses: Array.from({ length: 95 }, () => someone) } },
+      { market: { deny_requestor_addresses: Array.from({ length: 80 }, () => someone) } },
       'bytes are too many for a parameter, which holds 4096',
     ],
   ])('%s', (_, changes, message) => {
@@ -160,7 +161,10 @@ describe('refused, with the fix', () => {
   });
 });
 
-/** Everything that the predecessor could set (bento.md 4.1, 4.2 rows 50 to 54), and what it could not. */
+/**
+ * Everything that the predecessor could set (docs/facts/predecessor.md#broker-settings-that-it-had), and what it could
+ * not.
+ */
 const predecessor = {
   releases: { from: 'v1.2.1', to: 'v1.2.2' },
   market: {
@@ -195,7 +199,7 @@ const predecessor = {
 
 test('everything that the predecessor could set can be set, and its types are known', () => {
   expect(refusals(predecessor)).toEqual([]);
-  expect(Buffer.byteLength(brokerParameter(predecessor))).toBeLessThan(4096);
+  expect(Buffer.byteLength(brokerConfigurationOf(predecessor))).toBeLessThan(2048);
   // @ts-expect-error a misspelt key does not compile
   const misspelt: Market = { ...staging.broker, market: { allowed_requestor_lists: [] } };
   // @ts-expect-error and neither does a price as a number
@@ -212,59 +216,142 @@ test('a range is the releases between its ends', () => {
   ).toEqual([false, true, true, false, false, false]);
 });
 
-describeWith(pythonPackages, 'the parameter', () => {
-  const markets: Readonly<Record<string, Market>> = {
-    none: { releases: everyRelease, ...none },
-    predecessor,
-    'old names': {
-      releases: everyRelease,
-      ...none,
-      market: { mcycle_price: '1', max_stake: '3', max_concurrent_locks: 2 },
-    },
-    'taken out': { releases: everyRelease, ...none, market: { peak_prove_khz: null, max_concurrent_proofs: null } },
-    'every section': {
-      releases: { from: 'v1.1.2', to: 'v1.2.2' },
-      market: { events_poll_ms: 100 },
-      prover: { req_retry_count: 0 },
-      batcher: { batch_max_fees: '0.5' },
-    },
-    'custom gas': {
-      releases: { from: 'v1.2.0', to: 'v1.2.2' },
-      ...none,
-      market: { gas_priority_mode: { custom: { base_fee_multiplier_percentage: 200, priority_fee_percentile: 20.5 } } },
-    },
-  };
+const markets: Readonly<Record<string, Market>> = {
+  none: { releases: everyRelease, ...none },
+  predecessor,
+  'old names': {
+    releases: everyRelease,
+    ...none,
+    market: { mcycle_price: '1', max_stake: '3', max_concurrent_locks: 2 },
+  },
+  'taken out': {
+    releases: everyRelease,
+    ...none,
+    market: { peak_prove_khz: null, max_concurrent_proofs: null, max_concurrent_preflights: null },
+  },
+  'preflights of its own': { releases: everyRelease, ...none, market: { max_concurrent_preflights: 7 } },
+  'every section': {
+    releases: { from: 'v1.1.2', to: 'v1.2.2' },
+    market: { events_poll_ms: 100 },
+    prover: { req_retry_count: 0 },
+    batcher: { batch_max_fees: '0.5' },
+  },
+  'custom gas': {
+    releases: { from: 'v1.2.0', to: 'v1.2.2' },
+    ...none,
+    market: { gas_priority_mode: { custom: { base_fee_multiplier_percentage: 200, priority_fee_percentile: 20.5 } } },
+  },
+  'texts that look like the parameter': {
+    releases: everyRelease,
+    ...none,
+    prover: { bonsai_r0_zkvm_ver: '# releases: v1.2.2\nmax_concurrent_preflights = "executors - 2"' },
+  },
+};
 
-  test('makes the broker.toml at boot that was checked at synthesis, right for each release', async () => {
+/** What a broker reads, whatever its keys are called. */
+function valuesOf(toml: string): Record<string, Record<string, unknown>> {
+  const content = parse(toml) as Record<string, Record<string, unknown>>;
+  return Object.fromEntries(
+    sections.map((section) => [
+      section,
+      Object.fromEntries(
+        Object.entries(content[section] ?? {}).map(([name, value]) => [
+          keys[section].find((key) => key.name === name || key.aliases?.includes(name) === true)?.name,
+          value,
+        ]),
+      ),
+    ]),
+  );
+}
+
+describe.each(Object.entries(markets))('the broker.toml of %s', (_, market) => {
+  test.each(releasesOf(market.releases))(
+    'of %s has the values of the environment, and else those of the template',
+    (release) => {
+      expect(refusals(market)).toEqual([]);
+      const template = valuesOf(readFileSync('config/broker/broker.toml', 'utf8'));
+      const given = valuesOf(
+        stringify(
+          Object.fromEntries(
+            sections.map((section) => [
+              section,
+              Object.fromEntries(Object.entries(market[section]).filter(([, value]) => value !== null)),
+            ]),
+          ),
+        ),
+      );
+      const expected = structuredClone(template);
+      for (const section of sections) {
+        Object.assign(expected[section]!, given[section]);
+        for (const [name, value] of Object.entries(market[section]))
+          if (value === null) Reflect.deleteProperty(expected[section]!, name);
+      }
+      if (market.market.max_concurrent_preflights === undefined) expected['market']!['max_concurrent_preflights'] = 5;
+      const toml = atBoot(brokerTomlOf(market, release), 5);
+      expect(valuesOf(toml)).toEqual(expected);
+      checkBrokerToml(toml, release);
+    },
+  );
+});
+
+describeWith(pythonPackages, 'at boot', () => {
+  // An instance has 1 to 20 executors, so 1 to 18 preflights.
+  const cases = Object.values(markets).flatMap((market) =>
+    releasesOf(market.releases).flatMap((release) => [1, 4, 18].map((preflights) => ({ market, release, preflights }))),
+  );
+
+  test('each release gets the text that was checked for it, byte for byte', async () => {
     const { answers: made } = await answers(
       `from bento_boot import broker_toml
 def answer(given):
-    return broker_toml.render(open("service_files/broker.toml").read(), broker_toml.parse_overrides(given, "p"))`,
-      Object.values(markets).map(brokerParameter),
+    text = broker_toml.of_release(given["parameter"], "p", given["release"])
+    return broker_toml.with_preflights(text, given["preflights"])`,
+      cases.map(({ market, release, preflights }) => ({
+        parameter: brokerConfigurationOf(market),
+        release: `v${release}`,
+        preflights,
+      })),
     );
-    expect(made).toHaveLength(6);
-    Object.values(markets).forEach((market, index) => {
-      expect(refusals(market)).toEqual([]);
-      const toml = made[index]?.value as string;
-      expect(parse(toml)).toEqual(parse(withValues(market)));
-      for (const release of releasesOf(market.releases)) checkBrokerToml(toml, release);
+    expect(cases.length).toBeGreaterThan(100);
+    cases.forEach(({ market, release, preflights }, index) => {
+      expect(made[index]).toEqual({ value: atBoot(brokerTomlOf(market, release), preflights) });
+      checkBrokerToml(made[index]!.value as string, release);
     });
   });
+});
 
-  test('keys with several names have the same ones at boot', async () => {
-    const { answers: same } = await answers(
-      'from bento_boot import broker_toml\ndef answer(_):\n    return [list(names) for names in broker_toml.SAME]',
-      [null],
+describe('the parameter', () => {
+  test('has a text once for all releases that share it', () => {
+    const headers = (market: Market) => brokerConfigurationOf(market).match(/^# releases: .*$/gm);
+    expect(headers(markets['custom gas']!)).toEqual(['# releases: v1.2.0 v1.2.1 v1.2.2']);
+    // 1.0 knows prices by their first names only.
+    expect(headers(markets['none']!)).toEqual([
+      '# releases: v1.0.0 v1.0.2',
+      '# releases: v1.1.0 v1.1.1 v1.1.2 v1.2.0 v1.2.1 v1.2.2',
+    ]);
+  });
+
+  test.each(factory.environments.map((config) => [config.environment, config.broker] as const))(
+    'of %s leaves room for lists',
+    (_, broker) => {
+      expect(Buffer.byteLength(brokerConfigurationOf(broker))).toBeLessThan(1024);
+    },
+  );
+
+  test('is not made of values that a release does not take', () => {
+    const wrong = { releases: everyRelease, ...none, market: { min_deadline: 0 } };
+    expect(() => brokerConfigurationOf(wrong)).toThrow('min_deadline = 0 stops all work');
+  });
+
+  test('of older images has the values alone, as before', () => {
+    expect(brokerParameter(markets['old names']!)).toBe(
+      '{"market":{"mcycle_price":"1","max_stake":"3","max_concurrent_locks":2}}',
     );
-    const ours = sections.flatMap((section) =>
-      keys[section].flatMap(({ name, aliases = [] }) => (aliases.length > 0 ? [[name, ...aliases]] : [])),
-    );
-    expect((same[0]?.value as string[][]).sort()).toEqual(ours.sort());
   });
 });
 
 test('the template has nothing that a value could not replace', () => {
-  const template = parse(readFileSync('service_files/broker.toml', 'utf8')) as Record<string, object>;
+  const template = parse(readFileSync('config/broker/broker.toml', 'utf8')) as Record<string, object>;
   for (const [section, values] of Object.entries(template))
     for (const name of Object.keys(values))
       expect(keys[section as 'market'].some((key) => key.name === name || key.aliases?.includes(name) === true)).toBe(

@@ -5,7 +5,7 @@ test.each<[Path, number, number, number?, number?]>([
   [['ops', 'sharing', 'reconcileEveryMinutes'], 15, 720],
   [['ops', 'monitoring', 'lateSharingMinutes'], 5, 240],
   [['ops', 'monitoring', 'staleImageDays'], 1, 365],
-  // An approval is over after a day, and one that waits for 8 hours rings.
+  // An approval times out after a day, and the alarm of one that waits fires after 8 hours.
   [['ops', 'monitoring', 'stuckApprovalHours'], 1, 720, 23],
   // Production drains for 135 minutes and pauses for 30.
   // Plans are kept for 30 days.

@@ -17,7 +17,7 @@ testRefused([
       [['memoryMiB'], 63, /is too small; give MiB from 64 to 65536/],
     ] as const
   ).map(([path, value, message]): RefusedValue => [
-    `an alarm that rings at ${value}: ${path.join('.')}`,
+    `an alarm that fires at ${value}: ${path.join('.')}`,
     staging('alarms', ...path),
     value,
     'config/staging.ts',
@@ -129,12 +129,12 @@ testRefused([
     /is not an e-mail address; correct it/,
   ],
   [
-    'a budget that nobody hears of',
+    'a budget that notifies no address',
     staging('monthlyBudgetUsd'),
     1000,
     'config/staging.ts',
     'monthlyBudgetUsd',
-    /can be told to 1 to 10 addresses, not 0; correct notifications\.alarmEmails, or set null/,
+    /can notify 1 to 10 addresses, not 0; correct notifications\.alarmEmails, or set null/,
   ],
   [
     'an address that is none',

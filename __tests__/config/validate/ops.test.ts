@@ -10,19 +10,19 @@ testRefused([
     /names no repository; give its clone address, https:\/\/github\.com\/<owner>\/<repository>\.git/,
   ],
   [
-    'an environment that proves nothing',
-    ['ops', 'delivery', 'provingEnvironment'],
+    'an environment that validates nothing',
+    ['ops', 'delivery', 'validatingEnvironment'],
     'production',
     'config/ops.ts',
-    'delivery.provingEnvironment',
+    'delivery.validatingEnvironment',
     /is not an environment that follows the latest images; use one of staging/,
   ],
   [
-    'a proving environment where none follows the latest',
+    'a validating environment where none follows the latest',
     staging('followsLatest'),
     false,
     'config/ops.ts',
-    'delivery.provingEnvironment',
+    'delivery.validatingEnvironment',
     /is not an environment that follows the latest images; set followsLatest in one environment/,
   ],
   ...['rate(5 minutes)', 'every day', 'cron(0 10 * * ?)', 'at(2030-01-01T00:00:00)', 'rate(0 days)'].map(
@@ -76,7 +76,7 @@ testRefused([
     /is not supported; use latest, or a release from v1\.0\.0 up to, not including, v1\.3\.0/,
   ],
   [
-    'an alarm of long builds that could never ring',
+    'an alarm of long builds that could never fire',
     ['ops', 'monitoring', 'longBuildMinutes'],
     180,
     'config/ops.ts',
@@ -84,7 +84,7 @@ testRefused([
     /is not below build\.timeoutMinutes, 180, which ends a build; choose less/,
   ],
   [
-    'an alarm of stuck approvals that could never ring',
+    'an alarm of stuck approvals that could never fire',
     ['ops', 'monitoring', 'stuckApprovalHours'],
     24,
     'config/ops.ts',

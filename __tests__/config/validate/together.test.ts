@@ -1,5 +1,5 @@
 import { largestSegmentPo2 } from '../../../config/instance-types';
-import { limits } from '../../../config/limits';
+import { settings } from '../../../config/contract';
 import { staging, testRefused, problemsOf, withValue, type RefusedValue } from '../../support/refused-values';
 
 const file = 'config/staging.ts';
@@ -71,7 +71,7 @@ testRefused([
       { zone: 'a', cidr: '10.20.240.0/28' },
       { zone: 'd', cidr: '10.20.240.16/28' },
     ],
-    /serves nobody; leave it out/,
+    /serves nothing; leave it out/,
     'network.natSubnets.1.zone',
   ),
   refused(
@@ -99,7 +99,7 @@ testRefused([
     /has 10 and 25, which are reached by the same instance of prover.max, 4, so that no refresh pauses at 10; leave it out/,
   ),
   refused(
-    'an alarm that takes each long refresh back',
+    'an alarm that rolls back each long refresh',
     'prover.refresh.minHealthyPercentage',
     99,
     /^is above prover.refresh.minHealthyPercentage, 99, .* after 60 minutes/,
@@ -112,9 +112,19 @@ testRefused([
     /which may take max_order_expiry_secs, 691200; give at least 8/,
     'storage.workDays',
   ),
-  refused('a level that silences alarms', 'bento.logLevel', 'warn', /silences lines of broker::reaper/),
+  refused(
+    'a level that suppresses lines that alarms count',
+    'bento.logLevel',
+    'warn',
+    /suppresses lines of broker::reaper/,
+  ),
   refused('a level that is none', 'bento.logLevel', 'infos', /"infos", which is neither a level nor/),
-  refused('a broker that is silent', 'bento.logLevel', 'info,broker=error', /silences lines of broker::reaper/),
+  refused(
+    'a level that suppresses the broker',
+    'bento.logLevel',
+    'info,broker=error',
+    /suppresses lines of broker::reaper/,
+  ),
   refused('a log id of more than 160 bits', 'bento.povwLogId', `0x${'1'.repeat(41)}`, /1 to 40 hexadecimal digits/),
   refused("nobody's log id", 'bento.povwLogId', '0x00', /is nobody's log id/),
   refused(
@@ -257,7 +267,7 @@ test('a cluster that is switched off may have no prover, whatever it validates',
 });
 
 test('the largest segments that are taken are those of the largest GPUs', () => {
-  expect(limits.segmentPo2[1]).toBe(largestSegmentPo2(Infinity));
+  expect(settings.segmentPo2.most).toBe(largestSegmentPo2(Infinity));
 });
 
 test.each(['info', 'debug', 'info,broker=debug', 'warn,broker=info,boundless_market=info'])(

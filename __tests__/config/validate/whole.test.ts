@@ -67,7 +67,7 @@ test('all problems of all files come at once', () => {
       'The configuration has 3 problems:',
       '  config/ops.ts: accountId: "1" is not an account id; use the 12 digits that `aws sts get-caller-identity` prints',
       '  config/staging.ts: accountId: "two" is not an account id; use the 12 digits that `aws sts get-caller-identity` prints',
-      '  config/production.ts: manager.instanceType: "g6.xlarge" has a GPU, and this node needs none;',
+      '  config/production.ts: manager.instanceType: "g6.xlarge" has a GPU, and this role needs none;',
     ].join('\n'),
   );
 });

@@ -1,4 +1,5 @@
-import { lifecycleHooks, nodeRoles, rollbackAlarms, type NodeRole } from '../../../config/names';
+import { lifecycleHooks, instanceRoles, type InstanceRole } from '../../../config/names';
+import { rollbackAlarms } from '../../../constructs/cluster/alarms/names';
 import { rolloutSchema, type GroupRollout } from '../../../config/rollout';
 import {
   allResources,
@@ -24,23 +25,23 @@ const publishedIn = (stack: SynthesizedStack): string =>
     )['insecure_value'],
   );
 const rolloutOf = (stack: SynthesizedStack) =>
-  JSON.parse(publishedIn(stack)) as Readonly<Record<NodeRole, GroupRollout>>;
+  JSON.parse(publishedIn(stack)) as Readonly<Record<InstanceRole, GroupRollout>>;
 const addressOf = (stack: SynthesizedStack, resource: unknown): string => {
   const { type, id } = allResources(stack).find(({ args }) => args === resource)!;
   return `${type}.${id}`;
 };
 
 describe.each(clusters)('$name', (stack) => {
-  test.each(nodeRoles)("what the group of the %s launches is the rollout's: Terraform writes it once", (role) => {
+  test.each(instanceRoles)("what the group of the %s launches is the rollout's: Terraform writes it once", (role) => {
     const group = groupOf(stack, role);
-    // An instance refresh is taken back to what was saved on the group before it started.
+    // An instance refresh is rolled back to what was saved on the group before it started.
     expect(group).not.toHaveProperty('instance_refresh');
     expect((group['lifecycle'] as { ignore_changes: string[] }).ignore_changes).toEqual(
       expect.arrayContaining(['launch_template', 'mixed_instances_policy']),
     );
   });
 
-  test.each(nodeRoles)('a bad image of the %s is taken back, and a good one has time to show it', (role) => {
+  test.each(instanceRoles)('a bad image of the %s is rolled back, and a good one has time to show it', (role) => {
     const { AutoRollback, SkipMatching, CheckpointPercentages, CheckpointDelay, BakeTime, AlarmSpecification } =
       rolloutOf(stack)[role].preferences;
     expect([AutoRollback, SkipMatching]).toEqual([true, true]);
@@ -55,7 +56,7 @@ describe.each(clusters)('$name', (stack) => {
     expect(alarms).toEqual(expect.arrayContaining([...rollbackAlarms(environment)[role]]));
   });
 
-  test.each(nodeRoles)('a rollout asks the group of the %s for what Terraform gives a new one', (role) => {
+  test.each(instanceRoles)('a rollout asks the group of the %s for what Terraform gives a new one', (role) => {
     const group = groupOf(stack, role);
     const wanted = rolloutOf(stack)[role];
     const template = group['launch_template'] as { id: string; version: string } | undefined;
@@ -102,10 +103,10 @@ describe.each(clusters)('$name', (stack) => {
       expect(after).toContain(`aws_autoscaling_group.${id}`);
   });
 
-  test.each(nodeRoles)('the first %s has the hooks already, and no change of one replaces the group', (role) => {
+  test.each(instanceRoles)('the first %s has the hooks already, and no change of one replaces the group', (role) => {
     const group = groupOf(stack, role);
     const first = group['initial_lifecycle_hook'] as readonly Record<string, unknown>[];
-    expect(first.map(({ name }) => name)).toEqual(Object.values(lifecycleHooks));
+    expect(first.map(({ name }) => name)).toEqual(Object.values(lifecycleHooks).map((hook) => hook.name));
     // ForceNew: `initial_lifecycle_hook` and all of its arguments (the provider's internal/service/autoscaling/group.go).
     expect((group['lifecycle'] as { ignore_changes: string[] }).ignore_changes).toContain('initial_lifecycle_hook');
     expect(rolloutOf(stack)[role].hooks).toEqual(
@@ -118,8 +119,8 @@ describe.each(clusters)('$name', (stack) => {
     );
   });
 
-  test('nothing that a machine needs to drain is destroyed before its group', () => {
-    const [manager, prover] = nodeRoles.map((role) => addressOf(stack, groupOf(stack, role)));
+  test('nothing that an instance needs to drain is destroyed before its group', () => {
+    const [manager, prover] = instanceRoles.map((role) => addressOf(stack, groupOf(stack, role)));
     // What depends on something goes before it. Of a group these are policies, what names it, and the manager's group.
     const dependents = allResources(stack).filter(({ args }) => JSON.stringify(args).includes(manager!));
     expect(dependents.map(({ type }) => type)).toEqual(['aws_ssm_parameter']);

@@ -1,5 +1,5 @@
 import { validated } from '../../../config';
-import { nodeRoles, type NodeRole } from '../../../config/names';
+import { instanceRoles, type InstanceRole } from '../../../config/names';
 import type { GroupRollout } from '../../../config/rollout';
 import { existingVpc, withDataVolume, withManager, withProvers, withStaging } from '../../support/clusters';
 import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../../support/synthesized';
@@ -14,7 +14,7 @@ const groupOf = (stack: SynthesizedStack, role: string) =>
 /** What the stack publishes for rollouts; Terraform fills ids and versions in. */
 const rolloutOf = (stack: SynthesizedStack) => {
   const [parameter] = resourcesOf(stack, 'aws_ssm_parameter').filter(({ name }) => String(name).endsWith('/rollout'));
-  return JSON.parse(String(parameter!['insecure_value'])) as Readonly<Record<NodeRole, GroupRollout>>;
+  return JSON.parse(String(parameter!['insecure_value'])) as Readonly<Record<InstanceRole, GroupRollout>>;
 };
 
 describe.each([staging, production])('$name', (stack) => {
@@ -49,8 +49,8 @@ describe.each([staging, production])('$name', (stack) => {
     });
   });
 
-  test('a machine that says nothing at its start is replaced, one that says nothing at its end goes', () => {
-    for (const hook of nodeRoles.flatMap((role) => rolloutOf(stack)[role].hooks)) {
+  test('an instance that reports nothing at launch is abandoned; one that reports nothing at its end terminates', () => {
+    for (const hook of instanceRoles.flatMap((role) => rolloutOf(stack)[role].hooks)) {
       const launching = hook.LifecycleTransition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
       expect(hook.DefaultResult).toBe(launching ? 'ABANDON' : 'CONTINUE');
       // The boot beats every 300 s, and the longest that Auto Scaling takes is 7,200 (docs/boot.md; API Reference).
@@ -59,7 +59,7 @@ describe.each([staging, production])('$name', (stack) => {
     }
   });
 
-  test('Terraform does not wait for machines, and on the way down long enough for their orders', () => {
+  test('Terraform does not wait for new instances, and waits for a drain before it deletes a group', () => {
     for (const role of ['manager', 'prover']) {
       expect(groupOf(stack, role)).toMatchObject({ wait_for_capacity_timeout: '0' });
       expect(groupOf(stack, role)).not.toHaveProperty('force_delete');
@@ -67,7 +67,7 @@ describe.each([staging, production])('$name', (stack) => {
     expect(groupOf(stack, 'manager')['timeouts']).toEqual({ delete: '165m' });
   });
 
-  test('a machine starts when all that it asks for is there', () => {
+  test('an instance starts when all that it asks for is there', () => {
     for (const role of ['manager', 'prover']) {
       const after = groupOf(stack, role)['depends_on'] as string[];
       for (const part of [
@@ -168,10 +168,14 @@ test.each([
     { minHealthyPercentage: 0, maxHealthyPercentage: 101 },
     /is too far from minHealthyPercentage, 0/,
   ],
-  ['no way to replace a machine', { minHealthyPercentage: 100, maxHealthyPercentage: 100 }, /leaves no way to replace/],
-])('%s are refused', (_, refresh, said) => {
+  [
+    'no way to replace an instance',
+    { minHealthyPercentage: 100, maxHealthyPercentage: 100 },
+    /leaves no way to replace/,
+  ],
+])('%s are refused', (_, refresh, message) => {
   const factory = withStaging(({ prover }) => ({ prover: { ...prover, refresh: { ...prover.refresh, ...refresh } } }));
-  expect(() => validated(factory)).toThrow(said);
+  expect(() => validated(factory)).toThrow(message);
 });
 
 test('what cannot be configured is refused with the value and the fix', () => {

@@ -81,17 +81,17 @@ test.each(['10.20.0.3', '10.20.15.255', '10.20.16.10'])(
 test.each([
   ['overlaps a private one', '10.20.0.0/28', /network\.natSubnets\.0\.cidr: .*overlaps 10\.20\.0\.0\/20/],
   ['is outside of the network', '10.99.0.0/28', /network\.natSubnets\.0\.cidr: .*is not within 10\.20\.0\.0\/16/],
-])('a public subnet that %s is refused', (_, cidr, said) => {
+])('a public subnet that %s is refused', (_, cidr, message) => {
   const [first, ...others] = factory.environments;
   const network = { ...first!.network, natSubnets: [{ zone: 'a', cidr }] };
-  expect(() => validated({ ...factory, environments: [{ ...first!, network }, ...others] })).toThrow(said);
+  expect(() => validated({ ...factory, environments: [{ ...first!, network }, ...others] })).toThrow(message);
 });
 
-test('whoever talks to whom is written down, encrypted, and forgotten', () => {
+test('flow logs record all traffic', () => {
   expect(resourcesOf(production, 'aws_flow_log')).toMatchObject([{ traffic_type: 'ALL' }]);
 });
 
-describe.each(['staging', 'production'])('machines of %s', (environment) => {
+describe.each(['staging', 'production'])('instances of %s', (environment) => {
   const cluster = stackOf(stacks, `prover-cluster-${environment}`);
   const account = stackOf(stacks, environment);
   const of = (role: string) => identityPolicy(cluster, `prover-cluster-${environment}-${role}-role`);
@@ -116,7 +116,7 @@ describe.each(['staging', 'production'])('machines of %s', (environment) => {
 
   test('write to the logs of their role only', () => {
     for (const role of ['manager', 'prover'])
-      for (const arn of listOf(of(role).find(({ Sid }) => Sid === 'ShipLogs')?.Resource))
+      for (const arn of listOf(of(role).find(({ Sid }) => Sid === 'WriteLogs')?.Resource))
         expect(arn).toContain(`:log-group:/boundless/${environment}/prover-cluster/${role}`);
   });
 

@@ -1,5 +1,5 @@
 import { scaling, withProvers } from '../../support/clusters';
-import { metricName, rings, scalingAlarmsOf, valueNow, type Feed, type Minutes } from '../../support/cluster-alarms';
+import { metricName, fires, scalingAlarmsOf, valueNow, type Feed, type Minutes } from '../../support/cluster-alarms';
 import { resourceWith, resourcesOf, stackOf, synthesize } from '../../support/synthesized';
 
 const stack = stackOf(
@@ -11,14 +11,14 @@ const group = resourceWith(stack, 'aws_autoscaling_group', 'name', 'prover-clust
 const alarm = (name: 'scale-in' | 'scale-out') =>
   scalingAlarmsOf(stack).find(({ alarm_name }) => alarm_name === `prover-cluster-staging-prover-${name}`)!;
 
-const at = (queued: number, running: number, machines: number): Feed => {
+const at = (queued: number, running: number, instances: number): Feed => {
   const manager = { Environment: 'staging', Role: 'manager' };
   const provers = { AutoScalingGroupName: 'prover-cluster-staging-prover' };
   return {
     [metricName('BoundlessProverCluster', 'QueuedTasks', manager)]: { constant: queued },
     [metricName('BoundlessProverCluster', 'RunningTasks', manager)]: { constant: running },
-    [metricName('AWS/AutoScaling', 'GroupDesiredCapacity', provers)]: { constant: machines },
-    [metricName('AWS/AutoScaling', 'GroupInServiceInstances', provers)]: { constant: machines },
+    [metricName('AWS/AutoScaling', 'GroupDesiredCapacity', provers)]: { constant: instances },
+    [metricName('AWS/AutoScaling', 'GroupInServiceInstances', provers)]: { constant: instances },
   };
 };
 
@@ -26,7 +26,7 @@ const at = (queued: number, running: number, machines: number): Feed => {
 const since = (feed: Feed, metric: string, minutes: Minutes): Feed =>
   Object.fromEntries(Object.entries(feed).map(([name, value]) => [name, name.includes(metric) ? minutes : value]));
 
-/** How many machines the policy adds (Amazon EC2 Auto Scaling User Guide, "Step adjustments"). */
+/** How many instances the policy adds (Amazon EC2 Auto Scaling User Guide, "Step adjustments"). */
 function added(feed: Feed): number {
   const delta = valueNow(alarm('scale-out'), feed)! - alarm('scale-out').threshold;
   const { step_adjustment: steps } = resourceWith(stack, 'aws_autoscaling_policy', 'policy_type', 'StepScaling') as {
@@ -44,7 +44,7 @@ function added(feed: Feed): number {
   return fitting[0]!.scaling_adjustment;
 }
 
-test.each<[queued: number, running: number, machines: number, more: number]>([
+test.each<[queued: number, running: number, instances: number, more: number]>([
   [1, 0, 0, 1],
   [4, 0, 0, 1],
   [5, 0, 0, 2],
@@ -52,16 +52,16 @@ test.each<[queued: number, running: number, machines: number, more: number]>([
   [12, 4, 1, 2],
   [400, 0, 0, 32],
   [5, 4, 2, 1],
-])('%i tasks that wait and %i that run, %i provers: %i more', (queued, running, machines, more) => {
-  expect(rings(alarm('scale-out'), at(queued, running, machines))).toBe(true);
-  expect(added(at(queued, running, machines))).toBe(more);
+])('%i tasks that wait and %i that run, %i provers: %i more', (queued, running, instances, more) => {
+  expect(fires(alarm('scale-out'), at(queued, running, instances))).toBe(true);
+  expect(added(at(queued, running, instances))).toBe(more);
 });
 
-test('never more are added than are missing, and in the end none is', () => {
+test('scale-out never adds more than are missing, and ends with none missing', () => {
   for (let tasks = 1; tasks < 500; tasks += 1) {
-    let machines = 0;
-    while (rings(alarm('scale-out'), at(tasks, 0, machines))) machines += added(at(tasks, 0, machines));
-    expect(machines).toBe(Math.ceil(tasks / scaling.tasksPerProver));
+    let instances = 0;
+    while (fires(alarm('scale-out'), at(tasks, 0, instances))) instances += added(at(tasks, 0, instances));
+    expect(instances).toBe(Math.ceil(tasks / scaling.tasksPerProver));
   }
 });
 
@@ -70,31 +70,31 @@ test.each([
   [4, 0, 1],
   [0, 4, 1],
   [0, 0, 5],
-])('nothing is added for %i that wait and %i that run on %i provers', (queued, running, machines) => {
-  expect(rings(alarm('scale-out'), at(queued, running, machines))).toBe(false);
+])('nothing is added for %i that wait and %i that run on %i provers', (queued, running, instances) => {
+  expect(fires(alarm('scale-out'), at(queued, running, instances))).toBe(false);
 });
 
-test('a machine goes only while there is one more than are busy', () => {
-  for (let machines = 1; machines <= 20; machines += 1)
+test('scale-in takes an instance only while one more than the busy ones is there', () => {
+  for (let instances = 1; instances <= 20; instances += 1)
     for (let running = 0; running <= 20; running += 1)
       for (const queued of [0, 1, 8, 40])
-        if (rings(alarm('scale-in'), at(queued, running, machines))) {
+        if (fires(alarm('scale-in'), at(queued, running, instances))) {
           // At most as many are busy as tasks run.
-          expect(machines - 1).toBeGreaterThanOrEqual(running);
+          expect(instances - 1).toBeGreaterThanOrEqual(running);
           // And it is not wanted back at once.
-          expect(rings(alarm('scale-out'), at(queued, running, machines - 1))).toBe(false);
+          expect(fires(alarm('scale-out'), at(queued, running, instances - 1))).toBe(false);
         }
-  expect(rings(alarm('scale-in'), at(0, 0, 1))).toBe(true);
-  expect(rings(alarm('scale-in'), at(0, 3, 4))).toBe(true);
+  expect(fires(alarm('scale-in'), at(0, 0, 1))).toBe(true);
+  expect(fires(alarm('scale-in'), at(0, 3, 4))).toBe(true);
 });
 
-test('one goes at a time, after as long as configured, and as long before the next', () => {
+test('scale-in takes one instance at a time, after the configured minutes, and waits as long before the next', () => {
   const idle = at(0, 0, 2);
   const always = (value: number) => Array.from({ length: 60 }, () => value);
-  expect(rings(alarm('scale-in'), idle)).toBe(true);
+  expect(fires(alarm('scale-in'), idle)).toBe(true);
   // A task that ran for a moment, 29 minutes ago; one 31 minutes ago counts no more.
-  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 29, 2)))).toBe(false);
-  expect(rings(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 31, 2)))).toBe(true);
+  expect(fires(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 29, 2)))).toBe(false);
+  expect(fires(alarm('scale-in'), since(idle, 'RunningTasks', always(0).with(60 - 31, 2)))).toBe(true);
   expect(resourceWith(stack, 'aws_autoscaling_policy', 'policy_type', 'SimpleScaling')).toMatchObject({
     adjustment_type: 'ChangeInCapacity',
     scaling_adjustment: -1,
@@ -102,11 +102,11 @@ test('one goes at a time, after as long as configured, and as long before the ne
   });
 });
 
-test('some are added within two minutes, and not for a single one', () => {
+test('scale-out adds instances within two minutes, and not for a single minute of tasks', () => {
   const always = (value: number) => Array.from({ length: 60 }, () => value);
   const busy = at(8, 0, 0);
-  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(59, 8)))).toBe(false);
-  expect(rings(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(58, 8).with(59, 8)))).toBe(true);
+  expect(fires(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(59, 8)))).toBe(false);
+  expect(fires(alarm('scale-out'), since(busy, 'QueuedTasks', always(0).with(58, 8).with(59, 8)))).toBe(true);
 });
 
 test('the end of either alarm runs no policy again', () => {
@@ -116,13 +116,13 @@ test('the end of either alarm runs no policy again', () => {
   }
 });
 
-test.each(['scale-out', 'scale-in'] as const)('a manager that says nothing changes nothing: %s', (name) => {
+test.each(['scale-out', 'scale-in'] as const)('a manager that reports nothing changes nothing: %s', (name) => {
   const feed = at(100, 0, name === 'scale-in' ? 100 : 0);
-  expect(rings(alarm(name), feed)).toBe(true);
-  for (const metric of ['QueuedTasks', 'RunningTasks']) expect(rings(alarm(name), since(feed, metric, []))).toBe(false);
+  expect(fires(alarm(name), feed)).toBe(true);
+  for (const metric of ['QueuedTasks', 'RunningTasks']) expect(fires(alarm(name), since(feed, metric, []))).toBe(false);
 });
 
-test('a deployment leaves the number of machines to the queue; without scaling, it is the configured one', () => {
+test('a deployment leaves the number of instances to the queue; without scaling, it is the configured one', () => {
   const ignored = (one: Readonly<Record<string, unknown>>) =>
     (one['lifecycle'] as { ignore_changes: string[] }).ignore_changes;
   expect(ignored(group)).toContain('desired_capacity');

@@ -63,7 +63,7 @@ test('a thousand equal events are one message that counts them, of one read', as
       numbers(1000).map((index) => at(refused(imageIdOf(1)), index)),
     ),
   ).toEqual(failed());
-  const [message, ...more] = aws.told();
+  const [message, ...more] = aws.published();
   expect(more).toEqual([]);
   expect(message!.email).toMatch(/^An image was not shared: SharingIncompleteError \(1000 times\)\n/);
   expect(message!.email).toContain(`Image: ${imageIdOf(1)}\n`);
@@ -75,11 +75,11 @@ test('a thousand equal events are one message that counts them, of one read', as
 test('a few different notices are sent one by one, each with its own content', async () => {
   const aws = mockedAws();
   await handle(aws, [...numbers(3).map((index) => refused(imageIdOf(index))), buildEvent('FAILED')]);
-  expect(aws.told().map(({ email }) => email.split('\n')[0])).toEqual([
+  expect(aws.published().map(({ email }) => email.split('\n')[0])).toEqual([
     ...numbers(3).map(() => 'An image was not shared: SharingIncompleteError'),
     'Build of the prover image failed (v1.2.2)',
   ]);
-  expect(aws.told().map(({ email }) => /Image: (\S+)/.exec(email)?.[1])).toEqual([
+  expect(aws.published().map(({ email }) => /Image: (\S+)/.exec(email)?.[1])).toEqual([
     ...numbers(3).map(imageIdOf),
     'ami-1234567890abcdef0',
   ]);
@@ -89,7 +89,7 @@ test('many different notices of one title are one message with the id of each', 
   const aws = mockedAws();
   const events = numbers(60).map((index) => refused(imageIdOf(index), { buildId: undefined }));
   expect(await handle(aws, [...events, ...events])).toEqual(failed());
-  const [message, ...more] = aws.told();
+  const [message, ...more] = aws.published();
   expect(more).toEqual([]);
   expect(message!.email).toMatch(/^An image was not shared: SharingIncompleteError: 60 different ones\n/);
   for (const index of numbers(60)) expect(message!.email).toContain(imageIdOf(index));
@@ -103,22 +103,22 @@ test('where not all ids fit, the message counts the rest, and the log has all', 
     aws,
     numbers(900).map((index) => refused(imageIdOf(index), { buildId: undefined })),
   );
-  expect(aws.told()).toHaveLength(1);
-  const { email } = aws.told()[0]!;
+  expect(aws.published()).toHaveLength(1);
+  const { email } = aws.published()[0]!;
   const shown = numbers(900).filter((index) => email.includes(imageIdOf(index)));
   expect(shown.length).toBeGreaterThan(100);
   expect(email).toContain(`And: ${900 - shown.length} more: the log has all of them ("Published")`);
   expect(logged().find(({ message }) => message === 'Published')).toMatchObject({ ids: numbers(900).map(imageIdOf) });
 });
 
-test('outcomes that name neither image nor build are told apart by their reason', async () => {
+test('outcomes that name neither image nor build are distinguished by their reason', async () => {
   const aws = mockedAws();
   const events = numbers(5).map((index) =>
     sharingEvent('AMI Sharing Failed', { error: 'InvalidEventError', message: `reason ${index}`, permanent: true }),
   );
   await handle(aws, events);
-  expect(aws.told()).toHaveLength(1);
-  for (const index of numbers(5)) expect(aws.told()[0]!.email).toContain(`reason ${index}`);
+  expect(aws.published()).toHaveLength(1);
+  for (const index of numbers(5)) expect(aws.published()[0]!.email).toContain(`reason ${index}`);
 });
 
 test('each approval that is asked for keeps a message of its own', async () => {
@@ -129,7 +129,7 @@ test('each approval that is asked for keeps a message of its own', async () => {
     detail: { ...event.detail, 'execution-id': `execution-${index}` },
   }));
   await handle(aws, events);
-  expect(aws.told()).toHaveLength(5);
+  expect(aws.published()).toHaveLength(5);
 });
 
 test('each build of a batch is measured once, also where its event came twice', async () => {
@@ -137,7 +137,7 @@ test('each build of a batch is measured once, also where its event came twice', 
   const aws = mockedAws({ builds: ids.map((id) => ({ ...goodBuild, id })) });
   const events = ids.map((id) => buildEvent('FAILED', { 'build-id': id }));
   await handle(aws, [...events, ...events]);
-  expect(aws.told()).toHaveLength(1);
+  expect(aws.published()).toHaveLength(1);
   expect(metric('BuildSucceeded')).toEqual(numbers(6).map(() => 0));
 });
 
@@ -145,7 +145,7 @@ test('an event that is refused stays in the queue, and the others are sent', asy
   const aws = mockedAws();
   const events = ['no JSON', buildEvent(), { command: 'watch' }, { ...buildEvent(), account: '999999999999' }];
   expect(await handle(aws, events)).toEqual(failed(0, 2, 3));
-  expect(aws.told()).toHaveLength(1);
+  expect(aws.published()).toHaveLength(1);
   expect(metric('Failures')).toEqual([3]);
   expect(logged().filter(({ level }) => level === 'ERROR')).toEqual(
     ['m-0', 'm-2', 'm-3'].map((messageId) => expect.objectContaining({ messageId, permanent: true }) as unknown),

@@ -47,13 +47,13 @@ const metrics = () =>
 
 async function emailOf(aws: MockedAws, event: unknown): Promise<string> {
   await handle(aws, event);
-  const [told, ...more] = aws.told();
+  const [published, ...more] = aws.published();
   expect(more).toEqual([]);
-  return told!.email;
+  return published!.email;
 }
 
 describe('a build', () => {
-  test('that baked an image is told with all that is in it, and measured', async () => {
+  test('that baked an image notifies with all its facts, and is measured', async () => {
     const aws = mockedAws();
     expect(await emailOf(aws, buildEvent())).toBe(
       [
@@ -70,7 +70,7 @@ describe('a build', () => {
         goodBuild.logs?.deepLink,
       ].join('\n'),
     );
-    const [{ input, chat }] = aws.told() as [ReturnType<MockedAws['told']>[0]];
+    const [{ input, chat }] = aws.published() as [ReturnType<MockedAws['published']>[0]];
     expect(input).toMatchObject({
       TopicArn: statusTopicArn,
       Subject: 'Boundless: Build of the prover image succeeded (v1.2.2)',
@@ -110,7 +110,7 @@ describe('a build', () => {
     ['FAULT', 'failed'],
     ['TIMED_OUT', 'timed out'],
     ['STOPPED', 'was stopped'],
-  ])('that ended as %s says where, and what to do', async (status, how) => {
+  ])('that ended as %s notifies where it failed, and what to do', async (status, how) => {
     const builds = [
       {
         ...goodBuild,
@@ -129,12 +129,12 @@ describe('a build', () => {
     const email = await emailOf(aws, buildEvent(status));
     expect(email).toMatch(new RegExp(`^Build of the prover image ${how}\n`));
     expect(email).toContain('Failed in: BUILD\n');
-    expect(email).toContain('- The log says which command failed.');
-    expect(aws.told()[0]!.chat.content.title).toMatch(/^:x: /);
+    expect(email).toContain('- The log shows which command failed.');
+    expect(aws.published()[0]!.chat.content.title).toMatch(/^:x: /);
     expect(metrics()).toEqual([{ service: 'boundless-notices', Image: 'prover', BuildSucceeded: 0 }]);
   });
 
-  test('that could not be told is not measured, so that the repetition does not count it twice', async () => {
+  test('whose notice could not be published is not measured, so that the retry does not count it twice', async () => {
     const aws = mockedAws();
     aws.sns.on(PublishCommand).rejectsOnce(new Error('throttled')).resolves({ MessageId: '2' });
     await expect(handle(aws, buildEvent())).rejects.toThrow('throttled');
@@ -152,7 +152,7 @@ describe('sharing', () => {
   });
   const image = { imageId, kind: 'prover', name: 'boundless-prover-v1.2.2-20260901171400', buildId };
 
-  test('that worked is told with the build that it comes from', async () => {
+  test('that worked notifies with the build that the image comes from', async () => {
     const detail = { ...image, accounts: [account('222222222222'), account('333333333333')] };
     const email = await emailOf(mockedAws(), sharingEvent('AMI Shared', detail));
     expect(email).toMatch(/^Shared the prover image with 2 accounts\n/);
@@ -167,9 +167,9 @@ describe('sharing', () => {
   });
 
   test.each([
-    [true, 'It will fail again until somebody repairs the cause'],
+    [true, 'It will fail again until an operator repairs the cause'],
     [false, 'It is tried again twice.'],
-  ])('that failed (permanent: %s) says why, and what to do', async (permanent, step) => {
+  ])('that failed (permanent: %s) notifies why, and what to do', async (permanent, step) => {
     const detail = {
       ...image,
       error: 'ImageRefusedError',
@@ -187,14 +187,14 @@ describe('sharing', () => {
       expect(email).toContain(part);
   });
 
-  test('of which nothing is known but the error is told all the same', async () => {
+  test('of which only the error is known notifies all the same', async () => {
     const detail = { error: 'InvalidEventError', message: 'The event is refused', permanent: true };
     const aws = mockedAws();
     expect(await emailOf(aws, sharingEvent('AMI Sharing Failed', detail))).toContain('Why: The event is refused');
     expect(aws.used()).toEqual(['sns:Publish']);
   });
 
-  test('withdrawals and repairs are told', async () => {
+  test('withdrawals and repairs notify', async () => {
     const withdrawn = {
       imageId,
       kind: 'prover',
@@ -213,7 +213,7 @@ describe('sharing', () => {
 });
 
 describe('a pipeline', () => {
-  test('that deployed says what, and how long it took', async () => {
+  test('that deployed notifies with its images and its duration', async () => {
     const actions = [
       action('CodeBuild', 'Succeeded', {
         output: {
@@ -227,7 +227,7 @@ describe('a pipeline', () => {
       [
         'Pipeline prover-cluster-staging succeeded',
         '',
-        // The newest action comes first in the list, and what it says counts.
+        // The newest action comes first in the list, and its variables count.
         'manager image: ami-0aaaaaaaaaaaaaaaa',
         'manager version: v1.2.2',
         `prover image: ${imageId}`,
@@ -241,7 +241,7 @@ describe('a pipeline', () => {
     );
   });
 
-  test('that failed says where, and links to the log', async () => {
+  test('that failed notifies where, with a link to the log', async () => {
     const output = {
       executionResult: {
         externalExecutionUrl: 'https://console.aws.amazon.com/codebuild/builds/1',
@@ -260,10 +260,10 @@ describe('a pipeline', () => {
     ['an approval that was refused', 'prover-cluster-production', 'Manual', false],
     ['a source that failed', 'packer-pipeline', 'CodeStarSourceConnection', true],
     ['a deployment that failed', 'prover-cluster-production', 'CodeBuild', true],
-  ])('that failed for %s is told once', async (_, pipeline, provider, told) => {
+  ])('that failed for %s notifies once', async (_, pipeline, provider, notifies) => {
     const aws = mockedAws({ actions: [action(provider, 'Failed')] });
     await handle(aws, pipelineEvent('FAILED', pipeline));
-    expect(aws.told()).toHaveLength(told ? 1 : 0);
+    expect(aws.published()).toHaveLength(notifies ? 1 : 0);
   });
 });
 
@@ -293,20 +293,20 @@ describe('an approval', () => {
     ])
       expect(email).toContain(part);
     expect(email).not.toContain('By: ');
-    expect(aws.told()[0]!.chat.content.title).toMatch(/^:raised_hand: /);
-    expect(aws.told()[0]!.chat.content.description).toContain('prover ami-1 -&gt; ami-2');
+    expect(aws.published()[0]!.chat.content.title).toMatch(/^:raised_hand: /);
+    expect(aws.published()[0]!.chat.content.description).toContain('prover ami-1 -&gt; ami-2');
   });
 
   test.each([
     ['SUCCEEDED', 'was given'],
     ['FAILED', 'was refused, or nobody gave it in time'],
-  ])('that ended as %s says who, and how long it waited', async (state, how) => {
+  ])('that ended as %s notifies who answered, and how long it waited', async (state, how) => {
     const email = await emailOf(mockedAws({ actions: [approval()] }), approvalEvent(state));
     expect(email).toMatch(new RegExp(`^Approval of prover-cluster-production ${how}\n`));
     expect(email).toContain('Waited: 2 h 5 min\nBy: jane\n');
   });
 
-  test('that CodePipeline does not list yet is told with what is known', async () => {
+  test('that CodePipeline does not list yet notifies with what is known', async () => {
     const email = await emailOf(mockedAws({ execution: {} }), approvalEvent());
     expect(email).toBe(
       [
@@ -338,7 +338,7 @@ describe('the watch', () => {
     const aws = mockedAws({ stages: { 'prover-cluster-production': stage(execution) } });
     await handle(aws, { command: 'watch' });
     expect(metrics()).toEqual([{ service: 'boundless-notices', ApprovalHours: expect.closeTo(hours, 2) as unknown }]);
-    expect(aws.told()).toEqual([]);
+    expect(aws.published()).toEqual([]);
   });
 
   test('of no pipelines measures zero: that proves that it ran', async () => {
@@ -382,14 +382,14 @@ describe('what is no event of the factory is raised, with what is wrong', () => 
   ])('%s', async (_, event, message) => {
     const aws = mockedAws();
     await expect(handle(aws, event)).rejects.toThrow(`The event is refused: ${message}`);
-    expect(aws.told()).toEqual([]);
+    expect(aws.published()).toEqual([]);
     expect(metrics()).toEqual([{ service: 'boundless-notices', Failures: 1 }]);
   });
 
   test('settings that are wrong are named, all of them', async () => {
     process.env = { ...saved, OPS_ACCOUNT_ID: '1', AWS_REGION: 'us-west-2' };
     await expect(handle(mockedAws(), buildEvent())).rejects.toThrow(
-      /4 wrong variables:\nOPS_ACCOUNT_ID is "1"; set it to .+\nSTATUS_TOPIC_ARN is missing; .+\nBUILD_PROJECT .+\nAPPROVAL_PIPELINES /,
+      /4 wrong variables.*:\nOPS_ACCOUNT_ID is "1"; set it to .+\nSTATUS_TOPIC_ARN is missing; .+\nBUILD_PROJECT .+\nAPPROVAL_PIPELINES /,
     );
   });
 });
@@ -462,9 +462,9 @@ test('every call is granted to its role, and nothing else is', async () => {
       ({ Sid }) =>
         ![
           'WriteLogs',
-          'TakeEvents',
+          'ReceiveEvents',
           'DecryptEvents',
-          'LeaveFailedEvents',
+          'SendFailedEvents',
           'EncryptFailedEvents',
           'EncryptMessages',
         ].includes(Sid),
@@ -478,5 +478,5 @@ test.each(everything)('%s: no variable that is not let through is in a message o
   const aws = mockedAws({ actions, stages: { 'prover-cluster-production': [] } });
   await handle(aws, event);
   expect(lines.length).toBeGreaterThan(0);
-  expect(lines.join('') + JSON.stringify(aws.told())).not.toContain(secret);
+  expect(lines.join('') + JSON.stringify(aws.published())).not.toContain(secret);
 });

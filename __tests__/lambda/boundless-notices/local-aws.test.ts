@@ -2,8 +2,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { handlerWith } from '../../../lambda/boundless-notices/handler';
-import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
-import { matches } from '../../../tools/rehearse/rule';
+import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { matches } from '../../../lab/rehearse/rule';
 import { resourceWith, stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import {
@@ -88,21 +88,21 @@ describeWith([localAws], 'notices on the local AWS', () => {
       ['a deployment that worked', pipeline('SUCCEEDED', 'prover-cluster-production'), rules[3]],
       ['a pipeline of builds that worked', pipeline('SUCCEEDED', 'packer-pipeline'), undefined],
       ['a deployment that starts', pipeline('STARTED', 'prover-cluster-production'), undefined],
-      ['a pipeline of somebody else', pipeline('FAILED', 'website'), undefined],
+      ['a pipeline of another project', pipeline('FAILED', 'website'), undefined],
       ['an approval that is asked for', approvalEvent('STARTED'), rules[4]],
       ['an approval that was given', approvalEvent('SUCCEEDED'), rules[4]],
       ['an approval that was refused', approvalEvent('FAILED'), rules[4]],
       ['an action that is no approval', approvalEvent('STARTED', { category: 'Build' }), undefined],
     ])('%s', async (_, event, expected) => {
       const events = new EventBridgeClient(await aws.clientSettings(opsAccount));
-      const heard = [];
+      const matching = [];
       for (const name of rules) {
         const pattern = String(resourceWith(ops, 'aws_cloudwatch_event_rule', 'name', name)['event_pattern']);
         // EventBridge takes patterns of 2,048 characters (Amazon EventBridge User Guide, "Quotas").
         expect(pattern.length).toBeLessThan(2048);
-        if (await matches(events, pattern, event)) heard.push(name);
+        if (await matches(events, pattern, event)) matching.push(name);
       }
-      expect(heard).toEqual(expected === undefined ? [] : [expected]);
+      expect(matching).toEqual(expected === undefined ? [] : [expected]);
     });
   });
 });

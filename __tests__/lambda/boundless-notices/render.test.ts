@@ -4,7 +4,7 @@ import { rendered } from '../../../lambda/boundless-notices/render';
 import type { ChatMessage } from './support';
 
 const notice = (changes: Partial<Notice> = {}): Notice => ({
-  mood: 'bad',
+  severity: 'bad',
   title: 'A title',
   facts: [],
   links: [],

@@ -230,7 +230,7 @@ export function mockedAws(
         ]) => `${service}:${command.constructor.name.replace(/Command$/, '')}`,
       ),
     /** What was published: subject, and the text for each protocol. */
-    told: () =>
+    published: () =>
       sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => {
         const { default: chat, email } = JSON.parse(input.Message ?? '') as { default: string; email: string };
         return { input, email, chat: JSON.parse(chat) as ChatMessage };

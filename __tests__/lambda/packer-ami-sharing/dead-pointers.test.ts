@@ -1,28 +1,17 @@
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
-import type { PreflightResult } from '../../../lambda/packer-ami-sharing/on-command';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import type { PreflightResult } from '../../../lambda/packer-ami-sharing/commands/on-command';
 import { validatedImagesName } from '../../../config/names';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy, imageKeyArn } from './support';
 
 const [staging, production] = ['222222222222', '333333333333'] as const;
 const both = [staging, production];
-const saved = { ...process.env };
 let aws: MemoryAws;
-let lines: string[];
 
+const output = functionEnvironment(() => environment(both));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(both) };
-  lines = [];
-  for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, 'write').mockImplementation((line) => {
-      lines.push(String(line));
-      return true;
-    });
   aws = new MemoryAws();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = () => aws.invoke({ command: 'reconcile' }) as Promise<ReconcileResult>;
@@ -34,7 +23,7 @@ const problems = async () => {
   return launchProblems;
 };
 const measured = (name: string) =>
-  lines
+  output.lines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .flatMap((entry) => ('_aws' in entry && name in entry ? [Number(entry[name])] : []));
 

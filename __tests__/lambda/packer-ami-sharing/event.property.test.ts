@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { InvalidEventError } from '../../../lambda/packer-ami-sharing/errors';
-import { parseBuildEvent } from '../../../lambda/packer-ami-sharing/event';
+import { parseBuildEvent } from '../../../lambda/packer-ami-sharing/events/event';
 import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { codeBuildEvent, context, environment, imageId, mockedAws, noWaits } from './support';

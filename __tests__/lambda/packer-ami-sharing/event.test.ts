@@ -1,7 +1,7 @@
 import { BatchGetBuildsCommand, type EnvironmentVariable } from '@aws-sdk/client-codebuild';
 import { InvalidEventError } from '../../../lambda/packer-ami-sharing/errors';
-import { parseBuildEvent } from '../../../lambda/packer-ami-sharing/event';
-import { imageIdOf } from '../../../lambda/packer-ami-sharing/image-id';
+import { parseBuildEvent } from '../../../lambda/packer-ami-sharing/events/event';
+import { imageIdOf } from '../../../lambda/packer-ami-sharing/events/image-id';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { malformed } from './malformed-events';
 import { buildId, codeBuildEvent, environment, exportedBy, imageId, manualEvent, mockedAws, runOf } from './support';
@@ -19,7 +19,7 @@ async function idOf(event: unknown, exportedVariables: EnvironmentVariable[] = [
 
 const variable = (name: string, value: unknown) => ({ name, value });
 
-describe('what an event says', () => {
+describe('the fields of an event', () => {
   test('a build: its id without the ARN, its project, its time and what it exported', () => {
     expect(parse(exportedBy(imageId))).toEqual({
       buildId,

@@ -1,48 +1,24 @@
-import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import { layWire, type Call, type Decide } from '../../../tools/local-aws/wire';
-import type { Fault } from '../../../tools/local-aws/wire-faults';
-import { describeWith, localAws } from '../../support/tools';
-import { LocalFactory } from './local-factory';
-import { context, environment, exportedBy, inputsHash, noWaits, serviceAccounts } from './support';
+import type { Call, Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
+import { functionEnvironment } from '../../support/function-environment';
+import type { ClientConfig } from './factory';
+import { MemoryFactory } from './memory-factory';
+import { environment, exportedBy, inputsHash, serviceAccounts } from './support';
 
-jest.setTimeout(300_000);
-
-const saved = { ...process.env };
-/** The real limit is 10 s. One that is much shorter would take a busy machine for a service that hangs. */
-const impatient = { requestHandler: { connectionTimeout: 2500, requestTimeout: 2500, throwOnRequestTimeout: true } };
-
-/** Every call of an image's sharing goes wrong once, over real HTTP, and the final state is what it should be. */
-describeWith([localAws], 'faults at every call', () => {
-  let factory: LocalFactory;
+/**
+ * Every call of an image's sharing goes wrong once, and the final state is what it should be. AWS is in memory, and the
+ * SDK is the real one; `conformance.test.ts` compares its faults and answers with those that come over HTTP.
+ */
+describe('faults at every call', () => {
+  const factory = new MemoryFactory();
   let cleanRun: readonly Call[];
 
-  beforeAll(async () => {
-    factory = await LocalFactory.start();
-  });
-  afterAll(() => factory.stop());
-  beforeEach(() => {
-    process.env = { ...saved, ...environment(), AMI_KEY_ARN: factory.imageKeyArn };
-    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
-  });
-  afterEach(() => {
-    jest.restoreAllMocks();
-    process.env = saved;
-  });
+  functionEnvironment(environment);
+  // The SDK waits for a random part of its back-off: none of it.
+  beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
 
-  /** Shares an image over a wire with faults. */
-  async function share(imageId: string, decide?: Decide, config: Parameters<LocalFactory['clients']>[1] = {}) {
-    const wire = await layWire(factory.aws.endpoint, decide);
-    const clients = factory.clients(wire.endpoint, config);
-    try {
-      const error = await handlerWith({ clients, waits: noWaits() })(exportedBy(imageId), context).then(
-        () => undefined,
-        (thrown: unknown) => thrown as Error,
-      );
-      return { error, calls: wire.calls };
-    } finally {
-      await wire.close();
-    }
-  }
+  const share = (imageId: string, decide?: Decide, config: ClientConfig = {}) =>
+    factory.invoke(exportedBy(imageId), { ...(decide !== undefined && { decide }), config });
 
   async function expectShared(imageId: string) {
     expect(await factory.launchPermissions(imageId)).toEqual(serviceAccounts);
@@ -82,13 +58,10 @@ describeWith([localAws], 'faults at every call', () => {
     'a call that meets "%s" is repeated within the invocation',
     async (fault) => {
       for (let bad = 0; bad < cleanRun.length; bad += 1) {
-        // Waiting takes long: each action hangs once, in whichever account it comes first.
-        const seen = cleanRun.slice(0, bad).some(({ action }) => action === cleanRun[bad]!.action);
-        if (fault === 'hang' && seen) continue;
         await withImage(async (imageId) => {
           const decide: Decide = ({ action }, index) =>
             index === bad && (fault !== 'miss' || action.startsWith('ec2:')) ? fault : undefined;
-          const { error, calls } = await share(imageId, decide, fault === 'hang' ? impatient : {});
+          const { error, calls } = await share(imageId, decide);
           // Sessions of the function's own role are renewed by Lambda: there the retry of the invocation helps.
           if (error !== undefined) {
             expect({ fault, role: calls[bad]?.role, error }).toMatchObject({ fault: 'expire', role: undefined });
@@ -104,7 +77,7 @@ describeWith([localAws], 'faults at every call', () => {
       await withImage(async (imageId) => {
         const { error, calls } = await share(imageId, (_, index) => (index === bad ? 'deny' : undefined));
         expect(error).toBeInstanceOf(Error);
-        // Only the event bus hears once more: of the failure, after it did not take the success.
+        // Only the event bus gets one more event: that of the failure, after it did not take that of the success.
         const denied = calls[bad]!;
         const times = (run: readonly Call[]) =>
           run.filter(({ role, action }) => role === denied.role && action === denied.action).length;

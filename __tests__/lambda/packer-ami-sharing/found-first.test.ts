@@ -1,32 +1,21 @@
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import { functionEnvironment } from '../../support/function-environment';
 import { Crash, MemoryAws, type MemoryImage } from './memory-aws';
 import { ec2Error, environment } from './support';
 
 const [staging, production] = ['222222222222', '333333333333'] as const;
 const both = [staging, production];
-const saved = { ...process.env };
 let aws: MemoryAws;
-let lines: string[];
 
+const output = functionEnvironment(() => environment(both));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(both) };
-  lines = [];
-  for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, 'write').mockImplementation((line) => {
-      lines.push(String(line));
-      return true;
-    });
   aws = new MemoryAws();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = () => aws.invoke({ command: 'reconcile' }) as Promise<ReconcileResult>;
 const withdraw = ({ id }: MemoryImage) => aws.invoke({ command: 'withdraw', imageId: id, reason: 'bad' });
 const publicImagesMeasured = () =>
-  lines
+  output.lines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .flatMap((entry) => ('_aws' in entry && 'PublicImages' in entry ? [Number(entry['PublicImages'])] : []));
 const eventsOf = (type: string, { id }: MemoryImage) =>

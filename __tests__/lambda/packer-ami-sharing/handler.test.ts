@@ -123,7 +123,7 @@ describe('two of three accounts fail', () => {
     expect(aws.state.pointers).toEqual({ [open]: { [pointer]: imageId } });
   });
 
-  test('the log and the metrics say so', async () => {
+  test('the log and the metrics report it', async () => {
     await expect(handle(failing(), exportedBy(imageId))).rejects.toThrow();
     expect(logged()).toContainEqual(
       expect.objectContaining({

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { imageAges } from '../../../lambda/packer-ami-sharing/image-ages';
-import { listedImage } from '../../../lambda/packer-ami-sharing/image-list';
+import { imageAges } from '../../../lambda/packer-ami-sharing/images/image-ages';
+import { listedImage } from '../../../lambda/packer-ami-sharing/images/image-list';
 import type { Published } from '../../../lambda/packer-ami-sharing/result';
 import { goodImage, imageKeyArn, opsAccount } from './support';
 
@@ -21,14 +21,14 @@ const agesOf = (images: readonly Image[], published: readonly Published[] = []) 
     now,
   ).find(({ kind }) => kind === 'manager');
 
-test('the newest image and the newest that staging proved are told apart', () => {
+test('the newest image and the newest that staging validated have an age each', () => {
   const images = [image('ami-3', 10), image('ami-2', 6), image('ami-1', 1)];
   expect(agesOf(images, [account('ami-1')])).toEqual({ kind: 'manager', latest: 1, validated: 10 });
-  // One account may be behind another: what counts is the newest that any proved.
+  // One account may be behind another: what counts is the newest that any validated.
   expect(agesOf(images, [account('ami-1'), account('ami-2')])).toMatchObject({ validated: 5 });
 });
 
-test('a withdrawn image is no newest one, but stays proved until another is', () => {
+test('a withdrawn image is no newest one, but stays validated until another is', () => {
   const withdrawn = image('ami-3', 10, { DeprecationTime: '2026-09-10T17:00:00.000Z' });
   expect(agesOf([withdrawn, image('ami-2', 6)], [account('ami-3')])).toEqual({
     kind: 'manager',
@@ -46,13 +46,13 @@ test('an image of an interrupted build, which no account gets, does not hide how
 });
 
 test.each<[string, readonly Published[]]>([
-  ['nothing is proved', [account()]],
+  ['nothing is validated', [account()]],
   [
     'its account could not be read',
     [{ ...account(), pointers: [], failures: [{ part: 'account', error: 'AccessDenied' }] }],
   ],
   ['the pointer names an image that is gone', [account('ami-gone')]],
-])('there is no age of a proved image where %s', (_, published) => {
+])('there is no age of a validated image where %s', (_, published) => {
   expect(agesOf([image('ami-3', 10)], published)).toEqual({ kind: 'manager', latest: 1 });
 });
 

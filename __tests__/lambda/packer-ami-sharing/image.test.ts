@@ -1,7 +1,7 @@
 import { DescribeImageAttributeCommand, DescribeImagesCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { ImageNotReadyError, ImageRefusedError } from '../../../lambda/packer-ami-sharing/errors';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
-import { verifiedImage } from '../../../lambda/packer-ami-sharing/verify-image';
+import { verifiedImage } from '../../../lambda/packer-ami-sharing/images/verify-image';
 import { ec2Error, environment, goodImage, goodSnapshot, imageId, mockedAws, noWaits, type MockedAws } from './support';
 
 const verify = (aws: MockedAws, sleep = jest.fn(() => Promise.resolve())) =>

@@ -1,23 +1,18 @@
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';
 
 const accounts = ['222222222222', '333333333333'];
 const [staging] = accounts as [string];
-const saved = { ...process.env };
 let aws: MemoryAws;
 let calls: MemoryCall[];
 
+functionEnvironment(() => environment(accounts));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(accounts) };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   aws = new MemoryAws();
   calls = [];
   aws.before = (call) => void calls.push(call);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = () => aws.invoke({ command: 'reconcile' }) as Promise<ReconcileResult>;
@@ -59,24 +54,27 @@ test.each([
   ['UnauthorizedOperation', 1, true],
   // With the repetitions that `noWaits` has pauses for.
   ['RequestLimitExceeded', 3, false],
-])('an image for which EC2 answers %s is shared with nobody, and the error says so', async (code, tries, permanent) => {
-  const image = aws.bake('manager');
-  refuseImdsSupport(code);
-  expect(await messageOf(aws.invoke(exportedBy(image.id)))).toBe(
-    `ImdsSupportError: ${image.id} is given to no further account: ModifyImageAttribute did not set ImdsSupport to v2.0, ` +
-      `so that its instances could start without IMDSv2 (${code}: ${code} happened); ` +
-      'let packer-ami-sharing-role do that, then redrive the event',
-  );
-  expect(changesOf(image.id)).toEqual(Array.from({ length: tries }, () => 'ImdsSupport'));
-  expect([...image.permissions]).toEqual([]);
-  expect(aws.pointer(staging, 'manager')).toBeUndefined();
-  expect(aws.events).toEqual([
-    {
-      type: 'AMI Sharing Failed',
-      detail: expect.objectContaining({ error: 'ImdsSupportError', permanent }) as unknown,
-    },
-  ]);
-});
+])(
+  'an image for which EC2 answers %s is shared with nobody, and the error explains why',
+  async (code, tries, permanent) => {
+    const image = aws.bake('manager');
+    refuseImdsSupport(code);
+    expect(await messageOf(aws.invoke(exportedBy(image.id)))).toBe(
+      `ImdsSupportError: ${image.id} is given to no further account: ModifyImageAttribute did not set ImdsSupport to v2.0, ` +
+        `so that its instances could start without IMDSv2 (${code}: ${code} happened); ` +
+        'let packer-ami-sharing-role do that, then redrive the event',
+    );
+    expect(changesOf(image.id)).toEqual(Array.from({ length: tries }, () => 'ImdsSupport'));
+    expect([...image.permissions]).toEqual([]);
+    expect(aws.pointer(staging, 'manager')).toBeUndefined();
+    expect(aws.events).toEqual([
+      {
+        type: 'AMI Sharing Failed',
+        detail: expect.objectContaining({ error: 'ImdsSupportError', permanent }) as unknown,
+      },
+    ]);
+  },
+);
 
 test('a crash in between is made good by the next event', async () => {
   const image = aws.bake('manager');

@@ -1,5 +1,5 @@
 import { factory } from '../../../config';
-import { policyGaps } from '../../../lambda/packer-ami-sharing/key-policy';
+import { policyGaps } from '../../../lambda/packer-ami-sharing/accounts/key-policy';
 import { stackOf, synthesize } from '../../support/synthesized';
 
 const account = '222222222222';

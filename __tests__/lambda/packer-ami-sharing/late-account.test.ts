@@ -1,9 +1,10 @@
-import { awsWaits, secondsOf, type Waits } from '../../../lambda/packer-ami-sharing/waits';
+import { secondsOf } from '../../../lambda/common/poll';
+import { awsWaits, type Waits } from '../../../lambda/packer-ami-sharing/waits';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';
 
 const [staging, production] = ['222222222222', '333333333333'] as const;
-const saved = { ...process.env };
 let aws: MemoryAws;
 let now: number;
 /** AWS's own waits, on a clock that the test moves. */
@@ -15,15 +16,10 @@ const waits: Waits = {
   },
 };
 
+functionEnvironment(() => environment([staging, production]));
 beforeEach(() => {
-  process.env = { ...saved, ...environment([staging, production]) };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   aws = new MemoryAws();
   now = 0;
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 /** EC2 of one account does not know the image before that time, whatever it is asked. */

@@ -1,215 +1,114 @@
-import { ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
-import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { ImageKind } from '../../../config/names';
-import { handlerWith } from '../../../lambda/packer-ami-sharing/handler';
-import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
-import { layWire } from '../../../tools/local-aws/wire';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
 import { describeWith, localAws } from '../../support/tools';
-import { baseImage, LocalFactory } from './local-factory';
-import { context, environment, exportedBy, inputsHash, manualEvent, noWaits, serviceAccounts } from './support';
+import { comparable, comparableAnswers } from './comparable-answers';
+import { errorsOf } from './errors-of';
+import { everyJob, type Walk } from './every-job';
+import { imageKeyPolicy, type Factory } from './factory';
+import { LocalFactory } from './local-factory';
+import { MemoryFactory } from './memory-factory';
+import { environment, exportedBy, serviceAccounts } from './support';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const saved = { ...process.env };
-const [staging] = serviceAccounts as [string];
-/** Accounts that no other test has shared anything with: images of one second would be ordered by their ids. */
-const manyAccounts = (count: number) =>
-  Array.from({ length: count }, (_, index) => String(200_000_000_000 + 1000 * count + index));
 
-describeWith([localAws], 'sharing on the local AWS', () => {
-  let factory: LocalFactory;
+/** Each of the function's jobs once, on the local AWS and in memory. */
+describeWith([localAws], 'every call that the function makes', () => {
+  const memory = new MemoryFactory(imageKeyPolicy());
+  let local: LocalFactory;
+  let onServer: Walk;
+  let inMemory: Walk;
 
+  async function walk(factory: Factory): Promise<Walk> {
+    process.env = { ...saved, ...environment(), AMI_KEY_ARN: factory.imageKeyArn };
+    return everyJob(factory);
+  }
   beforeAll(async () => {
-    factory = await LocalFactory.start();
-  });
-  afterAll(() => factory.stop());
-
-  const configure = (accounts: readonly string[]) => {
-    process.env = { ...saved, ...environment(accounts), AMI_KEY_ARN: factory.imageKeyArn };
-  };
-  beforeEach(() => {
-    configure(serviceAccounts);
     for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
+    local = await LocalFactory.start();
+    onServer = await walk(local);
+    inMemory = await walk(memory);
   });
-  afterEach(() => {
+  afterAll(async () => {
     jest.restoreAllMocks();
     process.env = saved;
+    await local.stop();
   });
 
-  const share = (event: unknown, clients = factory.clients()) =>
-    handlerWith({ clients, waits: noWaits() })(event, context) as Promise<SharingResult>;
-  const pointerIn = async (account: string, kind: ImageKind) =>
-    (await factory.view(account, baseImage)).pointers[`${kind}/latest`];
-  const tagsOf = (kind: ImageKind) => ({
-    ManagedBy: 'packer',
-    Project: 'boundless-ami-factory',
-    Image: kind,
-    Version: '1.2.3',
-    InputsHash: inputsHash,
+  test('is made in memory too, with the same credentials, and answered as the local server answers it', () => {
+    const text = ({ calls }: Walk) => calls.map(({ action, role }) => `${role ?? 'ops'} ${action}`).sort();
+    expect(text(inMemory)).toEqual(text(onServer));
+    const [expected, actual] = [
+      comparableAnswers(memory.answers, inMemory),
+      comparableAnswers(local.answers, onServer),
+    ];
+    expect(actual).toHaveLength(expected.length);
+    expect(actual).toMatchObject(expected as object[]);
   });
 
-  /** What sharing returns, and every call that it made for that. */
-  async function watched(event: ReturnType<typeof exportedBy>) {
-    const wire = await layWire(factory.aws.endpoint);
-    try {
-      return { result: await share(event, factory.clients(wire.endpoint)), calls: wire.calls };
-    } finally {
-      await wire.close();
-    }
-  }
-
-  describe.each([1, 2, 100])('with %d accounts', (count) => {
-    const accounts = manyAccounts(count);
-    let imageId: string;
-    beforeAll(async () => {
-      imageId = await factory.build('manager');
-      await factory.announced();
-    });
-    beforeEach(() => {
-      configure(accounts);
-    });
-
-    test('an image reaches every account in at most 6 calls each, and one call gives all permissions', async () => {
-      // As a build leaves it.
-      expect(await factory.image(imageId)).not.toHaveProperty('ImdsSupport');
-      const { result, calls } = await watched(exportedBy(imageId));
-      expect(result.accounts).toEqual(
-        accounts.map((accountId) => ({
-          accountId,
-          launchPermission: 'added',
-          tags: 'added',
-          pointer: 'moved',
-        })),
-      );
-      expect(await factory.launchPermissions(imageId)).toEqual(accounts);
-      for (const account of accounts)
-        expect(await factory.view(account, imageId)).toEqual({
-          pointers: { 'manager/latest': imageId },
-          tags: tagsOf('manager'),
-        });
-      const actions = calls.map(({ action }) => action);
-      // The other one makes its instances require IMDSv2.
-      expect(actions.filter((action) => action === 'ec2:ModifyImageAttribute')).toHaveLength(2);
-      expect(await factory.image(imageId)).toMatchObject({ ImdsSupport: 'v2.0' });
-      const inAccounts = calls.filter(({ role }) => role?.includes('publisher')).length;
-      expect(inAccounts + actions.filter((action) => action === 'sts:AssumeRole').length).toBe(6 * count);
-      expect(await factory.announced()).toEqual([{ type: 'AMI Shared', detail: result }]);
-    });
-
-    test('the second event changes nothing', async () => {
-      const { result, calls } = await watched(exportedBy(imageId));
-      expect(result.accounts).toEqual(
-        accounts.map((accountId) => ({
-          accountId,
-          launchPermission: 'present',
-          tags: 'present',
-          pointer: 'unchanged',
-        })),
-      );
-      const changes = calls.filter(({ action }) => !/:(Describe|Get|BatchGet|AssumeRole)/.test(action));
-      expect(changes.map(({ action }) => action)).toEqual(['events:PutEvents']);
-    });
-  });
-
-  test('a stranger gets nothing', async () => {
-    const imageId = await factory.build('manager');
-    await share(exportedBy(imageId));
-    expect(await factory.view('999999999999', imageId)).toEqual({ pointers: {}, tags: undefined });
-  });
-
-  test('pointers follow the newest image, in whatever order the events come', async () => {
-    const [older = '', newer = ''] = await factory.buildInOrder('prover', 2);
-    await expect(share(manualEvent(newer))).resolves.toMatchObject({
-      accounts: [{ pointer: 'moved' }, { pointer: 'moved' }],
-    });
-    await expect(share(manualEvent(older))).resolves.toMatchObject({
-      accounts: serviceAccounts.map((accountId) => ({
-        accountId,
-        launchPermission: 'added',
-        tags: 'added',
-        pointer: 'kept-newer',
-      })),
-    });
-    for (const account of serviceAccounts) expect(await pointerIn(account, 'prover')).toBe(newer);
-  });
-
-  test('images that are shared at the same time leave the newest one in charge', async () => {
-    for (let time = 0; time < 5; time += 1) {
-      const images = await factory.buildInOrder('bento', 3);
-      await Promise.all(images.map((imageId) => share(manualEvent(imageId))));
-      for (const account of serviceAccounts) expect(await pointerIn(account, 'bento')).toBe(images[2]);
-    }
-  });
-
-  test('an older image that moved a pointer back, and crashed before it looked again, is put right by its retry', async () => {
-    const [older = '', newer = ''] = await factory.buildInOrder('prover', 2);
-    await share(manualEvent(newer));
-    await share(manualEvent(older));
-    const ssm = new SSMClient(await factory.aws.clientSettings(staging));
-    await ssm.send(new PutParameterCommand({ Name: '/boundless/ami/prover/latest', Value: older, Overwrite: true }));
-    await share(manualEvent(older));
-    expect(await pointerIn(staging, 'prover')).toBe(newer);
-  });
-
-  test('a pin is honoured', async () => {
-    const [pinned = '', newer = ''] = await factory.buildInOrder('prover', 2);
-    await share(manualEvent(pinned));
-    const ssm = new SSMClient(await factory.aws.clientSettings(staging));
-    await ssm.send(new PutParameterCommand({ Name: '/boundless/ami/prover/pinned', Value: pinned, Type: 'String' }));
-    await expect(share(manualEvent(newer))).resolves.toMatchObject({
-      accounts: [{ pointer: 'pinned' }, { pointer: 'moved' }],
-    });
-    expect(await pointerIn(staging, 'prover')).toBe(pinned);
-  });
-
-  test.each<[what: string, make: () => Promise<string>, reason: RegExp]>([
-    [
-      'is not encrypted',
-      () => factory.build('manager', { encrypted: false }),
-      /snapshot of \/dev\/sda1 is encrypted with/,
-    ],
-    [
-      'is encrypted with another key',
-      async () => {
-        const { KeyMetadata } = await new KMSClient(factory.ops).send(new CreateKeyCommand({}));
-        return factory.build('manager', { keyArn: KeyMetadata!.Arn! });
-      },
-      /snapshot of \/dev\/sda1 is encrypted with/,
-    ],
-    [
-      'is public',
-      async () => {
-        const imageId = await factory.build('manager');
-        const LaunchPermission = { Add: [{ Group: 'all' as const }] };
-        await factory.ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, LaunchPermission }));
-        return imageId;
-      },
-      /image is not public/,
-    ],
-  ])('an image that %s reaches nobody, and the bus hears why', async (_, make, reason) => {
-    const imageId = await make();
-    const before = await factory.view(staging, imageId);
-    await factory.announced();
-    await expect(share(exportedBy(imageId))).rejects.toThrow(reason);
-    expect(await factory.launchPermissions(imageId)).not.toContain(staging);
-    expect(await factory.view(staging, imageId)).toEqual(before);
-    expect(await factory.announced()).toEqual([
-      {
-        type: 'AMI Sharing Failed',
-        detail: {
-          buildId: expect.stringContaining('packer-build-project:') as unknown,
-          imageId,
-          error: 'ImageRefusedError',
-          message: expect.stringMatching(reason) as unknown,
-          permanent: true,
-        },
-      },
+  test('leads in memory to the results and events that it leads to on the local server', () => {
+    expect(comparable(inMemory.results, inMemory)).toEqual(comparable(onServer.results, onServer));
+    expect(comparable(inMemory.events, inMemory)).toEqual(comparable(onServer.events, onServer));
+    // All of it did something: no two that failed alike.
+    expect(onServer.results.filter((result) => typeof result === 'string')).toEqual([
+      expect.stringContaining('AMI_ID is neither in the event'),
     ]);
   });
 
-  test('an image of another owner, or of none, is not found', async () => {
-    await expect(share(exportedBy('ami-00000000000000000'))).rejects.toThrow(/can't be seen in this account/);
-    await expect(share(exportedBy(baseImage))).rejects.toThrow(/owner is 111111111111: found "099720109477"/);
+  const faults = ['throttle', 'deny', 'miss', 'expire', 'break', 'hang', 'lose'] as const;
+  test.each(faults)('that meets "%s" fails in memory as it fails over HTTP', async (fault) => {
+    // Only a call that is never answered waits for so long.
+    const requestHandler =
+      fault === 'hang' ? { requestHandler: { requestTimeout: 200, throwOnRequestTimeout: true } } : {};
+    const errors = (factory: Factory) => errorsOf(factory, fault, { maxAttempts: 1, ...requestHandler });
+    const expected = await errors(local);
+    expect(expected).toHaveLength(7);
+    expect(await errors(memory)).toEqual(expected);
+  });
+
+  /** The first call of each of these actions goes wrong, each in a way of its own. */
+  const first = {
+    'ec2:DescribeImages': 'throttle',
+    'ec2:DescribeSnapshots': 'break',
+    'ec2:DescribeImageAttribute': 'miss',
+    'sts:AssumeRole': 'hang',
+    'ssm:GetParameters': 'expire',
+    'ec2:CreateTags': 'lose',
+    'ssm:PutParameter': 'throttle',
+    'events:PutEvents': 'lose',
+  } as const;
+
+  test('may go wrong over HTTP: the image is shared within the invocation, and after one that was cut short', async () => {
+    process.env = { ...saved, ...environment(), AMI_KEY_ARN: local.imageKeyArn };
+    const imageId = await local.build('prover');
+    const cut = await local.invoke(exportedBy(imageId), { decide: (_, index) => (index >= 12 ? 'deny' : undefined) });
+    expect(cut.error).toBeInstanceOf(Error);
+    const left = new Map<string, Fault>(Object.entries(first));
+    const decide: Decide = ({ action }) => {
+      const fault = left.get(action);
+      left.delete(action);
+      return fault;
+    };
+    // The real limit is 10 s. One that is much shorter would take a busy instance for a service that hangs.
+    const requestHandler = { connectionTimeout: 2500, requestTimeout: 2500, throwOnRequestTimeout: true };
+    const { error } = await local.invoke(exportedBy(imageId), { decide, config: { requestHandler } });
+    expect(error).toBeUndefined();
+    expect([...left.keys()]).toEqual([]);
+    expect(await local.launchPermissions(imageId)).toEqual(serviceAccounts);
+    for (const account of serviceAccounts)
+      expect(await local.view(account, imageId)).toMatchObject({
+        pointers: { 'prover/latest': imageId },
+        tags: { Image: 'prover' },
+      });
+  });
+
+  test('of images that are shared at the same time leaves the newest one in charge', async () => {
+    process.env = { ...saved, ...environment(), AMI_KEY_ARN: local.imageKeyArn };
+    const images = await local.buildInOrder('bento', 3);
+    const ended = await Promise.all(images.map((imageId) => local.invoke(exportedBy(imageId))));
+    expect(ended.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+    for (const account of serviceAccounts)
+      expect((await local.view(account, images[0]!)).pointers).toMatchObject({ 'bento/latest': images[2] });
   });
 });

@@ -1,40 +1,22 @@
 import { CodeBuildClient } from '@aws-sdk/client-codebuild';
-import { EC2Client, type DescribeImagesCommandInput, type Image, type LaunchPermission } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
-import { launchGrantOperations } from '../../../config/image-key';
 import { pointerName, type ImageKind, type PointerKind } from '../../../config/names';
 import type { AccountCredentials, Clients } from '../../../lambda/packer-ami-sharing/clients';
 import { handlerWith, type Dependencies } from '../../../lambda/packer-ami-sharing/handler';
-import { context, ec2Error, goodImage, imageKeyArn, noWaits, opsAccount } from './support';
+import type { Answers, MemoryAccount, MemoryCall } from './memory/call';
+import { ec2Answers } from './memory/ec2';
+import { newImage, type MemoryImage } from './memory/image';
+import { launchAnswers, LaunchChain } from './memory/launch-chain';
+import { otherAnswers } from './memory/other-services';
+import { context, imageKeyArn, noWaits, opsAccount } from './support';
 
-/** A call to AWS: whose credentials it is made with, the action as the SDK calls it, and its input. */
-export interface MemoryCall {
-  readonly account: string;
-  readonly action: string;
-  readonly input: Readonly<Record<string, unknown>>;
-}
-
-/** An image as its owner sees it, and what else the test decides. */
-export interface MemoryImage {
-  readonly id: string;
-  readonly kind: ImageKind;
-  readonly name: string;
-  readonly created: Date;
-  readonly buildId: string;
-  readonly tags: Map<string, string>;
-  /** Whether its instances require IMDSv2 (`ImdsSupport`); a build does not set that. */
-  imdsV2: boolean;
-  /** Account ids, `all`, or ARNs of organizations. */
-  readonly permissions: Set<string>;
-  state: 'available' | 'disabled' | 'deregistered';
-  deprecation?: string;
-  /** Whether the build that made it succeeded. */
-  built: boolean;
-}
+export type { MemoryCall } from './memory/call';
+export type { MemoryImage } from './memory/image';
 
 /** What differs from an invocation without waits, with Lambda's longest time. */
 export interface InvocationOptions extends Partial<Omit<Dependencies, 'clients'>> {
@@ -43,12 +25,6 @@ export interface InvocationOptions extends Partial<Omit<Dependencies, 'clients'>
 
 /** What is at an end: nothing of this invocation gets through any more. */
 export class Crash extends Error {}
-
-interface Account {
-  readonly parameters: Map<string, string>;
-  /** Tags of images as this account sees them. */
-  readonly tags: Map<string, Map<string, string>>;
-}
 
 /**
  * AWS as the API references describe it, for many images and accounts at once, and for answers that no server gives on
@@ -61,32 +37,25 @@ export class MemoryAws {
   before: (call: MemoryCall) => unknown = () => undefined;
   /** Whether the function ends after this call has had its effect. */
   crashesAfter: (call: MemoryCall) => boolean = () => false;
-  private readonly accounts = new Map<string, Account>();
+  readonly launch = new LaunchChain();
+  /** Images in a page of an answer, at most. */
+  largestPage = Infinity;
+  private readonly accounts = new Map<string, MemoryAccount>();
 
-  account(id: string): Account {
+  account(id: string): MemoryAccount {
     const account = this.accounts.get(id) ?? { parameters: new Map(), tags: new Map() };
     this.accounts.set(id, account);
     return account;
   }
 
+  get accountIds(): readonly string[] {
+    return [...this.accounts.keys()];
+  }
+
   /** An image that a build made, each newer than those before it. */
   bake(kind: ImageKind): MemoryImage {
-    const serial = String(this.images.size + 1).padStart(3, '0');
-    const id = `ami-${serial.padStart(17, '0')}`;
-    const tags = (goodImage().Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value] as const);
-    const image: MemoryImage = {
-      id,
-      kind,
-      name: `boundless-${kind}-1.2.3-20260901161${serial}`,
-      created: new Date(Date.parse('2026-09-01T16:10:00.000Z') + this.images.size * 60_000),
-      buildId: `packer-build-project:${serial}`,
-      tags: new Map([...tags, ['Image', kind], ['BuildId', `packer-build-project:${serial}`]]),
-      permissions: new Set(),
-      imdsV2: false,
-      state: 'available',
-      built: true,
-    };
-    this.images.set(id, image);
+    const image = newImage(kind, this.images.size + 1, imageKeyArn);
+    this.images.set(image.id, image);
     return image;
   }
 
@@ -155,158 +124,12 @@ export class MemoryAws {
     return Promise.race([handler(input, timed), crashed]);
   }
 
-  private sees(account: string, { state, permissions }: MemoryImage): boolean {
-    if (state === 'deregistered') return false;
-    if (account === opsAccount) return true;
-    return state === 'available' && (permissions.has(account) || permissions.has('all'));
-  }
-
-  private seen(account: string, image: MemoryImage): Image {
-    const tags = account === opsAccount ? image.tags : (this.account(account).tags.get(image.id) ?? new Map());
-    const { ImdsSupport, ...good } = goodImage();
-    return {
-      ...good,
-      ...(image.imdsV2 && ImdsSupport !== undefined && { ImdsSupport }),
-      ImageId: image.id,
-      Name: image.name,
-      State: image.state === 'deregistered' ? 'available' : image.state,
-      CreationDate: image.created.toISOString(),
-      Public: image.permissions.has('all'),
-      ...(image.deprecation !== undefined && { DeprecationTime: image.deprecation }),
-      Tags: [...tags].map(([Key, Value]: [string, string]) => ({ Key, Value })),
-    };
-  }
-
-  private describe(account: string, { ImageIds, Filters = [], IncludeDisabled }: DescribeImagesCommandInput) {
-    const named = Filters.find(({ Name }) => Name === 'image-id')?.Values;
-    const asked = named?.flatMap((id) => this.images.get(id) ?? []) ?? [...this.images.values()];
-    const visible = asked.filter((image) => this.sees(account, image));
-    if (ImageIds !== undefined) {
-      const found = visible.filter(({ id }) => ImageIds.includes(id));
-      if (found.length < ImageIds.length) throw ec2Error('InvalidAMIID.NotFound');
-      const shown = found.filter(({ state }) => state === 'available' || IncludeDisabled === true);
-      return { Images: shown.map((image) => this.seen(account, image)) };
-    }
-    const value = (image: Image, name: string): string | undefined => {
-      if (name.startsWith('tag:')) return image.Tags?.find(({ Key }) => Key === name.slice(4))?.Value;
-      return { 'image-id': image.ImageId, state: image.State, 'is-public': String(image.Public) }[name];
-    };
-    const all = visible.map((image) => this.seen(account, image));
-    return {
-      Images: all.filter((image) =>
-        Filters.every(({ Name = '', Values = [] }) =>
-          Name === 'name'
-            ? Values.some((pattern) => image.Name?.startsWith(pattern.replace(/\*$/, '')))
-            : Values.includes(value(image, Name) ?? ''),
-        ),
-      ),
-    };
-  }
-
-  private owned(imageId: unknown): MemoryImage {
-    const image = this.images.get(String(imageId));
-    if (image === undefined || image.state === 'deregistered') throw ec2Error('InvalidAMIID.Unavailable');
-    return image;
-  }
-
   /** What AWS answers to a call, which takes effect. */
-  answerTo({ account, action, input }: MemoryCall): unknown {
-    const { parameters, tags } = this.account(account);
-    const name = String(input['Name']);
-    switch (action) {
-      case 'DescribeImages':
-        return this.describe(account, input);
-      case 'DescribeSnapshots':
-        return { Snapshots: [{ SnapshotId: 'snap-1', Encrypted: true, KmsKeyId: imageKeyArn }] };
-      case 'DescribeImageAttribute': {
-        const entry = (permission: string): LaunchPermission =>
-          permission === 'all' ? { Group: 'all' } : { UserId: permission };
-        return { LaunchPermissions: [...this.owned(input['ImageId']).permissions].map(entry) };
-      }
-      case 'ModifyImageAttribute': {
-        const image = this.owned(input['ImageId']);
-        const { permissions } = image;
-        // One attribute in a call (EC2 API Reference, "ModifyImageAttribute").
-        if (input['ImdsSupport'] !== undefined) {
-          image.imdsV2 = true;
-          return {};
-        }
-        const { Add = [], Remove = [] } = input['LaunchPermission'] as Record<string, LaunchPermission[] | undefined>;
-        for (const { UserId, Group } of Add) permissions.add(UserId ?? Group ?? '');
-        for (const { UserId, Group } of Remove) permissions.delete(UserId ?? Group ?? '');
-        return {};
-      }
-      case 'CreateTags': {
-        const [id = ''] = input['Resources'] as string[];
-        const image = this.images.get(id);
-        if (image === undefined || !this.sees(account, image)) throw ec2Error('InvalidAMIID.NotFound');
-        const there = account === opsAccount ? image.tags : (tags.get(id) ?? new Map<string, string>());
-        if (account !== opsAccount) tags.set(id, there);
-        for (const { Key, Value } of input['Tags'] as { Key: string; Value: string }[]) there.set(Key, Value);
-        return {};
-      }
-      case 'EnableImageDeprecation':
-        this.owned(input['ImageId']).deprecation = (input['DeprecateAt'] as Date).toISOString();
-        return {};
-      case 'GetParameters':
-        return {
-          Parameters: (input['Names'] as string[]).flatMap((Name) =>
-            parameters.has(Name) ? [{ Name, Value: parameters.get(Name) }] : [],
-          ),
-        };
-      case 'PutParameter': {
-        const value = String(input['Value']);
-        // Parameter Store checks an image after its answer, and drops one that the caller can't see.
-        const image = this.images.get(value);
-        const isImage = input['DataType'] === 'aws:ec2:image';
-        if (!isImage || (image !== undefined && this.sees(account, image))) parameters.set(name, value);
-        return {};
-      }
-      case 'DeleteParameter':
-        if (!parameters.delete(name)) throw new ParameterNotFound({ message: name, $metadata: {} });
-        return {};
-      case 'AssumeRole':
-        return {
-          Credentials: { AccessKeyId: String(input['RoleArn']).split(':')[4], SecretAccessKey: 's', SessionToken: 't' },
-        };
-      case 'PutEvents': {
-        const [entry] = input['Entries'] as { DetailType: string; Detail: string }[];
-        this.events.push({ type: entry!.DetailType, detail: JSON.parse(entry!.Detail) as Record<string, unknown> });
-        return { Entries: [{ EventId: '1' }] };
-      }
-      case 'BatchGetBuilds':
-        return {
-          builds: [...this.images.values()]
-            .filter(({ buildId }) => (input['ids'] as string[]).includes(buildId))
-            .map(({ id, buildId, built }) => ({
-              id: buildId,
-              buildStatus: built ? 'SUCCEEDED' : 'FAILED',
-              exportedEnvironmentVariables: [{ name: 'AMI_ID', value: id }],
-            })),
-        };
-      default:
-        return this.launchChain(action);
-    }
-  }
-
-  /** All links of it hold. */
-  private launchChain(action: string): unknown {
-    const Statement = [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }];
-    const autoScaling = 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling';
-    const answers: Readonly<Record<string, unknown>> = {
-      GetAllowedImagesSettings: { State: 'disabled' },
-      GetRole: {},
-      GetKeyPolicy: { Policy: JSON.stringify({ Statement }) },
-      DescribeKey: { KeyMetadata: { KeyState: 'Enabled', Enabled: true } },
-      ListGrants: {
-        Grants: [...this.accounts.keys()].map((id) => ({
-          GranteePrincipal: `arn:aws:iam::${id}:${autoScaling}`,
-          Operations: launchGrantOperations,
-        })),
-      },
-    };
-    const answer = answers[action];
-    if (answer === undefined) throw new Error(`${action} is not known here`);
-    return answer;
+  answerTo(call: MemoryCall): unknown {
+    const answer = answers[call.action];
+    if (answer === undefined) throw new Error(`${call.action} is not known here`);
+    return answer(this, call);
   }
 }
+
+const answers: Answers = { ...ec2Answers, ...otherAnswers, ...launchAnswers };

@@ -1,22 +1,17 @@
 import { InvalidInputException } from '@aws-sdk/client-codebuild';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import type { SharingResult } from '../../../lambda/packer-ami-sharing/result';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws, type MemoryCall } from './memory-aws';
 import { ec2Error, environment, exportedBy } from './support';
 
 const [staging, production, closed] = ['222222222222', '333333333333', '444444444444'] as const;
 const both = [staging, production];
-const saved = { ...process.env };
 let aws: MemoryAws;
 
+functionEnvironment(() => environment(both));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(both) };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   aws = new MemoryAws();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = () => aws.invoke({ command: 'reconcile' }) as Promise<ReconcileResult>;

@@ -5,7 +5,7 @@ import {
   InvalidEventError,
   SharingIncompleteError,
 } from '../../../lambda/packer-ami-sharing/errors';
-import { announce, failureDetail } from '../../../lambda/packer-ami-sharing/outcome-events';
+import { announce, failureDetail } from '../../../lambda/packer-ami-sharing/events/outcome-events';
 import { mockedAws, region, runOf } from './support';
 
 /** The bus takes calls and refuses entries, which the local AWS does not do for well-formed ones. */
@@ -32,7 +32,7 @@ test('one that it keeps refusing fails, with the code', async () => {
   expect(bus.commandCalls(PutEventsCommand)).toHaveLength(3);
 });
 
-test('a dry run tells nobody', async () => {
+test('a dry run publishes no event', async () => {
   await announce(run(true), 'found', {});
   expect(bus.commandCalls(PutEventsCommand)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import type { Pages } from '../../../lambda/packer-ami-sharing/run';
-import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
+import { functionEnvironment } from '../../support/function-environment';
 import { MemoryAws, type InvocationOptions, type MemoryImage } from './memory-aws';
 import { ec2Error, environment } from './support';
 
@@ -7,17 +8,11 @@ const [staging, production] = ['222222222222', '333333333333'] as const;
 const both = [staging, production];
 /** The newest image of each kind, then two at a time. */
 const small: Pages = { newest: 1, size: 2 };
-const saved = { ...process.env };
 let aws: MemoryAws;
 
+functionEnvironment(() => environment(both));
 beforeEach(() => {
-  process.env = { ...saved, ...environment(both) };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
   aws = new MemoryAws();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = saved;
 });
 
 const reconcile = (options: InvocationOptions = {}) =>

@@ -1,5 +1,5 @@
 import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
-import { brokenRules } from '../../../lambda/packer-ami-sharing/rules';
+import { brokenRules } from '../../../lambda/packer-ami-sharing/images/rules';
 import { goodImage, goodSnapshot, imageKeyArn, opsAccount } from './support';
 
 const expected = { opsAccountId: opsAccount, imageKeyArn, now: new Date('2026-09-01T17:00:00Z') };

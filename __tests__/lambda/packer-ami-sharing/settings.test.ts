@@ -1,4 +1,4 @@
-import { SettingsError } from '../../../lambda/packer-ami-sharing/errors';
+import { SettingsError } from '../../../lambda/common/errors';
 import { settingsFrom } from '../../../lambda/packer-ami-sharing/settings';
 import { environment, imageKeyArn, opsAccount, serviceAccounts } from './support';
 
@@ -40,11 +40,11 @@ test.each<[variable: string, value: string | undefined]>([
 ])('%s = %s is refused by name', (variable, value) => {
   const read = () => settingsFrom({ ...environment(), [variable]: value });
   expect(read).toThrow(SettingsError);
-  expect(read).toThrow(new RegExp(`1 wrong variables:\n${variable} is .+; set it to `));
+  expect(read).toThrow(new RegExp(`1 wrong variable;.*:\n${variable} is .+; set it to `));
 });
 
-test('all that is wrong is said at once', () => {
+test('the error lists all that is wrong', () => {
   expect(() => settingsFrom({})).toThrow(
-    /4 wrong variables:\nOPS_ACCOUNT_ID .+\nSERVICE_ACCOUNT_IDS .+\nAMI_KEY_ARN .+\nBUILD_PROJECT /,
+    /4 wrong variables.*:\nOPS_ACCOUNT_ID .+\nSERVICE_ACCOUNT_IDS .+\nAMI_KEY_ARN .+\nBUILD_PROJECT /,
   );
 });

@@ -2,9 +2,9 @@ import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { mapBounded } from '../../../lambda/packer-ami-sharing/bounded';
+import { mapBounded } from '../../../lambda/common/bounded';
 import type { AccountCredentials } from '../../../lambda/packer-ami-sharing/clients';
-import { shareImage } from '../../../lambda/packer-ami-sharing/share-image';
+import { shareImage } from '../../../lambda/packer-ami-sharing/accounts/share-image';
 import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 
 const [staging, production] = serviceAccounts as [string, string];
@@ -70,7 +70,7 @@ describe('launch permissions', () => {
 });
 
 describe('the publisher role', () => {
-  test('is taken per account, for as short as possible, under a name that says the image', async () => {
+  test('is assumed per account, for as short as possible, with a session name that has the image', async () => {
     const aws = mockedAws();
     await share(aws);
     expect(aws.sts.commandCalls(AssumeRoleCommand).map(({ args: [command] }) => command.input)).toEqual(
@@ -183,7 +183,7 @@ describe('tags', () => {
   });
 });
 
-test('a pointer that somebody else keeps writing fails its account', async () => {
+test('a pointer that another writer keeps changing fails its account', async () => {
   const aws = mockedAws({
     images: [goodImage(), goodImage({ ImageId: 'ami-00000000', CreationDate: '2026-01-01T00:00:00Z' })],
   });
@@ -200,7 +200,7 @@ test('a pointer that somebody else keeps writing fails its account', async () =>
     },
   };
   const { accounts } = await shareImage(imageId, runOf({ clients: contended }, { accounts: [staging] }));
-  expect(accounts[0]?.error).toMatch(/^PointerContendedError: .*latest was changed by somebody else 3 times/);
+  expect(accounts[0]?.error).toMatch(/^PointerContendedError: .*latest was changed by another writer 3 times/);
 });
 
 describe('accounts are published to', () => {

@@ -290,7 +290,7 @@ export function mockedAws(changes: Partial<MockedState> = {}) {
     sts,
     puts,
     tagged,
-    /** What the function told the default event bus. */
+    /** What the function published on the default event bus. */
     announced: () =>
       events.commandCalls(PutEventsCommand).flatMap(({ args: [{ input }] }) =>
         (input.Entries ?? []).map(({ Source, DetailType, Detail = '' }) => ({

@@ -1,34 +1,30 @@
 import { steps, type Step } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { LocalAws } from '../../../tools/local-aws';
-import type { Decide } from '../../../tools/local-aws/wire';
-import type { Fault } from '../../../tools/local-aws/wire-faults';
-import { describeWith, localAws } from '../../support/tools';
-import { LocalStorage } from './local-storage';
+import type { Decide } from '../../../lab/local-aws/fault-proxy';
+import type { Fault } from '../../../lab/local-aws/proxy-faults';
+import { MemoryStorage } from './memory-storage';
 
-jest.setTimeout(120_000);
 const saved = { ...process.env };
 /** Retries at once: what is tried is what the function does, not how long the SDK waits. */
 const hasty = { retryMode: 'standard' as const, maxAttempts: 3 };
 
-describeWith([localAws], 'faults at every call of a rotation', () => {
-  let aws: LocalAws;
-  let storage: LocalStorage;
+describe('faults at every call of a rotation', () => {
+  let storage: MemoryStorage;
   /** How many calls each step makes where nothing goes wrong. */
   const counts = new Map<Step, number>();
 
   beforeAll(async () => {
-    aws = await LocalStorage.start();
-    storage = await LocalStorage.on(aws);
+    storage = new MemoryStorage();
     process.env = { ...saved, ...storage.environment() };
     for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockReturnValue(true);
+    // The SDK waits for a random part of its back-off: none of it.
+    jest.spyOn(Math, 'random').mockReturnValue(0);
     await storage.rotate();
     const token = await storage.begin();
     for (const step of steps) counts.set(step, (await storage.step(step, token)).calls.length);
   });
-  afterAll(async () => {
+  afterAll(() => {
     jest.restoreAllMocks();
     process.env = saved;
-    await aws.stop();
   });
 
   /** A rotation, one call of which goes wrong; then Secrets Manager begins it again, as it does after a failure. */
@@ -40,7 +36,7 @@ describeWith([localAws], 'faults at every call of a rotation', () => {
       const { error } = await storage.step(each, token, each === step ? decide : undefined, hasty);
       if (error === undefined) continue;
       errors.push(error);
-      // Machines are never without a key that works, not for a moment.
+      // Instances are never without a key that works, not for a moment.
       expect(await storage.keyIds()).toContain((await storage.key('AWSCURRENT')).accessKeyId);
       await storage.rotate(token);
       break;
@@ -71,7 +67,7 @@ describeWith([localAws], 'faults at every call of a rotation', () => {
   test('a first rotation that is cut short between any two calls is done by its repetition', async () => {
     // Without keys of before there is less to look at: 7 calls.
     for (let at = 0; at < 7; at += 1) {
-      const fresh = await LocalStorage.on(aws);
+      const fresh = new MemoryStorage();
       process.env = { ...saved, ...fresh.environment() };
       const token = await fresh.begin();
       const cut = await fresh.step('createSecret', token, (_, index) => (index >= at ? 'deny' : undefined), hasty);

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from '../../../lambda/prover-cluster-storage-keys/clients';
 import { steps } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { LocalAws } from '../../../tools/local-aws';
+import type { LocalAws } from '../../../lab/local-aws';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalStorage } from './local-storage';
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { steps } from '../../../lambda/prover-cluster-storage-keys/event';
-import type { LocalAws } from '../../../tools/local-aws';
+import type { LocalAws } from '../../../lab/local-aws';
 import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { describeWith, localAws } from '../../support/tools';
 import { LocalStorage } from './local-storage';
+import { MemoryStorage } from './memory-storage';
+import { walk } from './walk';
 
 jest.setTimeout(60_000);
 const saved = { ...process.env };
@@ -13,7 +15,7 @@ const saved = { ...process.env };
 describeWith([localAws], "rotation of the storage's key", () => {
   let aws: LocalAws;
   let storage: LocalStorage;
-  let said: string;
+  let output: string;
 
   beforeAll(async () => {
     aws = await LocalStorage.start();
@@ -22,13 +24,14 @@ describeWith([localAws], "rotation of the storage's key", () => {
   beforeEach(async () => {
     storage = await LocalStorage.on(aws);
     process.env = { ...saved, ...storage.environment(), POWERTOOLS_DEV: 'false' };
-    said = '';
-    const hear = (...texts: unknown[]) => {
-      said += texts.map(String).join(' ');
+    output = '';
+    const record = (...texts: unknown[]) => {
+      output += texts.map(String).join(' ');
       return true;
     };
-    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockImplementation(hear);
-    for (const level of ['info', 'error', 'warn', 'log'] as const) jest.spyOn(console, level).mockImplementation(hear);
+    for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockImplementation(record);
+    for (const level of ['info', 'error', 'warn', 'log'] as const)
+      jest.spyOn(console, level).mockImplementation(record);
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -181,7 +184,7 @@ describeWith([localAws], "rotation of the storage's key", () => {
     expect(await storage.labels()).toEqual({ [token]: ['AWSPENDING'] });
   });
 
-  test('a key that S3 takes no more is not made the current one, whatever the test before it said', async () => {
+  test('a key that S3 no longer accepts is not made the current one, although testSecret passed', async () => {
     const current = await storage.rotate();
     const token = await storage.begin();
     for (const step of steps.slice(0, 3)) expect((await storage.step(step, token)).error).toBeUndefined();
@@ -205,10 +208,10 @@ describeWith([localAws], "rotation of the storage's key", () => {
     const keys = [await storage.key('AWSCURRENT'), await storage.key('AWSPREVIOUS')];
     for (const { accessKeyId, secretAccessKey } of keys)
       for (const secret of [accessKeyId, secretAccessKey]) {
-        expect(said).not.toContain(secret);
+        expect(output).not.toContain(secret);
         expect(JSON.stringify(errors.map((error) => [error?.message, error?.stack, error]))).not.toContain(secret);
       }
-    expect(said).toContain('finishSecret');
+    expect(output).toContain('finishSecret');
   });
 
   test('what it calls is granted to its role, and nothing else is', async () => {
@@ -230,6 +233,13 @@ describeWith([localAws], "rotation of the storage's key", () => {
     const asUser = [...used].filter((action) => action.startsWith('s3:'));
     expect(asUser.sort()).toEqual(['s3:DeleteObject', 's3:GetObject', 's3:HeadBucket', 's3:PutObject']);
     expect([...used].filter((action) => !asUser.includes(action)).sort()).toEqual(granted.sort());
+  });
+
+  test('in memory, where every fault is tried at every call, it goes as on the local server', async () => {
+    const onServer = await walk(storage);
+    const memory = new MemoryStorage();
+    Object.assign(process.env, memory.environment());
+    expect(await walk(memory)).toEqual(onServer);
   });
 
   test('a label that an operator has moved back is respected', async () => {

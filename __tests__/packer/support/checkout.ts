@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { writeStandIns } from '../../scripts/support';
-import { templatesForLocalBake, packerVersion } from '../../../tools/local-bake';
-import { writeTemplates } from '../../../tools/local-bake/templates';
-import { hasPlugins } from '../../../tools/local-bake/version';
+import { templatesForLocalBake, packerVersion } from '../../../lab/local-bake';
+import { writeTemplates } from '../../../lab/local-bake/templates';
+import { hasPlugins } from '../../../lab/local-bake/version';
 
 /** Templates that the local bake changes nothing of. */
 const asTheyAre = ['packer/locals.pkr.hcl', 'packer/variables.pkr.hcl'];
@@ -23,14 +23,14 @@ export async function layOutCheckout(folder: string, endpoint: string): Promise<
 }
 
 /**
- * Programs that a build must not run on this machine: `dpkg` and `sudo` install nothing, and where Packer is too old for
- * plugins, its `init` is left out.
+ * Programs that a build must not run on this instance: `dpkg` and `sudo` install nothing, and where Packer is too old for
+ * plugins, its `init` is left out. With PACKER_CHECKED=1 Packer only bakes: its checks have passed these templates.
  */
 export async function standInsOfBuild(folder: string): Promise<string> {
   const init = hasPlugins(await packerVersion()) ? '' : '[[ $1 != init ]] || exit 0';
   return writeStandIns(folder, {
     dpkg: 'true',
     sudo: '"$@"',
-    packer: `${init}\nPATH=\${PATH#${folder}:} exec packer "$@"`,
+    packer: `${init}\n[[ $1 == build || -z \${PACKER_CHECKED:-} ]] || exit 0\nPATH=\${PATH#${folder}:} exec packer "$@"`,
   });
 }

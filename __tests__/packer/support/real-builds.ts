@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { roles } from '../../../config/names';
 import { localServer, temporaryFolder } from '../../scripts/support';
@@ -6,7 +6,7 @@ import { identityPolicy, listOf } from '../../support/policies';
 import { stackOf, synthesize } from '../../support/synthesized';
 import { layOutCheckout, standInsOfBuild } from './checkout';
 import { folderOfArtifacts, runBuild, tool, writeToolsLock, type EndedBuild } from './codebuild';
-import type { BuildRecord } from './ec2-wire';
+import type { BuildRecord } from './ec2-proxy';
 import { opsAccount, type OpsAccount } from './ops-account';
 
 export interface RealBuild extends EndedBuild {
@@ -21,7 +21,7 @@ export interface RealBuilds {
   /** The id of the build that runs, or ran last. */
   readonly id: () => string;
   /**
-   * Runs a build of the manager, v1.0.1, on demand unless it is told otherwise.
+   * Runs a build of the manager, v1.0.1, on demand unless `SPOT` is set.
    *
    * @throws Error where it calls something of EC2 that its role may not
    */
@@ -56,9 +56,10 @@ export function realBuilds(): RealBuilds {
   beforeAll(async () => {
     server.answer = ({ url }) => (url === '/tool.deb' ? { body: tool } : { status: 404 });
     await standInsOfBuild(bin);
+    await layOutCheckout(workOf(0), ops.proxy.endpoint);
   });
   beforeEach(() => {
-    ops.wire.record = (buildId) => records.get(buildId);
+    ops.proxy.record = (buildId) => records.get(buildId);
   });
 
   const workOf = (build: number) => path.join(folder, `checkout-${build}`);
@@ -80,8 +81,7 @@ export function realBuilds(): RealBuilds {
   async function build(env: Readonly<Record<string, string>> = {}): Promise<RealBuild> {
     builds += 1;
     const work = workOf(builds);
-    mkdirSync(work);
-    await layOutCheckout(work, ops.wire.endpoint);
+    cpSync(workOf(0), work, { recursive: true });
     const ended = await runBuild(work, {
       standIns: bin,
       env: {
@@ -97,6 +97,8 @@ export function realBuilds(): RealBuilds {
         CODEBUILD_BUILD_ID: id(),
         LEFTOVER_PAUSE: '0',
         FINISH_PAUSE: '0.1',
+        // Once in a file.
+        ...(builds > 1 && { PACKER_CHECKED: '1' }),
         ...env,
       },
     });
@@ -105,7 +107,7 @@ export function realBuilds(): RealBuilds {
       buildStatus: ended.code === 0 ? 'SUCCEEDED' : 'FAILED',
       exportedEnvironmentVariables: Object.entries(ended.exported).map(([name, value]) => ({ name, value })),
     });
-    const refused = ops.wire.actions.filter(
+    const refused = ops.proxy.actions.filter(
       (action) => !onlyHere.includes(action) && !allowedActions().includes(`ec2:${action}`),
     );
     if (refused.length > 0) throw new Error(`${roles.packerBuild} may not ${refused.join(', ')}`);

@@ -13,7 +13,7 @@ async function attach(listed: readonly (Attachment | null)[], codes: readonly (s
 import time
 from botocore.exceptions import ClientError
 from bento_boot import aws, volume
-from bento_boot.identity import Machine
+from bento_boot.identity import Instance
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(seconds / 500)
 volume.FREE_WITHIN_S = ${withinS}
@@ -28,19 +28,19 @@ def answer(given):
             calls.append(given)
             code = codes.pop(0) if codes else None
             if code is not None:
-                raise ClientError({"Error": {"Code": code, "Message": "said"}}, "AttachVolume")
+                raise ClientError({"Error": {"Code": code, "Message": "refused"}}, "AttachVolume")
     aws.client = lambda *_: Ec2()
-    volume.attach("vol-0", Machine("i-own", "us-west-2", "10.20.1.2", "eni-0", [], None), lambda: beats.append(1))
+    volume.attach("vol-0", Instance("i-own", "us-west-2", "10.20.1.2", "eni-0", [], None), lambda: beats.append(1))
     return [len(calls), len(beats)]`,
     [[listed, codes]],
   );
   return { ...given[0]!, log };
 }
 
-describeWith(pythonPackages, 'the data volume on its way to a machine', () => {
+describeWith(pythonPackages, 'the data volume on its way to an instance', () => {
   test.each<[string, readonly (Attachment | null)[], readonly (string | null)[], readonly [number, number]]>([
     ['is attached when nobody has it', [null], [], [1, 0]],
-    ['is left when the machine has it', [['i-own', 'attached']], [], [0, 0]],
+    ['is left when the instance has it', [['i-own', 'attached']], [], [0, 0]],
     ['is left when it is on its way here', [['i-own', 'attaching']], [], [0, 0]],
     [
       'is waited for when it is on its way off',
@@ -52,7 +52,7 @@ describeWith(pythonPackages, 'the data volume on its way to a machine', () => {
       [1, 1],
     ],
     [
-      'is waited for when another machine has it',
+      'is waited for when another instance has it',
       [['i-other', 'attached'], ['i-other', 'detaching'], null],
       [],
       [1, 2],
@@ -62,12 +62,12 @@ describeWith(pythonPackages, 'the data volume on its way to a machine', () => {
     expect((await attach(listed, codes)).value).toEqual([calls, beats]);
   });
 
-  test('says once whom it waits for', async () => {
+  test('logs once which instance it waits for', async () => {
     const { log } = await attach([['i-other', 'attached'], ['i-other', 'attached'], ['i-other', 'attached'], null]);
     expect(log.match(/waiting for the data volume vol-0: it is still held by i-other/g)).toHaveLength(1);
   });
 
-  test('that somebody keeps is a refusal that names whom', async () => {
+  test('that another instance keeps is a refusal that names the instance', async () => {
     expect((await attach([['i-other', 'attached']], [], 0.1)).refused).toMatch(
       /^the data volume vol-0 is not here after .* h: it is still held by i-other; see .* detach it by hand only once its broker has stopped/,
     );

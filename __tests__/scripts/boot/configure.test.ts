@@ -1,6 +1,6 @@
 import { clusterPath } from '../../../config/names';
 import { describeWith } from '../../support/tools';
-import { secretsOf, startMachine, tools, type Machine } from './machine';
+import { secretsOf, startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
@@ -9,26 +9,26 @@ const canaries = ['canary', 'caca'];
 const redisCli = '/usr/local/lib/boundless/bin/valkey-cli -u "$REDIS_URL" --no-auth-warning';
 
 describeWith(tools, 'a manager that boots', () => {
-  let machine: Machine;
+  let instance: Instance;
   let log: string;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    await machine.settings({ dataVolumeId: machine.volumeId, executors: 2 });
-    const ran = await machine.configure();
+    instance = await startInstance('manager');
+    await instance.settings({ dataVolumeId: instance.volumeId, executors: 2 });
+    const ran = await instance.configure();
     expect(ran).toMatchObject({ code: 0 });
     log = ran.log;
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-euc', script]);
+    const { code, stdout, stderr } = await instance.run(['bash', '-euc', script]);
     if (code !== 0) throw new Error(stderr);
     return stdout.trim();
   };
-  const variables = (service: string) => machine.read(`/run/started/${service}.env`);
+  const variables = (service: string) => instance.read(`/run/started/${service}.env`);
 
   test('starts logs, data, stores, agents, API and broker, in this order', () => {
-    expect(machine.events()).toEqual([
+    expect(instance.events()).toEqual([
       'start bento-logs.service',
       // With the secrets that it keeps out of them.
       'stop bento-logs.service',
@@ -49,13 +49,13 @@ describeWith(tools, 'a manager that boots', () => {
     ]);
   });
 
-  test('tells Auto Scaling once services are steady', () => {
-    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+  test('completes the lifecycle hook once services are steady', () => {
+    expect(instance.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
     expect(log).toContain('this is a manager of staging: Bento v1.2.2, broker v1.2.2');
   });
 
   test('writes files that only their readers read', async () => {
-    expect(await machine.written()).toEqual({
+    expect(await instance.written()).toEqual({
       'api.env': '600 root:root',
       'aux.env': '600 root:root',
       'broker.env': '600 root:root',
@@ -73,7 +73,7 @@ describeWith(tools, 'a manager that boots', () => {
     });
   });
 
-  test('gives each service what it reads, and nothing that is empty', () => {
+  test('gives each service the variables that it reads, and no empty ones', () => {
     const names = (service: string) => {
       const lines = variables(service)
         .split('\n')
@@ -94,9 +94,9 @@ describeWith(tools, 'a manager that boots', () => {
     expect(names('agent-9092')).toEqual([...agent, 'BENTO_DISABLE_COMPLETED_CLEANUP'].sort());
   });
 
-  test('tells programs by flags', () => {
-    expect(machine.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
-    expect(machine.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
+  test('passes settings to programs by flags', () => {
+    expect(instance.read('/run/started/api')).toBe('--bind-addr 0.0.0.0:8081 --snark-timeout 180');
+    expect(instance.read('/run/started/agent-9301')).toContain('-t exec --segment-po2 21 ');
   });
 
   test('has its data on the volume', async () => {
@@ -112,58 +112,58 @@ describeWith(tools, 'a manager that boots', () => {
   });
 
   test('has the address that goes with the volume', async () => {
-    const held = (await machine.aws(
+    const held = (await instance.aws(
       `
 ec2 = boto3.client("ec2")
 [volume] = ec2.describe_volumes(VolumeIds=[given["volume"]])["Volumes"]
 [interface] = ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [given["instance"]]}])["NetworkInterfaces"]
 result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a in interface["PrivateIpAddresses"]]]`,
-      { volume: machine.volumeId, instance: machine.instanceId },
+      { volume: instance.volumeId, instance: instance.instanceId },
     )) as [string, string[]];
-    expect(held[0]).toBe(machine.instanceId);
+    expect(held[0]).toBe(instance.instanceId);
     expect(held[1]).toContain('127.0.0.9');
   });
 
-  test('says nothing that is secret', async () => {
-    const said = log + (await bash('cat /run/journal/*'));
-    for (const canary of canaries) expect(said).not.toContain(canary);
+  test('logs no secret', async () => {
+    const logged = log + (await bash('cat /run/journal/*'));
+    for (const canary of canaries) expect(logged).not.toContain(canary);
   });
 
   test('a second run changes nothing', async () => {
     const before = await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort');
-    machine.events();
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+    instance.events();
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service']);
     expect(await bash('find /etc/bento -type f -printf "%p %T@\\n" | sort')).toBe(before);
   });
 
-  test('--check changes nothing, and asks for no hook', async () => {
-    const calls = machine.calls();
-    const { code, log: said } = await machine.configure({}, '--check');
-    expect([code, said]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
-    expect(machine.events()).toEqual([]);
-    expect(machine.calls()).toEqual(calls);
+  test('--check changes nothing, and completes no lifecycle hook', async () => {
+    const calls = instance.calls();
+    const { code, log: printed } = await instance.configure({}, '--check');
+    expect([code, printed]).toEqual([0, expect.stringContaining('has everything it needs; nothing was changed')]);
+    expect(instance.events()).toEqual([]);
+    expect(instance.calls()).toEqual(calls);
   });
 
   test('prices orders with the executors that proofs leave', () => {
-    expect(machine.read('/etc/bento/broker.toml')).toMatch(/^max_concurrent_preflights = 1\b/m);
+    expect(instance.read('/etc/bento/broker.toml')).toMatch(/^max_concurrent_preflights = 1\b/m);
   });
 
   test.each([
     [1, 'stop'],
     [2, 'start'],
-  ])('another number of executors, %d, has those %s that differ, and no other', async (executors, verb) => {
-    await machine.settings({ dataVolumeId: machine.volumeId, executors });
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
+  ])('another number of executors, %d: only those that differ %s', async (executors, verb) => {
+    await instance.settings({ dataVolumeId: instance.volumeId, executors });
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service', `${verb} bento-executor@02.service`]);
   });
 
-  test('new passwords reach stores and services; the broker is left to its orders', async () => {
-    await machine.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
-    await machine.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
-    const { code, log: said } = await machine.configure();
-    expect([code, said]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
-    expect(machine.events()).toEqual([
+  test('new passwords reach stores and services; the broker keeps running', async () => {
+    await instance.secrets({ 'database-password': 'canary-new', 'valkey-password': 'canary-new-too' });
+    await instance.secrets({ 'rpc-urls': 'https://rpc.example.com/canary-other' });
+    const { code, log: printed } = await instance.configure();
+    expect([code, printed]).toEqual([0, expect.stringContaining('the broker runs with its old environment')]);
+    expect(instance.events()).toEqual([
       'stop bento-logs.service',
       'start bento-logs.service',
       'reload bento-postgresql.service',
@@ -180,231 +180,249 @@ result = [volume["Attachments"][0]["InstanceId"], [a["PrivateIpAddress"] for a i
     await bash(`. /etc/bento/api.env; /usr/local/lib/boundless/bin/postgresql/psql "$DATABASE_URL" -c 'SELECT 1'`);
   });
 
-  test('what it may not do now it does in the next run: whoever interrupts it loses nothing', async () => {
-    await machine.secrets(secretsOf);
-    const fallen = await machine.configureFalling(/write|restart|reload/);
+  test('a run that follows interrupted ones completes what they left', async () => {
+    await instance.secrets(secretsOf);
+    const steps = await instance.configureWithCrashes(/write|restart|reload/);
     for (const step of ['write /etc/bento/database-password', 'write /etc/bento/api.env'])
-      expect(fallen).toContain(step);
+      expect(steps).toContain(step);
     for (const unit of ['valkey', 'executor@01', 'executor@02', 'aux', 'api'])
-      expect(fallen).toContain(`systemctl restart bento-${unit}.service`);
+      expect(steps).toContain(`systemctl restart bento-${unit}.service`);
     expect(variables('api')).not.toContain('canary-new');
     await bash(`set -a; . /etc/bento/aux.env; [[ $(${redisCli} ping) == PONG ]]`);
     expect(await bash('find /etc/bento -name ".*" -type f')).toBe('');
-    machine.events();
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    expect(machine.events()).toEqual(['reload bento-postgresql.service']);
+    instance.events();
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    expect(instance.events()).toEqual(['reload bento-postgresql.service']);
   });
 
   test('another role is refused while this one works', async () => {
-    machine.write({
-      '/etc/bento/release.json': machine.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
+    instance.write({
+      '/etc/bento/release.json': instance.read('/etc/bento/release.json').replace('"manager"', '"bento"'),
     });
-    machine.metadata({ 'tags/instance/Role': 'prover' });
-    const { code, log: said } = await machine.configure();
-    expect([code, said]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
-    expect(machine.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
+    instance.metadata({ 'tags/instance/Role': 'prover' });
+    const { code, log: printed } = await instance.configure();
+    expect([code, printed]).toEqual([1, expect.stringContaining('run `systemctl stop bento-manager.target` first')]);
+    expect(instance.events()).toEqual(['stop bento-logs.service', 'start bento-logs.service']);
   });
 
-  test('services that are there: all of them', async () => {
+  test('all services run', async () => {
     expect(
       services.every((name) =>
-        machine.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
+        instance.read('/etc/systemd/system/bento-manager.target').includes(`bento-${name}.service`),
       ),
     ).toBe(true);
     expect(await bash('systemctl is-active bento-broker.service; echo $?')).toBe('0');
   });
 });
 
-describeWith(tools, 'a manager that cannot', () => {
-  let machine: Machine;
+describeWith(tools, 'a manager that cannot boot', () => {
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
+    instance = await startInstance('manager');
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const at = (name: string) => `${clusterPath('staging')}/${name}`;
-  /** What it says, having changed nothing and told Auto Scaling to replace it. */
+  /** The log of a boot that fails, has changed nothing, and abandons the launch. */
   const refusal = async (env: Readonly<Record<string, string>> = {}) => {
-    machine.events();
-    const { code, log } = await machine.configure(env);
+    instance.events();
+    const { code, log } = await instance.configure(env);
     expect(code).toBe(1);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
-    expect(Object.keys(await machine.written())).toEqual(['logs.env', 'release.json']);
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.events().filter((event) => event !== 'start bento-logs.service')).toEqual([]);
+    expect(Object.keys(await instance.written())).toEqual(['logs.env', 'release.json']);
     for (const canary of canaries) expect(log).not.toContain(canary);
     return log;
   };
 
-  test('names every secret that is missing, at once', async () => {
-    await machine.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
+  test('a boot without secrets fails and names all of them at once', async () => {
+    await instance.secrets({ 'wallet-key': undefined, storage: undefined, 'rpc-urls': ' ' });
     const names = ['wallet-key', 'storage', 'rpc-urls'];
-    const before = machine.calls().length;
-    const said = await refusal({ SPEED: '1000' });
-    for (const name of names) expect(said).toContain(`${at(name)} has no value`);
-    // Longer than the hook waits without a word.
-    expect(machine.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
-    const checked = await machine.configure({}, '--check');
+    const before = instance.calls().length;
+    const logged = await refusal({ SPEED: '1000' });
+    for (const name of names) expect(logged).toContain(`${at(name)} has no value`);
+    // Longer than the hook waits without a heartbeat.
+    expect(instance.calls().slice(before)).toContain('bento-launch RecordLifecycleActionHeartbeat');
+    const checked = await instance.configure({}, '--check');
     expect(checked.code).toBe(1);
     for (const name of names) expect(checked.log).toContain(`${at(name)} has no value`);
-    await machine.secrets(secretsOf);
+    await instance.secrets(secretsOf);
   });
 
   test.each([
     ['wallet-key', 'canary', 'is not 64 hexadecimal digits'],
     ['rpc-urls', 'canary.example.com', 'is not addresses with https://'],
     ['database-password', 'canary-ä', 'is not letters, digits and'],
-    ['storage', '{"canary": 1}', 'is no JSON object with accessKeyId and secretAccessKey'],
-  ])('%s that is malformed: its form, and not what it is', async (name, value, said) => {
-    await machine.secrets({ [name]: value });
-    expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${said}`));
-    await machine.secrets(secretsOf);
+    ['storage', '{"canary": 1}', 'is not a JSON object with accessKeyId and secretAccessKey'],
+  ])('a malformed %s: the log has the expected form, not the value', async (name, value, form) => {
+    await instance.secrets({ [name]: value });
+    expect(await refusal()).toMatch(new RegExp(`${at(name)} .*${form}`));
+    await instance.secrets(secretsOf);
   });
 
   test.each([
     ['bucket', { bucket: null }, /prover-cluster\/settings is not right: bucket is missing/],
     ['unknown key', { segmentsPo2: 21 }, /segmentsPo2 is unknown/],
-  ])('settings: %s', async (_, settings, said) => {
-    await machine.settings(settings);
-    expect(await refusal()).toMatch(said);
-    await machine.settings({});
+  ])('settings: %s', async (_, settings, reason) => {
+    await instance.settings(settings);
+    expect(await refusal()).toMatch(reason);
+    await instance.settings({});
   });
 
-  test('no settings at all: deploy the stack', async () => {
-    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
+  test('without settings, the error asks to deploy the stack', async () => {
+    await instance.aws('boto3.client("ssm").delete_parameter(Name=given)', at('settings'));
     expect(await refusal()).toContain('deploy the stack prover-cluster-staging');
-    await machine.settings({});
+    await instance.settings({});
   });
 
   test.each([
-    ['no role', { 'tags/instance/Role': undefined }, /nothing says which role/],
+    ['no role', { 'tags/instance/Role': undefined }, /this instance has no role/],
     ['an unknown role', { 'tags/instance/Role': 'broker' }, /the role 'broker' is unknown; use manager or prover/],
     [
       'a role that the image lacks',
       { 'tags/instance/Role': 'prover' },
       /this is a manager image, and the role is prover/,
     ],
-  ])('%s', async (_, tags, said) => {
-    machine.metadata(tags);
-    const { code, log } = await machine.configure();
-    expect([code, log]).toEqual([1, expect.stringMatching(said)]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    machine.metadata({ 'tags/instance/Role': 'manager' });
+  ])('%s', async (_, tags, reason) => {
+    instance.metadata(tags);
+    const { code, log } = await instance.configure();
+    expect([code, log]).toEqual([1, expect.stringMatching(reason)]);
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    instance.metadata({ 'tags/instance/Role': 'manager' });
   });
 
-  test('user data that says another role than the tag', async () => {
-    machine.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
-    const { code, log } = await machine.configure();
+  test('user data that has another role than the tag', async () => {
+    instance.write({ '/etc/bento/instance.json': '{"role": "prover", "environment": "staging"}' });
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([
       1,
-      expect.stringContaining("user data says role 'prover', the tag Role says 'manager'"),
+      expect.stringContaining("user data has role 'prover', the tag Role has 'manager'"),
     ]);
-    await machine.run(['rm', '/etc/bento/instance.json']);
+    await instance.run(['rm', '/etc/bento/instance.json']);
   });
 
-  test('a bucket that the keys do not open: neither volume nor address is taken', async () => {
-    await machine.settings({ bucket: 'somebody-elses', dataVolumeId: machine.volumeId });
-    const reason = "Bento's keys do not open the bucket somebody-elses";
+  test('a bucket that the keys cannot open fails the boot before it takes the volume or the address', async () => {
+    await instance.settings({ bucket: 'of-another-account', dataVolumeId: instance.volumeId });
+    const reason = "Bento's keys do not open the bucket of-another-account";
     expect(await refusal()).toContain(reason);
     expect(
-      await machine.aws(
+      await instance.aws(
         'result = boto3.client("ec2").describe_volumes(VolumeIds=[given])["Volumes"][0]["Attachments"]',
-        machine.volumeId,
+        instance.volumeId,
       ),
     ).toEqual([]);
-    const checked = await machine.configure({}, '--check');
+    const checked = await instance.configure({}, '--check');
     expect([checked.code, checked.log]).toEqual([1, expect.stringContaining(reason)]);
-    await machine.settings({});
+    await instance.settings({});
   });
 
-  test('values of broker.toml that are no JSON', async () => {
-    const name = at('broker');
-    await machine.aws('boto3.client("ssm").put_parameter(Name=given, Value="{", Type="String")', name);
-    expect(await refusal()).toContain(`the parameter ${name} is no JSON`);
-    expect(await machine.configure({}, '--check')).toMatchObject({ code: 1 });
-    await machine.aws('boto3.client("ssm").delete_parameter(Name=given)', name);
+  test.each<[what: string, change: () => Promise<unknown>, reason: string]>([
+    [
+      'a stack from before it, also where that gives values to older images',
+      () =>
+        instance.aws(
+          'ssm = boto3.client("ssm"); ssm.put_parameter(Name=given + "/broker", Value="{}", Type="String"); ' +
+            'ssm.delete_parameter(Name=given + "/broker-configuration")',
+          clusterPath('staging'),
+        ),
+      `${at('broker-configuration')} is missing; deploy the cluster's stack of this image's commit or a later one`,
+    ],
+    [
+      'a stack that does not take the release of the image',
+      () => instance.broker({}, { from: 'v1.0.2', to: 'v1.1.2' }),
+      'has no broker.toml for v1.2.2, which this image carries, but for v1.0.2, v1.1.0, v1.1.1, v1.1.2; ',
+    ],
+  ])('no broker.toml: %s', async (_, change, reason) => {
+    await change();
+    expect(await refusal()).toContain(reason);
+    expect(await instance.configure({}, '--check')).toMatchObject({ code: 1 });
+    await instance.broker({});
   });
 
-  test('what nobody has thought of is told to Auto Scaling as well', async () => {
-    await machine.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
-    const { code, log } = await machine.configure();
+  test('an unexpected error abandons the launch as well', async () => {
+    await instance.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/a reason that this program does not know[^]*Traceback/)]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     for (const canary of canaries) expect(log).not.toContain(canary);
-    await machine.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
+    await instance.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
   });
 
-  test('Auto Scaling that may not be told is one more error', async () => {
-    machine.hook(['AccessDenied', 'not allowed']);
-    await machine.settings({ bucket: null });
-    const { code, log } = await machine.configure();
-    expect([code, log]).toEqual([1, expect.stringMatching(/bucket is missing[^]*could not be told: .*AccessDenied/)]);
-    machine.hook('ok');
-    await machine.settings({});
+  test('a denied call of Auto Scaling is one more error', async () => {
+    instance.hook(['AccessDenied', 'not allowed']);
+    await instance.settings({ bucket: null });
+    const { code, log } = await instance.configure();
+    expect([code, log]).toEqual([
+      1,
+      expect.stringMatching(/bucket is missing[^]*could not be notified: .*AccessDenied/),
+    ]);
+    instance.hook('ok');
+    await instance.settings({});
   });
 
   test('a volume that holds something else is not touched', async () => {
-    await machine.settings({ dataVolumeId: machine.volumeId });
+    await instance.settings({ dataVolumeId: instance.volumeId });
     const disk = '"$(cat /run/loop)"';
-    await machine.run(['bash', '-c', `mkfs.ext4 -q -L somebodys ${disk}`]);
-    const { code, log } = await machine.configure();
+    await instance.run(['bash', '-c', `mkfs.ext4 -q -L somebodys ${disk}`]);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/holds .*somebodys.*and is not touched/)]);
-    const { stdout } = await machine.run([
+    const { stdout } = await instance.run([
       'bash',
       '-c',
       `blkid -o value -s LABEL ${disk}; blkdiscard --force --zeroout ${disk}`,
     ]);
     expect(stdout).toBe('somebodys\n');
-    machine.events();
+    instance.events();
   });
 
   test('a volume that another manager has is waited for', async () => {
-    await machine.settings({});
-    const other = await machine.aws(
+    await instance.settings({});
+    const other = await instance.aws(
       `
 ec2 = boto3.client("ec2")
 other = ec2.run_instances(ImageId=ec2.describe_images()["Images"][0]["ImageId"], MinCount=1, MaxCount=1)["Instances"][0]
 ec2.detach_volume(VolumeId=given["volume"], InstanceId=given["instance"], Device="/dev/sdf")
 ec2.attach_volume(VolumeId=given["volume"], InstanceId=other["InstanceId"], Device="/dev/sdf")
 result = other["InstanceId"]`,
-      { volume: machine.volumeId, instance: machine.instanceId },
+      { volume: instance.volumeId, instance: instance.instanceId },
     );
-    await machine.settings({ dataVolumeId: machine.volumeId });
-    const log = () => machine.read('/run/configure.log');
-    machine.write({ '/run/configure.log': '' });
-    const run = machine.run(
+    await instance.settings({ dataVolumeId: instance.volumeId });
+    const log = () => instance.read('/run/configure.log');
+    instance.write({ '/run/configure.log': '' });
+    const run = instance.run(
       ['bash', '-c', '/usr/local/lib/boundless/configure.py 2>/run/configure.log'],
-      machine.environment,
+      instance.environment,
     );
     const waiting = new RegExp(
-      `waiting for the data volume ${machine.volumeId}: it is still held by ${other as string}`,
+      `waiting for the data volume ${instance.volumeId}: it is still held by ${other as string}`,
     );
     for (let tries = 0; tries < 600 && !waiting.test(log()); tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 100));
     expect(log()).toMatch(waiting);
-    expect(machine.events()).toEqual([]);
-    await machine.aws(
+    expect(instance.events()).toEqual([]);
+    await instance.aws(
       'boto3.client("ec2").detach_volume(VolumeId=given["volume"], InstanceId=given["other"], Device="/dev/sdf")',
-      { volume: machine.volumeId, other },
+      { volume: instance.volumeId, other },
     );
     expect(await run).toMatchObject({ code: 0 });
-    expect(machine.events()).toContain('start var-lib-bento.mount');
-    await machine.run(['systemctl', 'stop', 'bento-manager.target']);
-    machine.events();
+    expect(instance.events()).toContain('start var-lib-bento.mount');
+    await instance.run(['systemctl', 'stop', 'bento-manager.target']);
+    instance.events();
   });
 
-  test('agents that do not stay up: the API waits in vain, and the machine is given up', async () => {
-    machine.write({ '/run/agents-fail': '', '/run/migrations': '5' });
-    await machine.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
-    await machine.run(['systemctl', 'start', 'bento-postgresql.service']);
-    await machine.run([
+  test('when agents do not stay up, the API never starts, and the launch is abandoned', async () => {
+    instance.write({ '/run/agents-fail': '', '/run/migrations': '5' });
+    await instance.run(['bash', '-c', 'echo Environment=WITHIN_S=2 >>/etc/systemd/system/bento-api.service']);
+    await instance.run(['systemctl', 'start', 'bento-postgresql.service']);
+    await instance.run([
       ...['setpriv', '--reuid=postgres', '--clear-groups', '/usr/local/lib/boundless/bin/postgresql/psql'],
       ...['-h', '/run/bento-postgresql', '-U', 'postgres', 'taskdb', '-c', 'DROP TABLE _sqlx_migrations'],
     ]);
-    machine.hook('ok');
-    const { code, log } = await machine.configure();
+    instance.hook('ok');
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringContaining('systemctl start bento-api.service failed')]);
-    expect(machine.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
-    expect(machine.read('/run/journal/bento-api.service.log')).toContain(
+    expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
+    expect(instance.read('/run/journal/bento-api.service.log')).toContain(
       'no agent has brought the database to migration 5',
     );
   });

@@ -1,22 +1,22 @@
 import { describeWith } from '../../support/tools';
-import { mac, startMachine, tools, type Machine } from './machine';
+import { mac, startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
-describeWith(tools, 'a machine that is to go', () => {
-  let machine: Machine;
+describeWith(tools, 'an instance that is to go', () => {
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    await machine.settings({ dataVolumeId: machine.volumeId });
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    machine.events();
+    instance = await startInstance('manager');
+    await instance.settings({ dataVolumeId: instance.volumeId });
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    instance.events();
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const again = async () => {
-    await machine.run(['rm', '--force', '/run/started/broker-drained']);
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    machine.events();
+    await instance.run(['rm', '--force', '/run/started/broker-drained']);
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    instance.events();
   };
   const inOrder = [
     'stop bento-refresh.timer',
@@ -46,87 +46,87 @@ describeWith(tools, 'a machine that is to go', () => {
     expect([...events].sort()).toEqual([...inOrder].sort());
   };
 
-  test('stays while nobody wants it gone', async () => {
-    const drain = machine.drain();
+  test('keeps running while nothing ends it', async () => {
+    const drain = instance.drain();
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect(machine.events()).toEqual([]);
-    machine.metadata({ 'autoscaling/target-lifecycle-state': 'Terminated' });
+    expect(instance.events()).toEqual([]);
+    instance.metadata({ 'autoscaling/target-lifecycle-state': 'Terminated' });
     const { code, stderr } = await drain;
-    expect([code, stderr]).toEqual([0, expect.stringContaining('draining: Auto Scaling ends this machine')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('draining: Auto Scaling ends this instance')]);
     // Units of the other role, which this image lacks, are no error.
     expect(stderr).not.toMatch(/^<[0-4]>/m);
   });
 
   test('stops the broker first, waits for it, and gives the volume back last', async () => {
-    expect(machine.read('/run/started/broker-drained')).toBe('drained\n');
-    order(machine.events());
-    const { stdout } = await machine.run(['bash', '-c', 'findmnt /var/lib/bento || echo unmounted']);
+    expect(instance.read('/run/started/broker-drained')).toBe('drained\n');
+    order(instance.events());
+    const { stdout } = await instance.run(['bash', '-c', 'findmnt /var/lib/bento || echo unmounted']);
     expect(stdout).toBe('unmounted\n');
   });
 
   test('then lets Auto Scaling go on', () => {
-    expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
+    expect(instance.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
   });
 
   test('its data is there for the next one', async () => {
-    machine.metadata({ 'autoscaling/target-lifecycle-state': 'InService' });
-    await machine.run(['touch', '/run/kept']);
+    instance.metadata({ 'autoscaling/target-lifecycle-state': 'InService' });
+    await instance.run(['touch', '/run/kept']);
     await again();
-    const { stdout } = await machine.run(['ls', '/var/lib/bento']);
+    const { stdout } = await instance.run(['ls', '/var/lib/bento']);
     expect(stdout).toContain('postgresql');
   });
 
-  test('goes as well when EC2 takes its spot capacity back, or a person asks', async () => {
-    machine.metadata({ 'spot/instance-action': '{"action": "terminate"}' });
-    const { code, stderr } = await machine.drain();
-    expect([code, stderr]).toEqual([0, expect.stringContaining('spot machine is about to be taken back')]);
-    order(machine.events());
-    machine.metadata({ 'spot/instance-action': undefined });
+  test('drains as well when EC2 takes its spot capacity back, or on --now', async () => {
+    instance.metadata({ 'spot/instance-action': '{"action": "terminate"}' });
+    const { code, stderr } = await instance.drain();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('spot instance is about to be taken back')]);
+    order(instance.events());
+    instance.metadata({ 'spot/instance-action': undefined });
     await again();
-    const told = machine.calls().length;
+    const before = instance.calls().length;
     // Five minutes pass in 75 ms; the broker takes half a second.
-    expect(await machine.drain(['--now'], { SPEED: '4000' })).toMatchObject({ code: 0 });
-    order(machine.events());
-    const beats = machine.calls().slice(told);
+    expect(await instance.drain(['--now'], { SPEED: '4000' })).toMatchObject({ code: 0 });
+    order(instance.events());
+    const beats = instance.calls().slice(before);
     expect(beats.pop()).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
     expect(new Set(beats)).toEqual(new Set(['bento-terminate RecordLifecycleActionHeartbeat']));
   });
 
-  test('a hook that nobody waits in is no failure; one that cannot be told is', async () => {
-    machine.hook(['ValidationError', 'No active Lifecycle Action found with instance ID i-0']);
-    expect(await machine.drain(['--now'])).toMatchObject({ code: 0 });
-    machine.hook(['AccessDenied', 'not allowed']);
-    const { code, stderr } = await machine.drain(['--now']);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('waits for its hook to run out')]);
-    machine.hook('ok');
+  test('a hook in which the instance does not wait is no failure; one that cannot be completed is', async () => {
+    instance.hook(['ValidationError', 'No active Lifecycle Action found with instance ID i-0']);
+    expect(await instance.drain(['--now'])).toMatchObject({ code: 0 });
+    instance.hook(['AccessDenied', 'not allowed']);
+    const { code, stderr } = await instance.drain(['--now']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('waits for its hook to time out')]);
+    instance.hook('ok');
   });
 
-  test('a machine that does not know itself stops all the same, and tries again', async () => {
+  test('an instance whose metadata is missing stops its services anyway, and tries again', async () => {
     await again();
-    machine.metadata({ mac: undefined });
-    const told = machine.calls();
-    const { code, stderr } = await machine.drain(['--now']);
+    instance.metadata({ mac: undefined });
+    const before = instance.calls();
+    const { code, stderr } = await instance.drain(['--now']);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/draining without a word to Auto Scaling: the metadata service has no mac/),
+      expect.stringMatching(/draining without notifying Auto Scaling: the metadata service has no mac/),
     ]);
-    order(machine.events());
-    expect(machine.calls()).toEqual(told);
-    machine.metadata({ mac });
-    expect(await machine.drain(['--now'])).toMatchObject({ code: 0 });
-    expect(machine.calls().slice(told.length)).toEqual(['bento-terminate CompleteLifecycleAction CONTINUE']);
+    order(instance.events());
+    expect(instance.calls()).toEqual(before);
+    instance.metadata({ mac });
+    expect(await instance.drain(['--now'])).toMatchObject({ code: 0 });
+    expect(instance.calls().slice(before.length)).toEqual(['bento-terminate CompleteLifecycleAction CONTINUE']);
   });
 
-  test('a volume that is in use is said so, and the machine ends anyway', async () => {
+  test('a volume that is in use is reported, and the instance ends anyway', async () => {
     await again();
-    const user = machine.run(['bash', '-c', 'cd /var/lib/bento; sleep 60']);
+    const user = instance.run(['bash', '-c', 'cd /var/lib/bento; sleep 60']);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const { code, stderr } = await machine.drain(['--now']);
+    const { code, stderr } = await instance.drain(['--now']);
     user.kill();
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/var-lib-bento.mount.*target is busy.*the machine ends anyway/),
+      expect.stringMatching(/var-lib-bento.mount.*target is busy.*the instance ends anyway/),
     ]);
-    expect(machine.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
+    expect(instance.calls().at(-1)).toBe('bento-terminate CompleteLifecycleAction CONTINUE');
   });
 });

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { instanceCpus, instanceMemoryGiB } from '../../../config/instance-types';
-import { limits } from '../../../config/limits';
+import { settings } from '../../../config/contract';
 import { problemsOf, staging, withValue } from '../../support/refused-values';
 import { describeWith } from '../../support/tools';
 import { run, temporaryFolder } from '../support';
@@ -18,7 +18,7 @@ function evaluated(expression: string, given: unknown): unknown {
 }
 
 describeWith(pythonPackages, 'executors of a manager', () => {
-  /** What upstream's wizard says of these threads; and what memory leaves of it. */
+  /** What upstream's wizard proposes for these threads, limited by memory. */
   const sizes = [
     ['c7a.xlarge', 1],
     ['c7a.2xlarge', 2],
@@ -29,7 +29,7 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     ['r7a.2xlarge', 2],
   ] as const;
 
-  test('that the settings do not number are as many as the size of the machine allows, and the limits', () => {
+  test('are as many as the size of the instance and the limits allow, where the settings have no number', () => {
     // The kernel keeps a part of it.
     const given = sizes.map(([type]) => [instanceCpus(type), Math.floor(instanceMemoryGiB(type)! * 1024 * 0.95)]);
     expect(evaluated('executors.by_size(*one)', given)).toEqual(sizes.map(([, count]) => count));
@@ -46,15 +46,16 @@ describeWith(pythonPackages, 'executors of a manager', () => {
     },
   );
 
-  test('of a number that is given are as many', () => {
-    expect(evaluated('executors.count(one, 1024)', limits.executors)).toEqual(limits.executors);
+  test('are as many as the settings set', () => {
+    const { least, most } = settings.executors;
+    expect(evaluated('executors.count(one, 1024)', [least, most])).toEqual([least, most]);
   });
 
   test('leave two for proofs when orders are priced, and price one at a time at least', () => {
     expect(evaluated('executors.preflights(one)', [1, 2, 3, 6, 20])).toEqual([1, 1, 1, 4, 18]);
   });
 
-  test('share the memory that the stores leave, in parts that are neither useless nor a mistake', () => {
+  test('share the memory that the stores leave, each part within its limits', () => {
     const given = [
       [6, 31 * 1024],
       [1, 31 * 1024],
@@ -89,7 +90,7 @@ print(json.dumps([asked[1:], executors.started()]))`,
       { wanted, loaded, units },
     );
 
-  test('that are too many are stopped, once the target starts them no more', () => {
+  test('above the number are stopped, once the target no longer starts them', () => {
     mkdirSync(units, { recursive: true });
     const ids = ['bento-executor@01.service', 'bento-executor@02.service'];
     expect(prepared(2, 4).value).toEqual([

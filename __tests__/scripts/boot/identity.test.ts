@@ -33,16 +33,16 @@ def answer(given):
   ).answers;
 
 const tags = { Role: 'manager', Environment: 'staging' };
-const told = (value: unknown) => JSON.stringify(value);
+const json = (value: unknown) => JSON.stringify(value);
 
-describeWith(pythonPackages, 'what a machine is for', () => {
-  test('tags say it, or user data, or both', async () => {
+describeWith(pythonPackages, 'what an instance is for', () => {
+  test('tags name it, or user data, or both', async () => {
     expect(
       await purposes([
         { tags },
-        { file: told({ role: 'prover', environment: 'production' }) },
-        { tags, file: told({ role: 'manager', environment: 'staging' }) },
-        { tags: { Environment: 'staging' }, file: told({ role: 'prover' }) },
+        { file: json({ role: 'prover', environment: 'production' }) },
+        { tags, file: json({ role: 'manager', environment: 'staging' }) },
+        { tags: { Environment: 'staging' }, file: json({ role: 'prover' }) },
         { tags, image: 'manager' },
         { tags: { ...tags, Role: 'prover' }, image: 'prover' },
       ]),
@@ -59,27 +59,35 @@ describeWith(pythonPackages, 'what a machine is for', () => {
   });
 
   const refused: readonly (readonly [string, Case, RegExp])[] = [
-    ['nobody', {}, /nothing says which role this machine has; set the tag Role .* or write it to \/etc\/bento/],
-    ['nobody, of the environment', { tags: { Role: 'prover' } }, /nothing says which environment/],
-    ['an empty tag', { tags: { ...tags, Role: '' } }, /nothing says which role/],
-    ['both, another role', { tags, file: told({ role: 'prover' }) }, /role 'prover', the tag Role says 'manager'/],
-    ['both, another environment', { tags, file: told({ environment: 'production' }) }, /make them agree, or drop one/],
+    ['no role', {}, /this instance has no role; set the tag Role .* or write it to \/etc\/bento/],
+    ['no environment', { tags: { Role: 'prover' } }, /this instance has no environment/],
+    ['an empty tag', { tags: { ...tags, Role: '' } }, /this instance has no role/],
+    [
+      'user data and tag with different roles',
+      { tags, file: json({ role: 'prover' }) },
+      /role 'prover', the tag Role has 'manager'/,
+    ],
+    [
+      'user data and tag with different environments',
+      { tags, file: json({ environment: 'production' }) },
+      /make them agree, or drop one/,
+    ],
     ['an unknown role', { tags: { ...tags, Role: 'worker' } }, /the role 'worker' is unknown; use manager or prover/],
     ['no name of an environment', { tags: { ...tags, Environment: '../x' } }, /environment '\.\.\/x' is no name/],
     ['a role that the image lacks', { tags, image: 'prover' }, /this is a prover image, and the role is manager/],
     ['half a file', { tags, file: '{"role": ' }, /instance\.json is no JSON object such as/],
     ['a list', { tags, file: '[]' }, /instance\.json is no JSON object of texts/],
-    ['a number', { tags, file: told({ environment: 5 }) }, /instance\.json is no JSON object of texts/],
-    ['a misspelt key', { tags, file: told({ Role: 'manager' }) }, /instance\.json has Role, which nothing reads/],
+    ['a number', { tags, file: json({ environment: 5 }) }, /instance\.json is no JSON object of texts/],
+    ['a misspelt key', { tags, file: json({ Role: 'manager' }) }, /instance\.json has Role, which nothing reads/],
   ];
-  let said: readonly Answer[];
+  let given: readonly Answer[];
   beforeAll(async () => {
-    said = await purposes(refused.map(([, given]) => given));
+    given = await purposes(refused.map(([, one]) => one));
   });
   test.each(refused.map(([name, , reason], index) => [name, index, reason] as const))(
     '%s: refused',
     (_, index, reason) => {
-      expect(said[index]).toEqual({ refused: expect.stringMatching(reason) as string });
+      expect(given[index]).toEqual({ refused: expect.stringMatching(reason) as string });
     },
   );
 });
@@ -105,16 +113,14 @@ def answer(given):
 
   test('are the image and its releases, compared as numbers', async () => {
     const given = { image: 'bento', version: 'v1.9.2', broker_version: '1.0.0' };
-    expect(await read([told(given)])).toEqual([{ value: ['bento', true, false, true] }]);
+    expect(await read([json(given)])).toEqual([{ value: ['bento', true, false, true] }]);
   });
 
-  test('or the image is to be baked again', async () => {
-    const wrong = [null, '{', '[]', '{}', told({ image: 'bento', version: 'latest', broker_version: 'v1' })];
-    for (const answer of await read([...wrong, told({ image: 'bento', version: 1, broker_version: 'v1' })]))
+  test('or the error asks to bake the image again', async () => {
+    const wrong = [null, '{', '[]', '{}', json({ image: 'bento', version: 'latest', broker_version: 'v1' })];
+    for (const answer of await read([...wrong, json({ image: 'bento', version: 1, broker_version: 'v1' })]))
       expect(answer).toEqual({
-        refused: expect.stringMatching(
-          /release\.json does not say what this image is .*bake the image again/,
-        ) as string,
+        refused: expect.stringMatching(/release\.json does not describe this image .*bake the image again/) as string,
       });
   });
 });

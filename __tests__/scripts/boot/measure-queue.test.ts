@@ -1,6 +1,6 @@
-import { nodeMetricNamespace, queueMetrics, valkeyMetrics } from '../../../config/names';
+import { instanceMetricNamespace, queueMetrics, valkeyMetrics } from '../../../config/names';
 import { describeWith } from '../../support/tools';
-import { startMachine, tools, type Machine } from './machine';
+import { startInstance, tools, type Instance } from './instance';
 
 jest.setTimeout(120_000);
 
@@ -36,30 +36,30 @@ interface Task {
 }
 
 describeWith(tools, 'the queue of a manager', () => {
-  let machine: Machine;
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    expect(await machine.configure()).toMatchObject({ code: 0 });
-    const settings = Object.entries(machine.environment).filter(([name]) => name.startsWith('AWS_'));
+    instance = await startInstance('manager');
+    expect(await instance.configure()).toMatchObject({ code: 0 });
+    const settings = Object.entries(instance.environment).filter(([name]) => name.startsWith('AWS_'));
     const file = `/etc/systemd/system/${unit}`;
-    machine.write({
-      [file]: machine.read(file) + settings.map(([name, value]) => `Environment=${name}=${value}\n`).join(''),
+    instance.write({
+      [file]: instance.read(file) + settings.map(([name, value]) => `Environment=${name}=${value}\n`).join(''),
     });
     await asBento(schema);
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-euc', `cd /; ${script}`]);
-    return { code, said: (stdout + stderr).trim() };
+    const { code, stdout, stderr } = await instance.run(['bash', '-euc', `cd /; ${script}`]);
+    return { code, output: (stdout + stderr).trim() };
   };
   const psql = '/usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --quiet --tuples-only --no-align';
   const socket = `${psql} --host /run/bento-postgresql --dbname taskdb`;
   const as = (name: string) => `setpriv --reuid=${name} --regid=${name} --clear-groups`;
   const asBento = async (sql: string) => {
-    machine.write({ '/run/sql': sql });
-    const { code, said } = await bash(`${as('bento')} ${socket} --set ON_ERROR_STOP=1 --file /run/sql >/dev/null`);
-    if (code !== 0) throw new Error(said);
+    instance.write({ '/run/sql': sql });
+    const { code, output } = await bash(`${as('bento')} ${socket} --set ON_ERROR_STOP=1 --file /run/sql >/dev/null`);
+    if (code !== 0) throw new Error(output);
   };
   const asMeasurer = (sql: string) => bash(`${as(user)} ${socket} --command "${sql}"`);
 
@@ -83,12 +83,12 @@ describeWith(tools, 'the queue of a manager', () => {
   type Measured = readonly [string, Readonly<Record<string, string>>, string, number, number];
   /** Measures once: what CloudWatch has got, by name; nothing where nothing came. */
   const measured = async () => {
-    await machine.aws(
+    await instance.aws(
       'import urllib.request; urllib.request.urlopen("http://127.0.0.1:5000/moto-api/reset", data=b"")',
     );
     await bash(`rm --force /run/journal/${unit}.log`);
     const { code } = await bash(`systemctl start ${unit}`);
-    const values = (await machine.aws(
+    const values = (await instance.aws(
       `
 import datetime
 client = boto3.client("cloudwatch")
@@ -100,12 +100,12 @@ for metric in client.list_metrics()["Metrics"]:
     dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
     result[metric["MetricName"]] = [metric["Namespace"], dimensions, point["Unit"], point["SampleCount"], point["Maximum"]]`,
     )) as Readonly<Record<string, Measured>>;
-    return { code, values, said: machine.read(`/run/journal/${unit}.log`) };
+    return { code, values, output: instance.read(`/run/journal/${unit}.log`) };
   };
   /** Queued and running tasks, and the age in minutes. */
   const numbers = async () => {
-    const { code, values, said } = await measured();
-    expect([code, said]).toEqual([0, '']);
+    const { code, values, output } = await measured();
+    expect([code, output]).toEqual([0, '']);
     return queueMetrics.map((name) => values[name]![4] / (name === 'QueueAgeSeconds' ? 60 : 1));
   };
 
@@ -114,7 +114,7 @@ for metric in client.list_metrics()["Metrics"]:
     const { values } = await measured();
     expect(Object.keys(values).sort()).toEqual([...queueMetrics, ...valkeyMetrics].sort());
     for (const [name, [namespace, dimensions, metricUnit, samples]] of Object.entries(values)) {
-      expect([namespace, dimensions]).toEqual([nodeMetricNamespace, { Environment: 'staging', Role: 'manager' }]);
+      expect([namespace, dimensions]).toEqual([instanceMetricNamespace, { Environment: 'staging', Role: 'manager' }]);
       const units: Readonly<Record<string, string>> = { QueueAgeSeconds: 'Seconds', ValkeyMemoryUsed: 'None' };
       expect([metricUnit, samples]).toEqual([units[name] ?? 'Count', 1]);
     }
@@ -191,11 +191,11 @@ for metric in client.list_metrics()["Metrics"]:
       ['a stream', [stream('prove', 'gpu'), stream('gpu', 'prove')], 'streams that nobody here knows: gpu'],
     ])('by %s: an error, and no zero', async (_, [change, back], reason) => {
       await asBento(change!);
-      const { code, values, said } = await measured();
+      const { code, values, output } = await measured();
       await asBento(back!);
       expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
-      expect(said).toMatch(/^<3>the queue is not measured: /);
-      expect(said).toContain(reason);
+      expect(output).toMatch(/^<3>the queue is not measured: /);
+      expect(output).toContain(reason);
     });
 
     test('is measured again once it is', async () => {
@@ -203,7 +203,7 @@ for metric in client.list_metrics()["Metrics"]:
     });
   });
 
-  test('whoever measures changes nothing, and calls nothing that does', async () => {
+  test('the user that measures changes nothing, and calls nothing that does', async () => {
     for (const sql of [
       'DELETE FROM tasks',
       "UPDATE streams SET worker_type = ''",
@@ -212,23 +212,23 @@ for metric in client.list_metrics()["Metrics"]:
     ])
       expect([sql, await asMeasurer(sql)]).toEqual([
         sql,
-        { code: 1, said: expect.stringMatching(/permission denied/) as string },
+        { code: 1, output: expect.stringMatching(/permission denied/) as string },
       ]);
     const rights =
       'SELECT rolsuper, rolcreaterole, rolcreatedb, rolconnlimit FROM pg_roles WHERE rolname = current_user';
-    expect(await asMeasurer(rights)).toEqual({ code: 0, said: 'f|f|f|2' });
-    expect(await asMeasurer('SHOW statement_timeout')).toEqual({ code: 0, said: '20s' });
+    expect(await asMeasurer(rights)).toEqual({ code: 0, output: 'f|f|f|2' });
+    expect(await asMeasurer('SHOW statement_timeout')).toEqual({ code: 0, output: '20s' });
   });
 
   test('nobody is that role but the user of its name', async () => {
     expect(await bash(`${as('bento')} ${socket} --username ${user} --command 'SELECT 1'`)).toMatchObject({
       code: 2,
-      said: expect.stringContaining('Peer authentication failed') as string,
+      output: expect.stringContaining('Peer authentication failed') as string,
     });
     const overNetwork = `${psql} --no-password --host 127.0.0.1 --username ${user} --dbname taskdb`;
     expect(await bash(`${overNetwork} --command 'SELECT 1'`)).toMatchObject({
       code: 2,
-      said: expect.stringContaining('no pg_hba.conf entry') as string,
+      output: expect.stringContaining('no pg_hba.conf entry') as string,
     });
   });
 
@@ -237,7 +237,7 @@ for metric in client.list_metrics()["Metrics"]:
     const asUser = (command: string) => bash(`${cli} --user ${user} --pass none ${command}`);
 
     test('is measured as the part of its limit that is taken', async () => {
-      const limit = /^maxmemory (\d+)mb$/m.exec(machine.read('/etc/bento/valkey.conf'))![1];
+      const limit = /^maxmemory (\d+)mb$/m.exec(instance.read('/etc/bento/valkey.conf'))![1];
       const before = (await measured()).values['ValkeyMemoryUsed']![4];
       await bash(`. /etc/bento/aux.env; head --bytes=33554432 /dev/zero | ${cli} -u "$REDIS_URL" -x set segment`);
       const after = (await measured()).values['ValkeyMemoryUsed']![4];
@@ -247,35 +247,38 @@ for metric in client.list_metrics()["Metrics"]:
     });
 
     test('gives the user that measures nothing but that', async () => {
-      expect((await asUser('info memory')).said).toContain('used_memory:');
+      expect((await asUser('info memory')).output).toContain('used_memory:');
       for (const command of ['get segment', 'keys "*"', 'config get maxmemory', 'acl list', 'flushall'])
-        expect([command, (await asUser(command)).said]).toEqual([command, expect.stringMatching(/^NOPERM/) as string]);
+        expect([command, (await asUser(command)).output]).toEqual([
+          command,
+          expect.stringMatching(/^NOPERM/) as string,
+        ]);
     });
 
-    test('that does not run: an error, and the queue all the same', async () => {
+    test('that does not run: an error, and the queue is measured anyway', async () => {
       await bash('systemctl stop bento-valkey.service');
-      const { code, values, said } = await measured();
+      const { code, values, output } = await measured();
       await bash('systemctl start bento-valkey.service');
       expect([code, Object.keys(values).sort()]).toEqual([1, [...queueMetrics].sort()]);
-      expect(said).toMatch(/^<3>Valkey's memory is not measured: Valkey does not say .*refused/);
+      expect(output).toMatch(/^<3>Valkey's memory is not measured: Valkey does not report .*refused/);
     });
   });
 
   test('without PostgreSQL: an error with its reason, in time, and no metric', async () => {
     await bash('systemctl stop bento-postgresql.service');
-    const { code, values, said } = await measured();
+    const { code, values, output } = await measured();
     expect([code, Object.keys(values)]).toEqual([1, [...valkeyMetrics]]);
-    expect(said).toMatch(/^<3>the queue is not measured: PostgreSQL does not say: .*connection to server on socket/);
+    expect(output).toMatch(/^<3>the queue is not measured: psql failed: .*connection to server on socket/);
     expect(await bash('systemctl start bento-postgresql.service')).toMatchObject({ code: 0 });
     expect((await numbers())[0]).toBe(1);
   });
 
   test('CloudWatch that does not answer: an error with its reason', async () => {
     const file = `/etc/systemd/system/${unit}`;
-    const real = machine.read(file);
-    machine.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
-    const { code, said } = await measured();
-    machine.write({ [file]: real });
-    expect([code, said]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
+    const real = instance.read(file);
+    instance.write({ [file]: real.replace('127.0.0.1:5000', '127.0.0.1:9') });
+    const { code, output } = await measured();
+    instance.write({ [file]: real });
+    expect([code, output]).toEqual([1, expect.stringMatching(/^<3>what was measured did not reach .*connect/i)]);
   });
 });

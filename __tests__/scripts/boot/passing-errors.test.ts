@@ -42,13 +42,15 @@ function fail(response: ServerResponse, action: string, failure: Failure) {
 
 /** What a boot does by each of the calls that it makes of AWS. */
 const steps: Record<string, string> = {
-  DescribeVolumes: 'volume.attach("vol-0", machine, beat)',
-  AttachVolume: 'volume.attach("vol-0", machine, beat)',
-  AssignPrivateIpAddresses: 'address.take("10.20.0.10", machine, beat)',
-  GetParameter: 'store.Store("staging", machine.region, aws.at_boot(beat)).parameter("settings")',
-  GetSecretValue: 'store.Store("staging", machine.region).filled_secrets("prover", beat)',
-  'GetSecretValue of before': 'store.Store("staging", machine.region, aws.at_boot(beat)).previous("valkey-password")',
-  HeadBucket: 'manager.check_storage(settings, store.Storage("AKIALOCAL", "local"), machine.region, aws.at_boot(beat))',
+  DescribeVolumes: 'volume.attach("vol-0", instance, beat)',
+  AttachVolume: 'volume.attach("vol-0", instance, beat)',
+  AssignPrivateIpAddresses: 'address.take("10.20.0.10", instance, beat)',
+  GetParameter: 'store.Store("staging", instance.region, aws.at_boot(beat)).parameter("settings")',
+  GetSecretValue: 'store.Store("staging", instance.region).filled_secrets("prover", beat)',
+  'GetSecretValue of the previous version':
+    'store.Store("staging", instance.region, aws.at_boot(beat)).previous("valkey-password")',
+  HeadBucket:
+    'manager.check_storage(settings, store.Storage("AKIALOCAL", "local"), instance.region, aws.at_boot(beat))',
   CompleteLifecycleAction: 'hook.complete("CONTINUE")',
 };
 const names = Object.keys(steps);
@@ -98,15 +100,16 @@ describeWith(pythonPackages, 'calls of AWS that fail while a boot waits', () => 
 import os, time, urllib.parse, urllib.request
 from types import SimpleNamespace
 from bento_boot import address, aws, lifecycle, manager, store, volume
-from bento_boot.identity import Machine
+from bento_boot.contract import LAUNCH_HOOK
+from bento_boot.identity import Instance
 sleep, clock = time.sleep, time.monotonic
 time.sleep = lambda seconds: sleep(seconds / 5000)
 time.monotonic = lambda: clock() * ${speed}
 store._check = lambda *_: None
 address._is_own = lambda _: True
-machine = Machine("i-own", "us-west-2", "10.20.1.2", "eni-0", [], "managers")
+instance = Instance("i-own", "us-west-2", "10.20.1.2", "eni-0", [], "managers")
 settings = SimpleNamespace(bucket="bento-storage")
-hook = lifecycle.Hook(lifecycle.LAUNCH_HOOK, machine)
+hook = lifecycle.Hook(LAUNCH_HOOK, instance)
 def answer(name):
     urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/step/" + urllib.parse.quote(name)).close()
     beats = []
@@ -151,7 +154,7 @@ ${cases}
       expect(log).toMatch(new RegExp(`is tried again for 30 min at most: .*${kind}`));
   });
 
-  test('a denial, and what is not found, ends each at once and says what is wrong', async () => {
+  test('a denial, or a resource that is not found, ends each at once and names the error', async () => {
     const throttling = Array<Failure>(12).fill([503, 'Throttling', 'Rate exceeded']);
     const denied = [400, 'AccessDeniedException', 'no'] as const;
     const ends: Record<string, readonly [Failure, RegExp]> = {
@@ -160,7 +163,7 @@ ${cases}
       AssignPrivateIpAddresses: [[403, 'UnauthorizedOperation', 'no'], /10\.20\.0\.10 cannot be taken: Unauthorized/],
       GetParameter: [denied, /settings cannot be read: AccessDeniedException: no/],
       GetSecretValue: [denied, /-password cannot be read: AccessDeniedException: no/],
-      'GetSecretValue of before': [denied, /valkey-password cannot be read: AccessDeniedException: no/],
+      'GetSecretValue of the previous version': [denied, /valkey-password cannot be read: AccessDeniedException: no/],
       HeadBucket: [[403, '', ''], /keys do not open the bucket bento-storage: 403: Forbidden/],
       CompleteLifecycleAction: [[403, 'AccessDenied', 'no'], /AccessDenied.*: no/],
     };

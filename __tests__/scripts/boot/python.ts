@@ -4,14 +4,14 @@ import { once } from 'node:events';
 interface Outcome {
   /** What it printed, where it did not fail. */
   readonly value?: unknown;
-  /** What it said when it failed; empty where it did not. */
+  /** Its standard error when it failed; empty where it did not. */
   readonly error: string;
-  /** All that it said, for the journal. */
+  /** All that it logged, for the journal. */
   readonly log: string;
 }
 
 /** What `python` needs: the packages that images have, in the distribution's own Python. */
-export const pythonPackages = ['python3-boto3', 'python3-tomlkit'] as const;
+export const pythonPackages = ['python3-boto3'] as const;
 
 /** Runs Python beside the programs of the boot: `given` is what it was given, and what it prints is JSON. */
 export function python(code: string, given: unknown): Outcome {
@@ -23,7 +23,7 @@ export function python(code: string, given: unknown): Outcome {
   return status === 0 ? { value: JSON.parse(stdout), error: '', log: stderr } : { error: stderr, log: stderr };
 }
 
-/** What a call came to: its value, its refusal, or any other error with its type. */
+/** The result of a call: its value, its refusal, or any other error with its type. */
 export interface Answer {
   readonly value?: unknown;
   readonly refused?: string;
@@ -34,7 +34,7 @@ export interface Answer {
  * Calls the function `answer(given)` that the code defines, once for each of what is given, in one Python. Servers of
  * this process can be asked meanwhile.
  *
- * @returns an answer for each, and all that was said for the journal
+ * @returns an answer for each, and all that was logged for the journal
  */
 export async function answers(
   code: string,

@@ -113,7 +113,7 @@ describeWith(pythonPackages, 'secrets in lines that are shipped', () => {
     expect(short('redis://default:p@127.0.0.1')).not.toContain(':p@');
   });
 
-  test('those of before stay out as well, and no more of them than fit', () => {
+  test('previous ones stay out as well, as many as fit', () => {
     const other = { ...secrets, 'database-password': 'another-passw0rd' };
     const both = redact(other, secrets);
     expect(both(`${secrets['database-password']} another-passw0rd`)).toBe('<redacted> <redacted>');

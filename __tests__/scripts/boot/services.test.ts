@@ -21,7 +21,7 @@ if [[ $verb == is-active ]]; then [[ -e "active-$unit" ]] || exit 3; exit 0; fi
 [[ ! -e "$verb-$unit" ]] || { head -n 1 "$verb-$unit" | tr ';' '\\n'; sed -i 1d "$verb-$unit"; }`,
 });
 
-/** What an expression comes to; before it, files are written that say what systemctl answers. */
+/** The result of an expression; before it, files with the answers of systemctl are written. */
 async function ask(
   expression: string,
   files: Readonly<Record<string, string>> = {},
@@ -55,17 +55,17 @@ def answer(_):
 }
 
 describeWith(['python3-boto3'], 'systemctl', () => {
-  test('that fails is a refusal with what it says', async () => {
+  test('that fails is a refusal with its output', async () => {
     expect(await ask('services.systemctl("fail", "a.service")')).toMatchObject({
       refused: 'systemctl fail a.service failed: Job for it failed.',
     });
   });
 
-  test('that takes its time lets the hook wait', async () => {
+  test('that takes long keeps the hook waiting', async () => {
     expect((await ask('[services.systemctl("slow", "0.4", waiting=beat), len(beats) > 2]')).value).toEqual(['', true]);
   });
 
-  test('that never ends is ended', async () => {
+  test('that never ends is killed', async () => {
     expect(await ask('services.systemctl("slow", "60", timeout_s=0.2)')).toMatchObject({
       refused: 'systemctl slow 60 has not ended after 0 s',
     });
@@ -85,12 +85,12 @@ describeWith(['python3-boto3'], 'a unit with files', () => {
   test('that does not run is started', async () => {
     expect(verbs((await ensure(60, false)).calls)).toEqual(['start a.service']);
   });
-  test('that runs with a file of before starts again', async () => {
+  test('that runs with an outdated file starts again', async () => {
     const { calls: called, log } = await ensure(0.6, true);
     expect(verbs(called)).toEqual(['restart a.service']);
     expect(log).toContain('restarting a.service, whose settings changed');
   });
-  test('that runs with its file of now is left alone: to start it changes nothing', async () => {
+  test('that runs with its current file is left alone: to start it changes nothing', async () => {
     expect(verbs((await ensure(0.4, true)).calls)).toEqual(['start a.service']);
   });
 });
@@ -110,7 +110,7 @@ describeWith(['python3-boto3'], 'a unit that started', () => {
     ['ActiveState=active;NRestarts=0', 'ActiveState=active;NRestarts=1'],
     ['ActiveState=active;NRestarts=0', 'ActiveState=activating;NRestarts=0'],
     ['ActiveState=active;NRestarts=0', 'ActiveState=failed;NRestarts=0'],
-  ])('is not when it comes to %s, %s', async (before, after) => {
+  ])('is not steady when %s becomes %s', async (before, after) => {
     expect(await steady(before, after)).toMatchObject({
       refused: expect.stringMatching(
         /^a\.service does not stay up \(\w+, started again \d times\); see journalctl/,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startBentoApi, type Behaviour, type BentoApi } from '../../../tools/rehearse/stand-ins/bento-api';
+import { startBentoApi, type Behaviour, type BentoApi } from '../../../lab/rehearse/stand-ins/bento-api';
 import { temporaryFolder } from '../support';
 
 jest.setTimeout(120_000);
@@ -34,7 +34,7 @@ const ran = async (
     env: {
       PATH: process.env['PATH'],
       SMOKE_API: api.address,
-      SMOKE_CLI: path.resolve('tools/rehearse/stand-ins/bento-cli'),
+      SMOKE_CLI: path.resolve('lab/rehearse/stand-ins/bento-cli'),
       SMOKE_LIMIT_S: '60',
       ...env,
     },

@@ -1,5 +1,5 @@
-import { startLocalAws, type LocalAws } from '../../../tools/local-aws';
-import { layWire, type Decide } from '../../../tools/local-aws/wire';
+import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { startFaultProxy, type Decide } from '../../../lab/local-aws/fault-proxy';
 import { describeWith, localAws } from '../../support/tools';
 import { answers, pythonPackages } from './python';
 
@@ -26,12 +26,12 @@ describeWith([localAws, ...pythonPackages], 'secrets and parameters', () => {
   afterAll(() => aws.stop());
 
   /**
-   * What an expression comes to, of a store of its own in which these secrets are: null is one that was never given a
+   * The result of an expression, of a store of its own in which these secrets are: null is one that was never given a
    * value. `prepare` is Python that changes something before.
    */
   async function read(expression: string, secrets: Secrets, prepare = '', decide?: Decide) {
     environments += 1;
-    const wire = await layWire(aws.endpoint, decide);
+    const proxy = await startFaultProxy(aws.endpoint, decide);
     try {
       const { answers: given, log } = await answers(
         `
@@ -46,16 +46,16 @@ store = Store("test${environments}", "us-west-2")
 def answer(_):
     return ${expression}`,
         [null],
-        { ...environment, AWS_ENDPOINT_URL: wire.endpoint },
+        { ...environment, AWS_ENDPOINT_URL: proxy.endpoint },
       );
       expect(JSON.stringify(given[0]?.refused ?? '') + log).not.toContain(canary);
-      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: wire.calls, log };
+      return { ...given[0]!, below: `/boundless/test${environments}/prover-cluster`, calls: proxy.calls, log };
     } finally {
-      await wire.close();
+      await proxy.close();
     }
   }
 
-  test('a role reads its own, and asks for no other', async () => {
+  test('a role reads its own secrets, and no others', async () => {
     const { value, calls } = await read('store.secrets("prover")', right);
     expect(value).toEqual({
       'database-password': right['database-password'],
@@ -71,7 +71,7 @@ def answer(_):
     expect((await read('store.secrets("manager")', more)).value).toEqual(more);
     const { refused, below } = await read('store.secrets("manager")', { ...right, 'order-stream-url': canary });
     expect(refused).toBe(
-      `secrets are not right: ${below}/order-stream-url is not an address with https:// or wss:// and no port but 443, which is all that machines reach`,
+      `secrets are not right: ${below}/order-stream-url is not an address with https:// or wss:// and no port but 443, which is all that instances reach`,
     );
   });
 
@@ -97,18 +97,26 @@ direct.create_secret(Name=f"{below}/database-password", SecretBinary=b"${canary}
     ['valkey-password', `${canary}\u0000`, 'is not printable ASCII'],
     ['database-password', `${canary}\nsecond line`, 'is not letters, digits and'],
     ['database-password', `${canary}@host/`, 'is not letters, digits and'],
-    ['storage', canary, 'is no JSON object with accessKeyId and secretAccessKey'],
-    ['storage', `["${canary}"]`, 'is no JSON object'],
-    ['storage', `{"accessKeyId": "${canary}"}`, 'is no JSON object'],
-    ['storage', `{"accessKeyId": "${canary}", "secretAccessKey": 1}`, 'is no JSON object'],
-    // An SDK would take an empty key for none, and use the machine's role: the check would lie.
-    ['storage', `{"accessKeyId": "", "secretAccessKey": "${canary}"}`, 'is no JSON object'],
+    ['storage', canary, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    ['storage', `["${canary}"]`, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    ['storage', `{"accessKeyId": "${canary}"}`, 'is not a JSON object with accessKeyId and secretAccessKey'],
+    [
+      'storage',
+      `{"accessKeyId": "${canary}", "secretAccessKey": 1}`,
+      'is not a JSON object with accessKeyId and secretAccessKey',
+    ],
+    // An SDK would take an empty key for none, and use the instance's role: the check would lie.
+    [
+      'storage',
+      `{"accessKeyId": "", "secretAccessKey": "${canary}"}`,
+      'is not a JSON object with accessKeyId and secretAccessKey',
+    ],
   ])('%s that is %j is refused by its form', async (name, value, reason) => {
     const { refused, below } = await read('store.secrets("manager")', { ...right, [name]: value });
     expect(refused).toContain(`${below}/${name} ${reason}`);
   });
 
-  describe('that nobody has filled yet', () => {
+  describe('that have no value yet', () => {
     const unfilled = { ...right, 'wallet-key': null, 'rpc-urls': null };
     const hasty = (withinS: number) => `
 import time
@@ -124,7 +132,7 @@ def waiting():
         direct.put_secret_value(SecretId=f"{below}/{name}", SecretString=value)`;
     const expression = '[store.filled_secrets("manager", waiting), len(waited)]';
 
-    test('are waited for, and the log says which, as often as that changes', async () => {
+    test('are waited for, and the log names them whenever the list changes', async () => {
       const { value, below, log } = await read(expression, unfilled, hasty(60));
       expect(value).toEqual([{ ...right }, 3]);
       expect(log.trim().split('\n')).toEqual([
@@ -135,7 +143,7 @@ def waiting():
       ]);
     });
 
-    test('are given up after a while', async () => {
+    test('fail the boot after a while', async () => {
       const { refused, below } = await read(expression, unfilled, hasty(0));
       expect(refused).toMatch(`secrets are missing: ${below}/wallet-key has no value; ${below}/rpc-urls has no value`);
     });
@@ -165,15 +173,15 @@ direct.delete_secret(SecretId=f"{below}/storage")`,
     );
   });
 
-  test('are asked for again where AWS has too much to do, or breaks', async () => {
+  test('are requested again when AWS throttles or fails', async () => {
     const { value, calls } = await read('len(store.secrets("prover"))', right, '', (_, index) =>
       index === 0 ? 'throttle' : index === 1 ? 'break' : undefined,
     );
     expect([value, calls.length]).toEqual([3, 5]);
   });
 
-  test('a parameter that is not there is none', async () => {
-    const { value, below } = await read('store.parameter("broker")', {});
-    expect(value).toEqual([`${below}/broker`, null]);
+  test('a parameter that does not exist has no value', async () => {
+    const { value, below } = await read('store.parameter("broker-configuration")', {});
+    expect(value).toEqual([`${below}/broker-configuration`, null]);
   });
 });

@@ -1,5 +1,5 @@
 import { describeWith } from '../../support/tools';
-import { startMachine, tools, type Machine } from './machine';
+import { startInstance, tools, type Instance } from './instance';
 import { taskdb } from './taskdb';
 
 jest.setTimeout(120_000);
@@ -7,31 +7,31 @@ jest.setTimeout(120_000);
 const lost = 'the tasks of this job were lost when the database ended';
 
 describeWith(tools, 'the task database of a manager', () => {
-  let machine: Machine;
+  let instance: Instance;
   beforeAll(async () => {
-    machine = await startMachine('manager');
-    expect(await machine.configure()).toMatchObject({ code: 0 });
+    instance = await startInstance('manager');
+    expect(await instance.configure()).toMatchObject({ code: 0 });
     await psql(taskdb);
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
   const bash = async (script: string) => {
-    const { code, stdout, stderr } = await machine.run(['bash', '-euc', `cd /; ${script}`]);
+    const { code, stdout, stderr } = await instance.run(['bash', '-euc', `cd /; ${script}`]);
     if (code !== 0) throw new Error(stdout + stderr);
     return (stdout + stderr).trim();
   };
   const asBento = 'setpriv --reuid=bento --regid=bento --clear-groups';
   /** As the user that owns the tables. */
   const psql = async (sql: string) => {
-    machine.write({ '/run/sql': sql });
+    instance.write({ '/run/sql': sql });
     return bash(
       `${asBento} /usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --quiet --tuples-only --no-align` +
         ' --host /run/bento-postgresql --dbname taskdb --set ON_ERROR_STOP=1 --file /run/sql',
     );
   };
-  /** An immediate stop, as of a machine that ends: nothing is written any more. The server's own shell has its process id. */
+  /** An immediate stop, as of an instance that ends: nothing is written any more. The server's own shell has its process id. */
   const crash = async () => {
-    machine.write({ '/run/crash.sql': "COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -n 1 postmaster.pid)'" });
+    instance.write({ '/run/crash.sql': "COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -n 1 postmaster.pid)'" });
     await bash(`setpriv --reuid=postgres --regid=postgres --clear-groups \
   /usr/local/lib/boundless/bin/postgresql/psql --no-psqlrc --host /run/bento-postgresql --file /run/crash.sql || true
 for try in {1..600}; do

@@ -1,31 +1,29 @@
+import { brokerTomlOf } from '../../../config/broker/configuration';
 import { describeWith } from '../../support/tools';
-import { secretsOf, startMachine, tools, type Machine } from './machine';
-import { idleAgent, programs, standInStores } from './machine/programs';
+import { secretsOf, startInstance, tools, type Instance } from './instance';
+import { idleAgent, programs, standInStores } from './instance/programs';
 
-// A machine that boots again and again, on a computer that does other things too.
+// An instance that boots again and again, on a computer that does other things too.
 jest.setTimeout(600_000);
 
 const agent = '/usr/local/bin/bento-agent';
 
-describeWith(tools, 'a machine of the unified image', () => {
-  let machine: Machine;
-  let fallen: string[];
+describeWith(tools, 'an instance of the unified image', () => {
+  let instance: Instance;
+  let crashes: string[];
   beforeAll(async () => {
-    machine = await startMachine('manager', { image: 'bento' });
-    await machine.settings({ dataVolumeId: machine.volumeId });
-    await machine.aws('boto3.client("ssm").put_parameter(Name=given["name"], Value=given["value"], Type="String")', {
-      name: '/boundless/staging/prover-cluster/broker',
-      value: JSON.stringify({ market: { max_stake: '77', max_concurrent_preflights: 9 } }),
-    });
-    fallen = await machine.configureFalling();
+    instance = await startInstance('manager', { image: 'bento' });
+    await instance.settings({ dataVolumeId: instance.volumeId });
+    await instance.broker({ market: { max_stake: '77', max_concurrent_preflights: 9 } });
+    crashes = await instance.configureWithCrashes();
   });
-  afterAll(() => machine.close());
+  afterAll(() => instance.close());
 
-  const said = async (script: string) => (await machine.run(['bash', '-euc', script])).stdout.trim();
-  const uuid = () => said('blkid -o value -s UUID "$(cat /run/loop)"');
+  const printed = async (script: string) => (await instance.run(['bash', '-euc', script])).stdout.trim();
+  const uuid = () => printed('blkid -o value -s UUID "$(cat /run/loop)"');
   let volume: string;
 
-  test('that ends at each thing it does at its first boot is a manager in the end', async () => {
+  test('becomes a manager though its first boot crashes at every step', async () => {
     for (const step of [
       ...[
         'logs.env',
@@ -48,46 +46,48 @@ describeWith(tools, 'a machine of the unified image', () => {
       'systemctl start bento-valkey.service',
       'systemctl start bento-manager.target',
     ])
-      expect(fallen).toContainEqual(step);
-    expect(machine.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
-    expect(machine.events().filter((event) => /^stop (?!bento-logs)/.test(event))).toEqual([]);
-    expect(await said('findmnt --noheadings --output LABEL /var/lib/bento')).toBe('bento-data');
-    expect(await said('find /etc/bento -name ".*" -type f')).toBe('');
+      expect(crashes).toContainEqual(step);
+    expect(instance.calls()).toEqual(['bento-launch CompleteLifecycleAction CONTINUE']);
+    expect(instance.events().filter((event) => /^stop (?!bento-logs)/.test(event))).toEqual([]);
+    expect(await printed('findmnt --noheadings --output LABEL /var/lib/bento')).toBe('bento-data');
+    expect(await printed('find /etc/bento -name ".*" -type f')).toBe('');
     volume = await uuid();
   });
 
   test("has the cluster's values in its broker.toml", () => {
-    const toml = machine.read('/etc/bento/broker.toml');
-    expect(toml).toContain('max_stake = "77"');
-    expect(toml).not.toContain('max_collateral');
-    expect(toml).toMatch(/^max_concurrent_preflights = 9\b/m);
+    const toml = instance.read('/etc/bento/broker.toml');
+    expect(toml).toBe(
+      brokerTomlOf({ market: { max_stake: '77', max_concurrent_preflights: 9 }, prover: {}, batcher: {} }, '1.2.2'),
+    );
+    expect(toml).toContain('max_collateral = "77"');
+    expect(toml).toContain('max_concurrent_preflights = 9');
   });
 
-  test('is a prover when it is told so: nothing of the manager stays', async () => {
-    await machine.run(['systemctl', 'stop', 'bento-manager.target']);
-    await machine.run(['systemctl', 'stop', 'var-lib-bento.mount']);
-    machine.metadata({ 'tags/instance/Role': 'prover' });
-    machine.write({ [agent]: idleAgent }, 0o755);
-    machine.events();
-    const stores = standInStores(machine);
-    const { code, log } = await machine.configure();
+  test('becomes a prover when its tag changes: nothing of the manager stays', async () => {
+    await instance.run(['systemctl', 'stop', 'bento-manager.target']);
+    await instance.run(['systemctl', 'stop', 'var-lib-bento.mount']);
+    instance.metadata({ 'tags/instance/Role': 'prover' });
+    instance.write({ [agent]: idleAgent }, 0o755);
+    instance.events();
+    const stores = standInStores(instance);
+    const { code, log } = await instance.configure();
     stores.kill();
     expect([code, log]).toEqual([0, expect.stringContaining('this is a prover of staging')]);
-    expect(Object.keys(await machine.written())).toEqual(['logs.env', 'prover.env', 'redacted.env', 'release.json']);
-    expect(await said(`grep -rlF '${secretsOf['wallet-key']!}' /etc/bento || echo none`)).toBe('none');
-    expect(machine.read('/etc/bento/logs.env')).toContain('LOG_GROUP="/boundless/staging/prover-cluster/prover"');
-    expect(machine.events().join()).not.toMatch(/postgresql|valkey|broker|api|mount/);
+    expect(Object.keys(await instance.written())).toEqual(['logs.env', 'prover.env', 'redacted.env', 'release.json']);
+    expect(await printed(`grep -rlF '${secretsOf['wallet-key']!}' /etc/bento || echo none`)).toBe('none');
+    expect(instance.read('/etc/bento/logs.env')).toContain('LOG_GROUP="/boundless/staging/prover-cluster/prover"');
+    expect(instance.events().join()).not.toMatch(/postgresql|valkey|broker|api|mount/);
   });
 
-  test('and a manager again, with the data of before', async () => {
-    await machine.run(['systemctl', 'stop', 'bento-prover.target']);
-    machine.metadata({ 'tags/instance/Role': 'manager' });
-    machine.write({ [agent]: programs[agent]! }, 0o755);
-    const { code, log } = await machine.configure();
+  test('becomes a manager again, with its previous data', async () => {
+    await instance.run(['systemctl', 'stop', 'bento-prover.target']);
+    instance.metadata({ 'tags/instance/Role': 'manager' });
+    instance.write({ [agent]: programs[agent]! }, 0o755);
+    const { code, log } = await instance.configure();
     expect([code, log]).toEqual([0, expect.stringContaining('this is a manager of staging')]);
     expect(log).not.toContain('formatting');
     expect(await uuid()).toBe(volume);
-    expect(Object.keys(await machine.written())).not.toContain('prover.env');
-    for (const canary of ['canary', 'caca']) expect(log + (await said('cat /run/journal/*'))).not.toContain(canary);
+    expect(Object.keys(await instance.written())).not.toContain('prover.env');
+    for (const canary of ['canary', 'caca']) expect(log + (await printed('cat /run/journal/*'))).not.toContain(canary);
   });
 });

@@ -2,15 +2,15 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Ended } from '../support';
-import { refusal, throwawayRoot, type RootOptions, type ThrowawayRoot } from './throwaway-root';
+import { refusal, chroot, type RootOptions, type Chroot } from './chroot';
 
-/** A throwaway root with a real systemd as its first process: units run with all that their files demand. */
-export interface BootedRoot extends ThrowawayRoot {
+/** A chroot with a real systemd as its first process: units run with all that their files demand. */
+export interface BootedRoot extends Chroot {
   /** Runs a command beside the services, as root; `systemctl` is the real one. */
   inside(command: readonly string[]): Promise<Ended>;
 }
 
-/** A cgroup of its own, so that nothing of this machine's tree is touched; it is removed with the root. */
+/** A cgroup of its own, so that nothing of this instance's tree is touched; it is removed with the root. */
 const enter = String.raw`
 set -euo pipefail
 tree=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)
@@ -20,7 +20,7 @@ echo $$ >"$cgroup/cgroup.procs"
 unshare --mount --propagation private --pid --fork --kill-child --ipc --uts --cgroup bash --norc -euc "$2" boot "$1" >/dev/null &
 systemd=$!
 echo "$systemd"
-# Until whoever started it is gone.
+# Until the process that started it is gone.
 read -r _ || true
 kill -KILL "$systemd" 2>/dev/null || true
 wait "$systemd" 2>/dev/null || true
@@ -32,7 +32,7 @@ for try in {1..100}; do
 done
 `;
 
-/** The folders of the kernel are new; files are those of the throwaway root. */
+/** The folders of the kernel are new; files are those of the chroot. */
 const boot = String.raw`
 cd "$1/merged"
 mkdir -p old run
@@ -42,7 +42,7 @@ mount -t sysfs none sys
 mount -t cgroup2 none sys/fs/cgroup
 mount --bind run run
 mount -t tmpfs -o mode=755 none dev
-for node in null:3 zero:5 full:7 random:8 urandom:9 kmsg:11; do mknod -m 666 "dev/${'$'}{node%:*}" c 1 "${'$'}{node#*:}"; done
+for device in null:3 zero:5 full:7 random:8 urandom:9 kmsg:11; do mknod -m 666 "dev/${'$'}{device%:*}" c 1 "${'$'}{device#*:}"; done
 mknod -m 666 dev/tty c 5 0
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
@@ -85,12 +85,12 @@ async function ended(child: ChildProcess): Promise<Ended> {
 const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
 
 /**
- * Starts a real systemd in a throwaway root.
+ * Starts a real systemd in a chroot.
  *
  * @throws Error when systemd does not come up, with what it wrote
  */
 export async function bootedRoot(place: string, options: RootOptions = {}): Promise<BootedRoot> {
-  const root = await throwawayRoot(place, { ownNetwork: true, ...options });
+  const root = await chroot(place, { ownNetwork: true, ...options });
   root.write({ '/etc/systemd/system/boundless-test.target': target });
   const holder = spawn(
     'nsenter',
@@ -136,7 +136,7 @@ export async function bootedRoot(place: string, options: RootOptions = {}): Prom
   }
 }
 
-/** Why this machine cannot have one; undefined where it can. */
+/** Why this instance cannot have one; undefined where it can. */
 export function bootRefusal(): string | undefined {
   const refused = refusal();
   if (refused !== undefined) return refused;

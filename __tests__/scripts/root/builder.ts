@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { installedAtFirst, oldKernel, driverVersion } from './packages';
-import { throwawayRoot, type RootRun, type ThrowawayRoot } from './throwaway-root';
+import { chroot, type RootRun, type Chroot } from './chroot';
 import { sha256, zkey, type Upstream } from './upstream';
 
 export type Image = 'manager' | 'prover' | 'bento';
 type Environment = Readonly<Record<string, string>>;
 
-/** A machine that Packer has just started and copied the scripts to. */
-export interface Builder extends ThrowawayRoot {
+/** An instance that Packer has just started and copied the scripts to. */
+export interface Builder extends Chroot {
   /** Runs a script of the bake as Packer does. */
   script(name: string, env?: Environment): RootRun;
   /** Everything up to the reboot. */
@@ -19,9 +19,9 @@ export interface Builder extends ThrowawayRoot {
 
 const work = '/var/tmp/boundless';
 
-/** Programs that would need a booted machine, or a GPU. The first line of each says what it was asked. */
+/** Programs that would need a booted instance, or a GPU. The first line of each records its arguments. */
 const standIns: Readonly<Record<string, string>> = {
-  // The files of units are the real systemctl's; the machine's services can't be.
+  // The files of units are the real systemctl's; the instance's services can't be.
   systemctl: `verb=$1; shift; words=(); for word; do [[ $word == --now ]] || words+=("$word"); done
 unit=/run/systemd/system/$(sed 's/@[^.]*/@/' <<<"\${words[*]: -1}")
 of() { sed --quiet "s/^$1=//p" "$unit"; }
@@ -73,7 +73,7 @@ const dpkgStatus = installedAtFirst
   .join('\n');
 
 export async function startBuilder(place: string, upstream: Upstream, sizeMib?: number): Promise<Builder> {
-  const root = await throwawayRoot(place, sizeMib === undefined ? {} : { sizeMib });
+  const root = await chroot(place, sizeMib === undefined ? {} : { sizeMib });
   const { address, keys } = upstream;
   for (const [file, content, mode] of [...repositoryFiles('scripts'), ...repositoryFiles('service_files')])
     root.write({ [`${work}/${file}`]: content }, mode);

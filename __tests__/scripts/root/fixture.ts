@@ -2,19 +2,19 @@ import path from 'node:path';
 import { describeWith, skipped } from '../../support/tools';
 import { temporaryFolder } from '../support';
 import { startBuilder, type Builder } from './builder';
-import { refusal } from './throwaway-root';
+import { refusal } from './chroot';
 import { startUpstream, type Upstream } from './upstream';
 
 const tools = ['unshare', 'nsenter', 'apt-get', 'dpkg-deb', 'gpg', 'systemctl', 'jq', 'curl', 'xz'];
 
-export interface Machines {
+export interface Instances {
   readonly upstream: Upstream;
-  /** A machine of its own for a test; `sizeMib` is its disk. */
+  /** An instance of its own for a test; `sizeMib` is its disk. */
   start(sizeMib?: number): Promise<Builder>;
 }
 
 /** A `describe` whose tests bake for real, in roots that are thrown away, from a server on loopback. */
-export function describeBake(name: string, tests: (machines: Machines) => void): void {
+export function describeBake(name: string, tests: (instances: Instances) => void): void {
   const refused = refusal();
   const all = () => {
     const folder = temporaryFolder();
@@ -41,7 +41,7 @@ export function describeBake(name: string, tests: (machines: Machines) => void):
   };
   if (refused === undefined) describeWith(tools, name, all);
   else if (process.env['CI'] === 'true')
-    test(`${name} needs a throwaway root`, () => {
+    test(`${name} needs a chroot`, () => {
       throw new Error(refused);
     });
   else skipped(name, refused, all);

@@ -24,7 +24,7 @@ export const ubuntuPackages: readonly Package[] = [
     'e2fsprogs',
     'nvme-cli',
   ].map((name) => ({ name })),
-  ...['python3-boto3', 'python3-tomlkit', 'dkms'].map((name) => ({ name })),
+  ...['python3-boto3', 'dkms'].map((name) => ({ name })),
   ...[oldKernel, newKernel].flatMap((kernel) => [
     { name: `linux-image-${kernel}` },
     { name: `linux-headers-${kernel}` },

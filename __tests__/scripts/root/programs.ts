@@ -1,4 +1,4 @@
-// Programs of a release, as far as the bake asks them: what they say to --help.
+// Programs of a release, as far as the bake runs them: what they print for --help.
 const program = (help: string) => `#!/bin/sh\n[ "$1" = --help ] || exit 2\ncat <<'HELP'\n${help}HELP\n`;
 
 const option = (flags: string, variable?: string) =>

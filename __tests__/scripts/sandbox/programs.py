@@ -117,7 +117,7 @@ def vector():
     subprocess.run(["journalctl", "--version"], check=True, stdout=subprocess.DEVNULL)
     for file in ("/proc/meminfo", "/proc/self/mounts", "/etc/machine-id"):
         read(file)
-    did("measures the machine")
+    did("measures the instance")
 
 
 def main():

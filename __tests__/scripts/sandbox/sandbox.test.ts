@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 
 const tools = ['unshare', 'nsenter', 'systemctl', 'psql', 'redis-server', 'python3-boto3', 'gcc'];
 
-/** Releases between which the programs changed what they do to their machine. */
+/** Releases between which the programs changed what they do to their instance. */
 const releases = ['1.0.2', '1.1.2', '1.2.2'];
 
 /** Ends well only as the user of the smoke test, who can write nowhere but in its own /tmp. */
@@ -39,15 +39,15 @@ const tests = () => {
       ['bento-broker.service', ['watches its configuration', 'keeps its orders']],
       ['bento-executor@01.service', ['ran a guest', ...from('1.2', 'listens on 127.0.0.1:9301')]],
       ['bento-aux.service', from('1.2', 'listens on 127.0.0.1:9092')],
-      ['bento-logs.service', ['keeps its place in the journal', 'measures the machine']],
-    ])('%s does all that its program does there, and ends when it is told to', async (unit, lines) => {
+      ['bento-logs.service', ['keeps its place in the journal', 'measures the instance']],
+    ])('%s does all that its program does there, and ends on SIGTERM', async (unit, lines) => {
       const { output, result } = await services.lived(unit);
       for (const line of ['plain lines', ...lines, 'ready', 'ended in order']) expect(output).toContain(line);
       expect([output, result]).toEqual([expect.not.stringMatching(/Error|denied|Read-only/), 'success']);
     });
   });
 
-  test('as many executors as the boot says belong to the target, each with its limit; those too many stop', async () => {
+  test('the target has as many executors as the boot configures, each with its limit; further ones stop', async () => {
     const prepare = (executors: number) =>
       services.bash(
         `cd /usr/local/lib/boundless; /usr/bin/python3 -B -c 'from bento_boot import executors; executors.prepare(${executors}, 31 * 1024, lambda: None)'`,
@@ -130,13 +130,13 @@ const tests = () => {
       expect(await check(true)).toBe('NVIDIA L4\n');
     });
 
-    test('that gives back what was not written is found', async () => {
+    test('that returns other data than was written fails the bake', async () => {
       services.write({ '/run/broken-gpu': '' });
       expect(await check(true)).toBe("the GPU cannot be used: the GPU's memory holds 0x0 where 0xa5 was written\n");
       await services.bash('rm /run/broken-gpu');
     });
 
-    test('that the sandbox hides is found', async () => {
+    test('that the sandbox hides fails the bake', async () => {
       const unit = '/etc/systemd/system/bento-prover@.service';
       const real = services.read(unit);
       services.write({ [unit]: real.replace('[Service]\n', '[Service]\nPrivateDevices=yes\n') });
@@ -146,14 +146,14 @@ const tests = () => {
       expect(found).toBe('the GPU cannot be used: cuInit ends with 100 (CUDA_ERROR_NO_DEVICE)\n');
     });
 
-    test('that is not there is left to the smoke test, which the report has', async () => {
+    test('that is missing is left to the smoke test, which the report names', async () => {
       expect(await check(false)).toBe(
-        'this machine has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
+        'this instance has no NVIDIA GPU: whether a prover can use one is left to the smoke test of a cluster\n',
       );
     });
   });
 
-  test('a sandbox that takes something away is found', async () => {
+  test('a sandbox that hides something the service needs fails the bake', async () => {
     const unit = '/etc/systemd/system/bento-broker.service';
     const real = services.read(unit);
     services.write({ [unit]: real.replace('StateDirectory=bento/broker\n', '') });

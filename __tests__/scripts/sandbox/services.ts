@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bootedRoot, type BootedRoot } from '../root/booted-root';
 
-/** A machine whose units a real systemd runs, with stand-ins for the programs of a release. */
+/** An instance whose units a real systemd runs, with stand-ins for the programs of a release. */
 export interface Services extends BootedRoot {
   /** Runs a script of bash beside the services, with the libraries of the bake; fails where it fails. */
   bash(script: string): Promise<string>;
@@ -48,7 +48,7 @@ pause_updates
 put_link "$(ls -d /usr/lib/postgresql/*/bin | sort --version-sort | tail -n 1)" /usr/local/lib/boundless/bin/postgresql
 put_link /usr/bin/redis-server /usr/local/lib/boundless/bin/valkey-server
 put_link /usr/bin/redis-cli /usr/local/lib/boundless/bin/valkey-cli
-for node in nvidia0 nvidiactl nvidia-uvm; do mknod -m 666 "/dev/$node" c 1 3; done
+for device in nvidia0 nvidiactl nvidia-uvm; do mknod -m 666 "/dev/$device" c 1 3; done
 `;
 
 /** As the boot does it. */
@@ -66,7 +66,7 @@ etc = Path("/etc/bento")
 PYTHON
 for service in api executor aux broker prover logs; do echo 'RUST_LOG="info"' >"/etc/bento/$service.env"; done
 echo 5 >/etc/bento/migration
-cp /usr/local/share/boundless/broker.toml /etc/bento/broker.toml
+cp /run/broker.toml /etc/bento/broker.toml
 chgrp bento /etc/bento/broker.toml && chmod 640 /etc/bento/broker.toml
 chown postgres /etc/bento/pg_hba.conf /etc/bento/database-password
 chown valkey /etc/bento/valkey.conf /etc/bento/valkey.acl
@@ -82,6 +82,7 @@ export async function startServices(place: string): Promise<Services> {
     '/etc/systemd/system/apt-daily-upgrade.timer': '[Timer]\nOnCalendar=daily\n',
     '/usr/local/lib/stand-ins/programs.py': readFileSync(path.join(__dirname, 'programs.py')),
     '/run/boundless-release': '1.2.2',
+    '/run/broker.toml': readFileSync('config/broker/broker.toml'),
     ...Object.fromEntries(keys.map((file) => [file, 'a key'])),
   });
   for (const program of [...programs, '/usr/bin/vector'])

@@ -1,8 +1,9 @@
 import { Construct } from 'constructs';
 import { broker } from './broker';
 import { LogCount } from './log-count';
-import { all, pattern, says } from './patterns';
+import { all, contains, pattern } from './patterns';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 export interface BalancesProps extends AlarmsProps {
   readonly actions: readonly string[];
@@ -18,13 +19,14 @@ const balances = {
 } as const;
 
 /**
- * Balances of the broker's wallet. It looks when it sends a transaction, and says so each time with the level of the
- * threshold (`balance_alerts_layer.rs` upstream): hours without one do not wake anybody twice. Each speaks for itself, so
- * that the second threshold wakes whoever has slept through the first.
+ * Balances of the broker's wallet. It looks when it sends a transaction, and logs it each time with the level of the
+ * threshold (`balance_alerts_layer.rs` upstream): hours without one do not wake anybody twice. Each notifies by itself, so
+ * that the second threshold notifies again when the first was missed.
  */
 export class Balances extends Construct {
-  constructor(scope: Construct, id: string, { environment, logGroupNames, actions }: BalancesProps) {
+  constructor(scope: Construct, id: string, { logGroupNames, actions }: BalancesProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     for (const balance of ['gas', 'collateral'] as const) {
       const { code, what, thresholds } = balances[balance];
       for (const [suffix, level] of [
@@ -32,14 +34,13 @@ export class Balances extends Construct {
         ['out', 'ERROR'],
       ] as const)
         new LogCount(this, `${balance}-${suffix}`, {
-          environment,
           alarm: `${balance}-${suffix}`,
           description:
             `The wallet of ${environment} has ${suffix === 'low' ? 'little' : 'almost no'} ${what} left (${thresholds} ` +
             'in broker.market). Send some; the alarm returns to OK six hours after the last line. ' +
             'docs/cluster-alarms.md, "Balances".',
           logGroupName: logGroupNames.manager,
-          pattern: pattern(all(broker, says(level), says(`[${code}]`))),
+          pattern: pattern(all(broker, contains(level), contains(`[${code}]`))),
           atLeast: 1,
           minutes: 360,
           actions,

@@ -1,4 +1,4 @@
-import type { BrokerErrorFamily } from '../../../config/names';
+import type { BrokerErrorFamily } from './names';
 
 /** Errors that mean the same, or ask for the same. */
 export interface ErrorFamily {
@@ -17,10 +17,10 @@ const codes = (...names: readonly string[]): readonly string[] => names.map((nam
 
 /**
  * Codes are those of the errors in `crates/broker/src` of the upstream project (`CodedError`), of the releases that images
- * may carry. Families and thresholds follow its own alarms (`MetricAlarmComponent.ts`, bento.md 4.1), taken together where
- * one cause makes several codes: numbers within a service have moved between releases, families have not. Left out is what
- * a requestor can cause (B-OP-001 to 004), what another prover can (B-OM-007, B-OM-009, B-PRO-502), and B-BON-008, which
- * the broker tries again. docs/facts/log-patterns.md has a line of each release.
+ * may carry. Families and thresholds follow its own alarms (docs/facts/predecessor.md#alarms-that-it-had), taken
+ * together where one cause makes several codes: numbers within a service have moved between releases, families have
+ * not. Left out is what a requestor can cause (B-OP-001 to 004), what another prover can (B-OM-007, B-OM-009,
+ * B-PRO-502), and B-BON-008, which the broker tries again. docs/facts/log-patterns.md has a line of each release.
  */
 export const brokerErrors: Readonly<Record<BrokerErrorFamily, ErrorFamily>> = {
   faults: {
@@ -44,7 +44,7 @@ export const brokerErrors: Readonly<Record<BrokerErrorFamily, ErrorFamily>> = {
   },
   // Collateral of an order that was locked and has expired is lost: each one counts. Only 1.0 has a code for it, B-REAP-100.
   expired: { texts: ['expired committed orders'], atLeast: 1, minutes: 5, meaning: 'orders expired that were locked' },
-  // A batch says so several times, since it is tried again.
+  // A batch logs it several times, since it is tried again.
   late: {
     texts: codes('B-SUB-001', 'B-SUB-005', 'B-AGG-600'),
     atLeast: 4,

@@ -1,27 +1,28 @@
 import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import { Construct } from 'constructs';
-import { clusterAlarm, logMetric, nodeMetricNamespace, type ClusterAlarm } from '../../../config/names';
+import { instanceMetricNamespace } from '../../../config/names';
+import { clusterAlarm, logMetric, type ClusterAlarm } from './names';
 import { MathAlarm } from '../../base/math-alarm';
+import { AccountStack } from '../../base/account-stack';
 
 export interface LogCountProps {
-  readonly environment: string;
   readonly alarm: ClusterAlarm;
   readonly description: string;
   readonly logGroupName: string;
   /** A filter pattern for JSON, over the fields that `service_files/vector.yaml` writes. */
   readonly pattern: string;
-  /** Rings when as many lines came within as many minutes. */
+  /** Fires when as many lines came within as many minutes. */
   readonly atLeast: number;
   readonly minutes: number;
   /**
-   * Topics that hear of it.
-   * @default - none: a composite alarm speaks for it
+   * Topics that are notified of it.
+   * @default - none: a composite alarm notifies
    */
   readonly actions?: readonly string[];
 }
 
 /**
- * Counts lines of a log, and rings when there are many. The metric exists only while there are such lines, and is paid for
+ * Counts lines of a log, and fires when there are many. The metric exists only while there are such lines, and is paid for
  * only then; FILL makes the rest zero, so that the alarm ends as soon as the minutes are over. Without it, CloudWatch goes
  * on looking at the last value that there was (CloudWatch User Guide, "How alarm state is evaluated when data is missing").
  */
@@ -30,8 +31,9 @@ export class LogCount extends Construct {
 
   constructor(scope: Construct, id: string, props: LogCountProps) {
     super(scope, id);
-    const name = clusterAlarm(props.environment, props.alarm);
-    const metric = { namespace: nodeMetricNamespace, name: logMetric(props.alarm) };
+    const { environment } = AccountStack.of(this).account;
+    const name = clusterAlarm(environment, props.alarm);
+    const metric = { namespace: instanceMetricNamespace, name: logMetric(props.alarm) };
     new CloudwatchLogMetricFilter(this, 'Filter', {
       name,
       logGroupName: props.logGroupName,

@@ -1,24 +1,15 @@
-import {
-  nodeMetricNamespace,
-  scalingGroup,
-  type gpuMetrics,
-  type nodeMetrics,
-  type NodeRole,
-  type queueMetrics,
-} from '../../../config/names';
+import { instanceMetricNamespace, scalingGroup, type InstanceRole } from '../../../config/names';
+import { instanceDimensions, type GpuMetric, type InstanceMetric, type QueueMetric } from '../../../config/contract';
 import type { Operand } from '../../base/math-alarm';
-
-type NodeMetric = (typeof nodeMetrics)[number] | (typeof gpuMetrics)[number];
-type QueueMetric = (typeof queueMetrics)[number];
 
 /** Alarms that last look in these steps. */
 export const stepSeconds = 300;
 export const steps = (minutes: number): number => (minutes * 60) / stepSeconds;
 
-/** What Auto Scaling says of a role's group, each minute (Amazon EC2 Auto Scaling User Guide, "Amazon CloudWatch metrics"). */
+/** What Auto Scaling measures of a role's group, each minute (Amazon EC2 Auto Scaling User Guide, "Amazon CloudWatch metrics"). */
 export const ofGroup = (
   environment: string,
-  role: NodeRole,
+  role: InstanceRole,
   metric: 'GroupDesiredCapacity' | 'GroupInServiceInstances' | 'GroupTerminatingInstances',
   stat: Operand['stat'],
 ): Operand => ({
@@ -28,19 +19,19 @@ export const ofGroup = (
   stat,
 });
 
-/** What the machines of a role measure; they share a metric, so its extremes are those of the worst machine. */
-export const ofNodes = (
+/** What the instances of a role measure; they share a metric, so its extremes are those of the worst instance. */
+export const ofInstances = (
   environment: string,
-  role: NodeRole,
-  metric: NodeMetric | QueueMetric,
+  role: InstanceRole,
+  metric: InstanceMetric | GpuMetric | QueueMetric,
   stat: Operand['stat'],
 ): Operand => ({
-  namespace: nodeMetricNamespace,
+  namespace: instanceMetricNamespace,
   metric,
-  dimensions: { Environment: environment, Role: role },
+  dimensions: instanceDimensions(environment, role),
   stat,
 });
 
-/** What the manager says of its queue, each minute. */
+/** What the manager measures of its queue, each minute. */
 export const ofQueue = (environment: string, metric: QueueMetric, stat: Operand['stat']): Operand =>
-  ofNodes(environment, 'manager', metric, stat);
+  ofInstances(environment, 'manager', metric, stat);

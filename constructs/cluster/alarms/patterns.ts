@@ -6,7 +6,7 @@
 export const is = (field: 'unit' | 'level' | 'message', text: string): string => `($.${field} = "${text}")`;
 
 /** The message has this text somewhere. */
-export const says = (text: string): string => is('message', `*${text}*`);
+export const contains = (text: string): string => is('message', `*${text}*`);
 
 /** The message has this text nowhere. */
 export const lacks = (text: string): string => `($.message != "*${text}*")`;

@@ -1,10 +1,9 @@
 import type { EnvironmentConfig } from '../../../config';
-import type { NodeRole } from '../../../config/names';
+import type { InstanceRole } from '../../../config/names';
 
 export interface AlarmsProps {
-  readonly environment: string;
-  /** When they ring. */
+  /** When they fire. */
   readonly thresholds: EnvironmentConfig['alarms'];
   /** The log group of each role. */
-  readonly logGroupNames: Readonly<Record<NodeRole, string>>;
+  readonly logGroupNames: Readonly<Record<InstanceRole, string>>;
 }

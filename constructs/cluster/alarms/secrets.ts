@@ -1,28 +1,27 @@
 import { Construct } from 'constructs';
-import { nodeRoles } from '../../../config/names';
+import { instanceRoles } from '../../../config/names';
 import { LogCount } from './log-count';
-import { unitFailure } from './machines';
-import { all, is, pattern, says } from './patterns';
+import { unitFailure } from './instances';
+import { all, is, pattern, contains } from './patterns';
 import type { AlarmsProps } from './props';
 
-/** A machine that cannot take what has changed tries again each hour (`scripts/boot/refresh.py`): one that fails thrice. */
+/** An instance that cannot take what has changed tries again each hour (`scripts/boot/refresh.py`): one that fails thrice. */
 const when = { atLeast: 3, minutes: 180 } as const;
 
-/** Machines that go on with the secrets and settings that they had. They work, until what they have is valid no more. */
+/** Instances that go on with the secrets and settings that they had. They work, until what they have is valid no more. */
 export class StaleSecrets extends Construct {
   readonly alarms: readonly LogCount[];
 
-  constructor(scope: Construct, id: string, { environment, logGroupNames }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { logGroupNames }: AlarmsProps) {
     super(scope, id);
-    this.alarms = nodeRoles.map(
+    this.alarms = instanceRoles.map(
       (role) =>
         new LogCount(this, role, {
-          environment,
           alarm: `${role}-secrets-stale`,
           description: `${role} instances fail to apply changed secrets and settings.`,
           logGroupName: logGroupNames[role],
-          // However it ended, a timeout as well: systemd says so on both roles.
-          pattern: pattern(all(is('unit', 'bento-refresh.service'), says(unitFailure.manager))),
+          // However it ended, a timeout as well: systemd logs it on both roles.
+          pattern: pattern(all(is('unit', 'bento-refresh.service'), contains(unitFailure.manager))),
           ...when,
         }),
     );

@@ -1,8 +1,9 @@
 import { Construct } from 'constructs';
-import { clusterAlarm } from '../../../config/names';
+import { clusterAlarm } from './names';
 import { MathAlarm } from '../../base/math-alarm';
-import { ofGroup, ofNodes, ofQueue, steps, stepSeconds } from './operands';
+import { ofGroup, ofInstances, ofQueue, steps, stepSeconds } from './operands';
 import type { AlarmsProps } from './props';
+import { AccountStack } from '../../base/account-stack';
 
 /** Below this a GPU does nothing, in percent: what the driver does by itself is not proving. */
 const idlePercent = 5;
@@ -11,8 +12,9 @@ const idlePercent = 5;
 export class Work extends Construct {
   readonly alarms: readonly MathAlarm[];
 
-  constructor(scope: Construct, id: string, { environment, thresholds }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { thresholds }: AlarmsProps) {
     super(scope, id);
+    const { environment } = AccountStack.of(this).account;
     const { gpusIdleMinutes, queueAgeMinutes } = thresholds;
     const wanted = ofGroup(environment, 'prover', 'GroupDesiredCapacity', 'Minimum');
     this.alarms = [
@@ -24,7 +26,7 @@ export class Work extends Construct {
         operands: {
           wanted,
           queued: ofQueue(environment, 'QueuedTasks', 'Minimum'),
-          busiest: ofNodes(environment, 'prover', 'GpuUtilization', 'Maximum'),
+          busiest: ofInstances(environment, 'prover', 'GpuUtilization', 'Maximum'),
         },
         periodSeconds: stepSeconds,
         periods: steps(gpusIdleMinutes),
@@ -34,7 +36,7 @@ export class Work extends Construct {
       new MathAlarm(this, 'QueueOld', {
         name: clusterAlarm(environment, 'queue-old'),
         description: `The oldest task has been queued for more than ${queueAgeMinutes} minutes.`,
-        // A manager that says nothing of its queue rings by itself.
+        // A manager that does not measure its queue has an alarm of its own.
         expression: 'IF(FILL(wanted, 0) > 0, age, 0)',
         operands: { wanted, age: ofQueue(environment, 'QueueAgeSeconds', 'Maximum') },
         periodSeconds: stepSeconds,

@@ -1,1 +1,1 @@
-"""What happens between the start of a machine and the start of its role."""
+"""What happens between the start of an instance and the start of its role."""

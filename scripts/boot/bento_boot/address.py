@@ -1,6 +1,6 @@
 """
-The manager's address: a second private one, which goes to whoever holds the data volume. Provers know no other, so that
-a new manager needs no word to them.
+The manager's address: a second private one, which goes to the instance that has the data volume. Provers know no other, so
+that a new manager need not notify them.
 """
 
 import ipaddress
@@ -9,7 +9,7 @@ import subprocess
 from typing import Callable
 
 from . import aws, log
-from .identity import Machine
+from .identity import Instance
 from .refusal import Refusal
 
 
@@ -18,12 +18,12 @@ def _is_own(address: str) -> bool:
     return any(info.get("local") == address for link in json.loads(shown) for info in link.get("addr_info", []))
 
 
-def take(address: str, machine: Machine, waiting: Callable[[], None]) -> list[str]:
+def take(address: str, instance: Instance, waiting: Callable[[], None]) -> list[str]:
     """
     Takes the address over from the manager before, if it is one of its own. To be called once the data volume is held:
     that makes sure that the other one serves nobody any more.
 
-    EC2 routes to the interface; the machine itself has it on its loopback, where nothing that manages the network
+    EC2 routes to the interface; the instance itself has it on its loopback, where nothing that manages the network
     removes it, and answers for it on every interface (Linux, ip-sysctl, "arp_ignore").
 
     :param waiting: called every few seconds while EC2 has too much to do
@@ -32,16 +32,16 @@ def take(address: str, machine: Machine, waiting: Callable[[], None]) -> list[st
     try:
         ipaddress.IPv4Address(address)
     except ValueError:
-        # A name: somebody else points it here.
-        return [machine.private_address]
-    if address == machine.private_address:
+        # A name: its DNS record is not managed here.
+        return [instance.private_address]
+    if address == instance.private_address:
         return [address]
-    ec2 = aws.client("ec2", machine.region)
+    ec2 = aws.client("ec2", instance.region)
     try:
         aws.at_boot(waiting).call(
             f"taking the manager's address {address}",
             lambda: ec2.assign_private_ip_addresses(
-                NetworkInterfaceId=machine.interface_id, PrivateIpAddresses=[address], AllowReassignment=True
+                NetworkInterfaceId=instance.interface_id, PrivateIpAddresses=[address], AllowReassignment=True
             ),
         )
     except aws.ERRORS as error:
@@ -52,5 +52,5 @@ def take(address: str, machine: Machine, waiting: Callable[[], None]) -> list[st
         )
         if added.returncode != 0:
             raise Refusal(f"the manager's address {address} cannot be added: {added.stderr.strip()}")
-        log.info(f"this machine has the manager's address {address} now")
-    return [machine.private_address, address]
+        log.info(f"this instance has the manager's address {address} now")
+    return [instance.private_address, address]

@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 
 from . import log
 
-# Standard retries wait with jitter, up to about a minute altogether; a machine at boot has that time.
+# Standard retries wait with jitter, up to about a minute altogether; an instance at boot has that time.
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=10, read_timeout=30)
 
 
@@ -123,5 +123,5 @@ class Patience:
 
 
 def at_boot(waiting: Callable[[], None]) -> Patience:
-    """For calls of a boot: as long as it waits for secrets. A new machine would meet the same AWS."""
+    """For calls of a boot: as long as it waits for secrets. A new instance would meet the same AWS."""
     return Patience(1800.0, waiting)

@@ -1,27 +1,12 @@
-"""broker.toml: the image's template with the cluster's values in it."""
+"""broker.toml: the text that the stack has made for this release."""
 
-import json
-from typing import Any
+import re
+import tomllib
 
-import tomlkit
-from tomlkit.items import Table
-
+from .contract import CONTRACT
 from .refusal import Refusal
 
-SECTIONS = ("market", "prover", "batcher")
-
-# Names of one key; the broker does not start with two of them in one file (bento.md 2).
-SAME: list[tuple[str, ...]] = [
-    ("min_mcycle_price", "mcycle_price"),
-    ("min_mcycle_price_collateral_token", "mcycle_price_collateral_token"),
-    ("max_collateral", "max_stake"),
-    ("collateral_balance_warn_threshold", "stake_balance_warn_threshold"),
-    ("collateral_balance_error_threshold", "stake_balance_error_threshold"),
-    ("max_concurrent_proofs", "max_concurrent_locks"),
-    ("order_commitment_priority", "expired_order_fulfillment_priority"),
-    ("min_batch_size", "batch_size"),
-]
-
+_FORM: dict[str, str] = CONTRACT["brokerConfiguration"]
 
 # Keys that the broker reads as it starts and not again, in any release from 1.0.0 to 1.2.2: bin/broker.rs, lib.rs,
 # order_monitor.rs, submitter.rs and provers/bonsai.rs of crates/broker/src. All others take effect while it runs.
@@ -50,58 +35,44 @@ AT_START: dict[str, tuple[str, ...]] = {
 }
 
 
-def parse_overrides(text: str, name: str) -> dict[str, dict[str, Any]]:
+def of_release(parameter: str, name: str, release: str) -> str:
     """
-    :param text: JSON such as `{"market": {"max_collateral": "50"}}`; synthesis has checked its keys for the release
+    The text of a release, such as `v1.2.1`.
+
+    :param parameter: the texts of all releases that images of this environment may carry
     :param name: of the parameter, for messages
+    :raises Refusal: when it has none for this release, or something else
     """
+    before, *found = re.split(rf"^{re.escape(_FORM['releases'])}(.*)\n", parameter, flags=re.MULTILINE)
+    if before or not found:
+        raise Refusal(f"the parameter {name} does not start with a line {_FORM['releases']!r}; deploy the cluster's stack")
+    texts = {known: text for names, text in zip(found[::2], found[1::2], strict=True) for known in names.split()}
+    if release not in texts:
+        raise Refusal(
+            f"the parameter {name} has no broker.toml for {release}, which this image carries, but for {', '.join(texts)}; "
+            "start an image with one of these, or widen broker.releases and deploy the cluster's stack"
+        )
+    return f"{texts[release].strip()}\n"
+
+
+def with_preflights(text: str, preflights: int) -> str:
+    """
+    The text with the one value that only this instance knows, unless the environment gives its own.
+
+    :raises Refusal: when it is no TOML
+    """
+    key = _FORM["preflights"]
+    toml = text.replace(f'{key} = "{_FORM["preflightsAtBoot"]}"\n', f"{key} = {preflights}\n")
     try:
-        content = json.loads(text, parse_constant=_no_number)
-    except ValueError as error:
-        raise Refusal(f"the parameter {name} is no JSON: {error}") from error
-    if not isinstance(content, dict) or not all(
-        section in SECTIONS and isinstance(values, dict) for section, values in content.items()
-    ):
-        raise Refusal(f"the parameter {name} is no object with sections of {', '.join(SECTIONS)}")
-    for section, values in content.items():
-        for key, value in values.items():
-            if value is not None and _has_null(value):
-                raise Refusal(f"the parameter {name} has null inside of {section}.{key}; TOML has none, so leave it out")
-    return content
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
-
-
-def _has_null(value: Any) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value is None or any(_has_null(item) for item in inner)
-
-
-def render(template: str, overrides: dict[str, dict[str, Any]]) -> str:
-    """The template with the values put in; comments and order stay, and a key stays under one name."""
-    document = tomlkit.parse(template)
-    for section, values in overrides.items():
-        table = document.get(section)
-        if not isinstance(table, Table):
-            table = tomlkit.table()
-            document[section] = table
-        for key, value in values.items():
-            names = next((names for names in SAME if key in names), (key,))
-            for other in names:
-                if other != key and other in table:
-                    table.remove(other)
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
-    return tomlkit.dumps(document)
+        tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise Refusal(f"the broker.toml for this release is no TOML: {error}; deploy the cluster's stack") from error
+    return toml
 
 
 def cancels(toml: str) -> bool:
     """Whether the broker cancels jobs whose orders expired, for which it needs the database."""
-    market = tomlkit.parse(toml).get("market", {})
+    market = tomllib.loads(toml).get("market", {})
     return bool(market.get("cancel_proving_expired_orders", False))
 
 
@@ -111,16 +82,11 @@ def changed_at_start(running: str, present: str) -> list[str]:
 
     :param running: the broker.toml that it started with
     """
-    before, after = tomlkit.parse(running).unwrap(), tomlkit.parse(present).unwrap()
-
-    def value(content: dict[str, Any], section: str, key: str) -> Any:
-        table = content.get(section, {})
-        names = next((names for names in SAME if key in names), (key,))
-        return next((table[name] for name in names if name in table), None)
+    before, after = tomllib.loads(running), tomllib.loads(present)
 
     return [
         f"{section}.{key}"
         for section, names in AT_START.items()
         for key in names
-        if value(before, section, key) != value(after, section, key)
+        if before.get(section, {}).get(key) != after.get(section, {}).get(key)
     ]

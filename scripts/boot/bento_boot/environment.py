@@ -1,9 +1,13 @@
-"""The environment of each service: only what it reads, under the names that its release knows (bento.md 1.2 to 1.4)."""
+"""
+The environment of each service: only what it reads, under the names that its release knows
+(docs/facts/bento.md#agents, docs/facts/bento.md#broker-settings).
+"""
 
 import re
 from typing import Mapping
 from urllib.parse import quote
 
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .refusal import Refusal
 from .release import Release
 from .settings import Settings
@@ -18,7 +22,8 @@ Variables = dict[str, str]
 def render(variables: Mapping[str, str]) -> str:
     """
     Lines for EnvironmentFile= (systemd.exec(5)). An empty value is never written: for some variables being there
-    already means "on", and an empty address once stopped the broker (bento.md 1.3 and 4.3).
+    already means "on" (docs/facts/bento.md#agents), and an empty address once stopped the broker
+    (docs/facts/bento.md#broker-settings).
     """
     lines = []
     for name, value in variables.items():
@@ -48,12 +53,12 @@ def _storage(settings: Settings, keys: Storage, region: str) -> Variables:
 
 
 def _database_url(host: str, password: str) -> str:
-    return f"postgresql://{DATABASE_USER}:{quote(password, safe='')}@{host}:5432/{DATABASE}"
+    return f"postgresql://{DATABASE_USER}:{quote(password, safe='')}@{host}:{POSTGRESQL_PORT}/{DATABASE}"
 
 
 def _valkey_url(host: str, password: str) -> str:
     # The name that every password without one belongs to; some clients take an empty name for another.
-    return f"redis://default:{quote(password, safe='')}@{host}:6379/0"
+    return f"redis://default:{quote(password, safe='')}@{host}:{VALKEY_PORT}/0"
 
 
 def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, cancels: bool) -> Variables:
@@ -68,7 +73,7 @@ def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, ca
     else:
         variables["PRIVATE_KEY"] = secrets["wallet-key"]
         variables["RPC_URL"] = urls[0]
-    # The broker reads its deployment all together or not at all (bento.md 1.4).
+    # The broker reads its deployment all together or not at all (docs/facts/bento.md#market-deployment).
     if settings.deployment:
         variables.update(settings.deployment)
         variables["ORDER_STREAM_URL"] = secrets.get("order-stream-url", "")
@@ -79,7 +84,7 @@ def _broker(secrets: Mapping[str, str], settings: Settings, release: Release, ca
     if cancels or not release.broker_from("1.1.0"):
         variables.update(
             POSTGRES_HOST="127.0.0.1",
-            POSTGRES_PORT="5432",
+            POSTGRES_PORT=str(POSTGRESQL_PORT),
             POSTGRES_DB=DATABASE,
             POSTGRES_USER=DATABASE_USER,
             POSTGRES_PASSWORD=secrets["database-password"],
@@ -122,18 +127,18 @@ def environments(
 
 def refuse_other_bucket(text: str, settings: Settings) -> None:
     """
-    A cluster whose machines move to another bucket one after the other would not find its files.
+    A cluster whose instances move to another bucket one after the other would not find its files.
 
     :param text: an environment that a service has
     """
     bucket = parse(text)["S3_BUCKET"]
     if bucket != settings.bucket:
-        raise Refusal(f"the bucket is {bucket}, and is to be {settings.bucket}: only new machines take another one")
+        raise Refusal(f"the bucket is {bucket}, and is to be {settings.bucket}: only new instances take another one")
 
 
 def newest_migration(release: Release) -> int:
     """
-    The newest migration of the database that a release's agents know (bento.md 1.6). They do not start on a database
-    with later ones.
+    The newest migration of the database that a release's agents know (docs/facts/bento.md#migrations). They do not
+    start on a database with later ones.
     """
     return 5 if release.bento_from("1.2.0") else 4 if release.bento_from("1.1.0") else 2

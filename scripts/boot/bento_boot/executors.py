@@ -11,38 +11,37 @@ import re
 from pathlib import Path
 
 from . import log, services
+from .contract import EXECUTOR_MIB, OTHERS_MIB, SETTINGS
 from .files import write
-from .limits import EXECUTORS
 
 UNITS = Path("/run/systemd/system")
 TEMPLATE = "bento-executor@"
 _WANTS = UNITS / "bento-manager.target.d/executors.conf"
 _MEMORY = UNITS / f"{TEMPLATE}.service.d/memory.conf"
-# Upstream's wizard keeps four threads for the rest of the machine and gives each executor two (`max_exec_agents` in
+# Upstream's wizard keeps four threads for the rest of the instance and gives each executor two (`max_exec_agents` in
 # crates/boundless-cli/src/commands/prover/generate_config.rs). Its compose.yml limits an executor to 4 GiB: 50 segments
 # that wait for Valkey are about that much (CONCURRENT_SEGMENTS in bento/crates/workflow/src/tasks/executor.rs).
 _OTHER_THREADS = 4
 _THREADS_EACH = 2
-_MIB_EACH = 4096
-# PostgreSQL, Valkey, API and broker, as config/together.ts counts them.
-_OTHER_MIB = 8192
+_LEAST: int = SETTINGS["executors"]["least"]
+_MOST: int = SETTINGS["executors"]["most"]
 # One that needs more than twice upstream's limit does so by mistake.
 _MOST_MIB = 8192
 
 
 def by_size(threads: int, memory_mib: int) -> int:
     """
-    How many executors a machine has that is not told a number: as many as its threads and its memory are enough for.
+    How many executors an instance has whose settings have no number: as many as its threads and its memory allow.
 
     :param memory_mib: as the kernel has it, which is somewhat less than the instance type's: those are multiples of 4 GiB
     """
     by_threads = (threads - _OTHER_THREADS) // _THREADS_EACH
-    by_memory = (math.ceil(memory_mib / 4096) * 4096 - _OTHER_MIB) // _MIB_EACH
-    return max(EXECUTORS[0], min(by_threads, by_memory, EXECUTORS[1]))
+    by_memory = (math.ceil(memory_mib / 4096) * 4096 - OTHERS_MIB) // EXECUTOR_MIB
+    return max(_LEAST, min(by_threads, by_memory, _MOST))
 
 
 def count(wanted: int | None, memory_mib: int) -> int:
-    """:param wanted: of the settings; None for as many as the machine's size allows"""
+    """:param wanted: of the settings; None for as many as the instance's size allows"""
     return by_size(os.cpu_count() or 1, memory_mib) if wanted is None else wanted
 
 
@@ -52,8 +51,8 @@ def preflights(executors: int) -> int:
 
 
 def memory_max_mib(executors: int, memory_mib: int) -> int:
-    """`MemoryMax=` of each, in MiB: an equal share of what the rest of the machine leaves, 8 GiB at most."""
-    return max(1024, min((memory_mib - _OTHER_MIB) // executors, _MOST_MIB))
+    """`MemoryMax=` of each, in MiB: an equal share of what the rest of the instance leaves, 8 GiB at most."""
+    return max(1024, min((memory_mib - OTHERS_MIB) // executors, _MOST_MIB))
 
 
 def units(executors: int) -> list[str]:
@@ -62,7 +61,7 @@ def units(executors: int) -> list[str]:
 
 
 def started() -> list[str]:
-    """Those that the target of the manager starts on this machine; none before it was configured in this boot."""
+    """Those that the target of the manager starts on this instance; none before it was configured in this boot."""
     return re.findall(rf"{TEMPLATE}\d\d\.service", _WANTS.read_text()) if _WANTS.exists() else []
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterable, Iterator
 
-
 # Files whose reader watches the inode: one that is replaced is seen once, and never again. The broker watches its
 # configuration so, and reads it again after each event of a change (crates/broker/src/config.rs, notify 6.1.1).
 WATCHED = frozenset({"broker.toml"})
@@ -55,7 +54,7 @@ def alone(wait: bool, folder: Path = Path("/etc/bento")) -> Iterator[bool]:
     """
     Keeps two programs from changing the files at once.
 
-    :returns: whether they are ours; without `wait` they may be somebody else's
+    :returns: whether they are ours; without `wait` another program may hold them
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -76,7 +75,7 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
     :returns: whether it differs from what was there
     """
     data = content.encode()
-    # A file of somebody else may be none that can be read: root has few powers here (bento-configure.service).
+    # A file of another user may be unreadable: root has few powers here (bento-configure.service).
     right = _right(file, mode, owner, group)
     if right and _same(file, data):
         return False
@@ -101,7 +100,7 @@ def write(file: Path, content: str, mode: int, owner: str = "root", group: str =
 def _write_in_place(file: Path, data: bytes) -> None:
     """
     The same inode, and never shorter than it was: from 1.1 on the broker takes an empty file for one with all defaults.
-    Room is made with empty lines first, so that a full disk leaves the values of before.
+    Room is made with empty lines first, so that a full disk leaves the previous values.
     """
     with open(file, "r+b", buffering=0) as stream:
         missing = len(data) - os.fstat(stream.fileno()).st_size

@@ -1,22 +1,21 @@
-"""Which machine this is, and what it is for."""
+"""Which instance this is, and what it is for."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .contract import ROLES, TAGS, is_environment
 from .metadata import Metadata
 from .refusal import Refusal
 from .release import Release
 
-ROLES = ("manager", "prover")
 # User data brings it: a cloud-config that writes this file. Without it, the instance's tags count.
 INSTANCE_FILE = Path("/etc/bento/instance.json")
 
 
 @dataclass(frozen=True)
-class Machine:
-    """`group` is the Auto Scaling group, for machines that have one; `interface_id` the first network interface."""
+class Instance:
+    """`group` is the Auto Scaling group, for instances that have one; `interface_id` the first network interface."""
 
     instance_id: str
     region: str
@@ -32,7 +31,7 @@ class Purpose:
     environment: str
 
 
-def _told(file: Path) -> dict[str, str]:
+def _user_data(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
     example = '{"role": "prover", "environment": "staging"}'
@@ -48,22 +47,22 @@ def _told(file: Path) -> dict[str, str]:
     return {str(key): str(value) for key, value in content.items()}
 
 
-def _one(field: str, told: str | None, tag: str | None) -> str:
-    name = field.capitalize()
-    if told is not None and tag is not None and told != tag:
-        raise Refusal(f"user data says {field} {told!r}, the tag {name} says {tag!r}; make them agree, or drop one")
-    value = told if told is not None else tag
+def _one(field: str, given: str | None, tag: str | None) -> str:
+    name = TAGS[field]
+    if given is not None and tag is not None and given != tag:
+        raise Refusal(f"user data has {field} {given!r}, the tag {name} has {tag!r}; make them agree, or drop one")
+    value = given if given is not None else tag
     if not value:
         raise Refusal(
-            f"nothing says which {field} this machine has; set the tag {name} (with InstanceMetadataTags enabled in "
+            f"this instance has no {field}; set the tag {name} (with InstanceMetadataTags enabled in "
             f"its launch template), or write it to {INSTANCE_FILE} by user data"
         )
     return value
 
 
-def read_machine(metadata: Metadata) -> Machine:
+def read_instance(metadata: Metadata) -> Instance:
     mac = metadata.require("mac")
-    return Machine(
+    return Instance(
         instance_id=metadata.require("instance-id"),
         region=metadata.require("placement/region"),
         private_address=metadata.require("local-ipv4"),
@@ -77,15 +76,15 @@ def read_purpose(metadata: Metadata, release: Release, file: Path = INSTANCE_FIL
     """
     :raises Refusal: no role or environment, two that differ, a role that is unknown or that the image cannot take
     """
-    told = _told(file)
-    role = _one("role", told.get("role"), metadata.get("tags/instance/Role"))
-    environment = _one("environment", told.get("environment"), metadata.get("tags/instance/Environment"))
+    given = _user_data(file)
+    role = _one("role", given.get("role"), metadata.get(f"tags/instance/{TAGS['role']}"))
+    environment = _one("environment", given.get("environment"), metadata.get(f"tags/instance/{TAGS['environment']}"))
     if role not in ROLES:
         raise Refusal(f"the role {role!r} is unknown; use {' or '.join(ROLES)}")
-    if re.fullmatch(r"[a-z][a-z0-9-]*", environment) is None:
+    if not is_environment(environment):
         raise Refusal(f"the environment {environment!r} is no name; use one such as staging")
-    if release.image not in (role, "bento"):
+    if release.image not in ROLES[role]["images"]:
         raise Refusal(
-            f"this is a {release.image} image, and the role is {role}; start the machine from a {role} or bento image"
+            f"this is a {release.image} image, and the role is {role}; start the instance from a {role} or bento image"
         )
     return Purpose(role, environment)

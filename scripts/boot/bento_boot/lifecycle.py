@@ -1,43 +1,42 @@
-"""What Auto Scaling is told (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
+"""Calls to Auto Scaling (Amazon EC2 Auto Scaling User Guide, "Lifecycle hooks")."""
 
 import time
 from pathlib import Path
 from typing import Any
 
 from . import aws, log
-from .identity import Machine
+from .contract import TERMINATE_HOOK_S
+from .identity import Instance
 from .metadata import Metadata
 
-LAUNCH_HOOK = "bento-launch"
-TERMINATE_HOOK = "bento-terminate"
 HEARTBEAT_S = 300.0
 # Sooner after one that did not get through.
 HEARTBEAT_AGAIN_S = 30.0
-# As long as bento-terminate waits without a heartbeat (config/lifecycle-hooks.ts).
-COMPLETED_WITHIN_S = 900.0
-# There once a boot has ended as it may: the role works, or Auto Scaling took the machine back as it launched. What fails
-# later is no failed boot. It goes with the boot.
-SETTLED = Path("/run/bento-boot/settled")
+# As long as the hook waits without a heartbeat.
+COMPLETED_WITHIN_S = float(TERMINATE_HOOK_S)
+# Exists once the outcome of this boot is known: the role works, or the launch was abandoned. What fails later is no failed
+# boot. It is gone after a reboot.
+BOOT_DONE = Path("/run/bento-boot/done")
 
 
 def reason_to_go(metadata: Metadata) -> str | None:
-    """Why the machine is to go; None while it may stay."""
+    """Why the instance is to go; None while it may stay."""
     if metadata.get("autoscaling/target-lifecycle-state") == "Terminated":
-        return "Auto Scaling ends this machine"
+        return "Auto Scaling ends this instance"
     if metadata.get("spot/instance-action") is not None:
-        return "this spot machine is about to be taken back"
+        return "this spot instance is about to be taken back"
     return None
 
 
 class Hook:
-    """A hook that the machine may be waiting in. Machines without a group have none, and every call does nothing."""
+    """A hook that the instance may be waiting in. Instances without a group have none, and every call does nothing."""
 
-    def __init__(self, name: str, machine: Machine) -> None:
+    def __init__(self, name: str, instance: Instance) -> None:
         self._name = name
-        self._machine = machine
-        self._client: Any = aws.client("autoscaling", machine.region) if machine.group is not None else None
+        self._instance = instance
+        self._client: Any = aws.client("autoscaling", instance.region) if instance.group is not None else None
         self._beat = time.monotonic()
-        # Whether somebody waited, and was told.
+        # Whether the instance waited in the hook, and Auto Scaling took the result.
         self.completed = False
 
     def heartbeat(self) -> None:
@@ -66,40 +65,40 @@ class Hook:
                 lambda: self._client.complete_lifecycle_action(LifecycleActionResult=result, **self._names()),
             )
         except aws.ERRORS as error:
-            # No hook, or a machine that starts again long after its launch: nobody is waiting.
+            # No hook, or an instance that starts again long after its launch: it does not wait.
             if "No active Lifecycle Action" in str(error):
-                log.info(f"nobody waits in the hook {self._name}")
+                log.info(f"this instance does not wait in the hook {self._name}")
                 return None
             return str(error)
         self.completed = True
-        log.info(f"told Auto Scaling: {self._name} {result}")
+        log.info(f"completed the hook {self._name} with {result}")
         return None
 
     def _names(self) -> Any:
         return {
             "LifecycleHookName": self._name,
-            "AutoScalingGroupName": self._machine.group,
-            "InstanceId": self._machine.instance_id,
+            "AutoScalingGroupName": self._instance.group,
+            "InstanceId": self._instance.instance_id,
         }
 
 
-def settle() -> None:
-    SETTLED.parent.mkdir(mode=0o755, exist_ok=True)
-    SETTLED.touch()
+def mark_boot_done() -> None:
+    BOOT_DONE.parent.mkdir(mode=0o755, exist_ok=True)
+    BOOT_DONE.touch()
 
 
-def replace(machine: Machine) -> str | None:
+def replace(instance: Instance) -> str | None:
     """
-    Calls the machine unhealthy, at once: a grace period is for machines that may still become healthy (Amazon EC2 Auto
+    Sets the instance unhealthy, at once: a grace period is for instances that may still become healthy (Amazon EC2 Auto
     Scaling API Reference, "SetInstanceHealth"). Auto Scaling ends it by its hook, and starts another one.
 
     :returns: what went wrong, if anything
     """
     try:
-        aws.client("autoscaling", machine.region).set_instance_health(
-            InstanceId=machine.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+        aws.client("autoscaling", instance.region).set_instance_health(
+            InstanceId=instance.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
         )
     except aws.ERRORS as error:
         return str(error)
-    log.info("told Auto Scaling: this machine is unhealthy")
+    log.info("set this instance unhealthy in its Auto Scaling group")
     return None

@@ -1,5 +1,5 @@
 """
-Whether the manager's stores take a password: provers have no clients of theirs. Passwords go over the wire as these
+Whether the manager's stores take a password: provers have no clients of theirs. Passwords go over the proxy as these
 clients send them: as a proof to PostgreSQL, as they are to Valkey, both inside of the cluster's network.
 """
 
@@ -13,11 +13,12 @@ import struct
 from io import BufferedRWPair
 from typing import Callable, Iterable
 
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .environment import DATABASE, DATABASE_USER
 from .refusal import Refusal
 
 TIMEOUT_S = 5.0
-# A host and a password; None where the store did not say, since it is not there or is starting.
+# A host and a password; None where the store did not answer, since it is down or is starting.
 Attempt = Callable[[str, str], "bool | None"]
 
 
@@ -26,7 +27,7 @@ def valkey(host: str, password: str, *command: str) -> bool | None:
     :param command: to do as well; what it answers must be OK
     """
     try:
-        with socket.create_connection((host, 6379), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
+        with socket.create_connection((host, VALKEY_PORT), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
             for words in (("AUTH", "default", password), command):
                 if not words:
                     continue
@@ -64,7 +65,7 @@ def _proof(password: str, client_first: str, server_first: str) -> str:
     final = f"c=biws,r={given['r']}"
     signed = f"{client_first},{server_first},{final}".encode()
     signature = hmac.digest(hashlib.sha256(client_key).digest(), signed, "sha256")
-    proof = bytes(left ^ right for left, right in zip(client_key, signature))
+    proof = bytes(left ^ right for left, right in zip(client_key, signature, strict=True))
     return f"{final},p={base64.b64encode(proof).decode()}"
 
 
@@ -72,7 +73,7 @@ def postgresql(host: str, password: str) -> bool | None:
     """PostgreSQL, "Message Flow" and "SASL Authentication"; 28P01 is a wrong password ("PostgreSQL Error Codes")."""
     first = f"n=,r={base64.b64encode(os.urandom(18)).decode()}"
     try:
-        with socket.create_connection((host, 5432), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
+        with socket.create_connection((host, POSTGRESQL_PORT), TIMEOUT_S) as connection, connection.makefile("rwb") as stream:
             names = f"user\0{DATABASE_USER}\0database\0{DATABASE}\0\0".encode()
             _send(stream, b"", struct.pack("!I", 196608) + names)
             while True:
@@ -97,7 +98,7 @@ def postgresql(host: str, password: str) -> bool | None:
 
 def taken(what: str, attempt: Attempt, host: str, candidates: Iterable[str]) -> str | None:
     """
-    The first password that a store takes; None where it does not say.
+    The first password that a store takes; None where it does not answer.
 
     :raises Refusal: when it takes none of them
     """

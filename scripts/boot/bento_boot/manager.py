@@ -1,22 +1,22 @@
-"""How a machine becomes the manager."""
+"""How an instance becomes the manager."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 import boto3
 
 from . import address, aws, broker_toml, environment, executors, log, login, services, stores, volume
+from .contract import API_PORT
 from .files import keep, put_back, write
-from .identity import Machine
+from .identity import Instance
 from .refusal import Refusal
 from .release import Release
 from .settings import Settings
 from .store import Storage, Store
 
 ETC = Path("/etc/bento")
-TEMPLATE = Path("/usr/local/share/boundless/broker.toml")
 TARGET = "bento-manager.target"
 # The broker.toml that the running broker started with (bento-broker.service).
 STARTED = Path("/run/bento-broker/started.toml")
@@ -31,30 +31,35 @@ def _executors(settings: Settings) -> int:
     return executors.count(settings.executors, stores.memory_mib())
 
 
-def _broker_toml(store: Store, settings: Settings) -> str:
-    name, text = store.parameter("broker")
-    overrides: dict[str, dict[str, Any]] = {} if text is None else broker_toml.parse_overrides(text, name)
-    # Unless the cluster has a value of its own, null included.
-    overrides.setdefault("market", {}).setdefault("max_concurrent_preflights", executors.preflights(_executors(settings)))
-    return broker_toml.render(TEMPLATE.read_text(), overrides)
+def _broker_toml(store: Store, settings: Settings, release: Release) -> str:
+    name, text = store.parameter("broker-configuration")
+    if text is None:
+        raise Refusal(
+            f"the parameter {name} is missing; deploy the cluster's stack of this image's commit or a later one, or start "
+            "an image of the stack's own commit (docs/boot.md)"
+        )
+    toml = broker_toml.of_release(text, name, release.broker_version)
+    return broker_toml.with_preflights(toml, executors.preflights(_executors(settings)))
 
 
-def check(store: Store, settings: Settings, keys: Storage, machine: Machine, patience: aws.Patience) -> None:
+def check(
+    store: Store, settings: Settings, keys: Storage, release: Release, instance: Instance, patience: aws.Patience
+) -> None:
     """
-    What can be wrong outside of this machine, before anything is changed: whoever fails with the data volume in hand
-    keeps it from others.
+    What can be wrong outside of this instance, before anything is changed: an instance that fails after it has
+    attached the data volume keeps it from others.
     """
-    _broker_toml(store, settings)
-    check_storage(settings, keys, machine.region, patience)
+    _broker_toml(store, settings, release)
+    check_storage(settings, keys, instance.region, patience)
 
 
-def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) -> None:
+def _mount(settings: Settings, instance: Instance, waiting: Callable[[], None]) -> None:
     if settings.data_volume_id is None:
-        log.warning("no data volume: orders, tasks and files of Bento end with this machine")
+        log.warning("no data volume: orders, tasks and files of Bento end with this instance")
         return
     if services.active(volume.MOUNT_UNIT):
         return
-    volume.attach(settings.data_volume_id, machine, waiting)
+    volume.attach(settings.data_volume_id, instance, waiting)
     device = volume.wait_for(volume.device_of(settings.data_volume_id))
     volume.make_usable(device)
     write(Path("/run/systemd/system") / volume.MOUNT_UNIT, volume.mount_unit(device), 0o644)
@@ -63,7 +68,7 @@ def _mount(settings: Settings, machine: Machine, waiting: Callable[[], None]) ->
 
 
 def check_storage(settings: Settings, keys: Storage, region: str, patience: aws.Patience) -> None:
-    """Agents would start all the same, and fail with the first task (bento.md 1.7)."""
+    """Agents would start all the same, and fail with the first task (docs/facts/bento.md#missing-dependencies)."""
     s3 = boto3.client(
         "s3",
         region_name=region,
@@ -84,54 +89,54 @@ def _write_passwords(secrets: dict[str, str], accepted: list[str]) -> None:
 
 
 def _accepted(store: Store, secrets: dict[str, str]) -> list[str]:
-    """Passwords of Valkey: provers go on with the one of before until they see that there is a new one."""
+    """Passwords of Valkey: provers use the previous one until they see that there is a new one."""
     previous = store.previous("valkey-password")
     return [secrets["valkey-password"], *([] if previous is None else [previous])]
 
 
 def _load_passwords(accepted: list[str], waiting: Callable[[], None]) -> bool:
     """
-    What the servers have in memory becomes what the files say; nobody who is connected is sent away.
+    Has the servers load the passwords of the files; open connections stay.
 
-    :returns: whether Valkey has one of the passwords, without which it takes no word of this
+    :returns: whether Valkey has one of the passwords, without which it refuses the command
     """
     services.systemctl("reload", "bento-postgresql.service", waiting=waiting)
     return any(login.valkey("127.0.0.1", password, "ACL", "LOAD") for password in accepted)
 
 
-def _write_stores(addresses: list[str], machine: Machine) -> None:
+def _write_stores(addresses: list[str], instance: Instance) -> None:
     memory = stores.memory_mib()
     write(ETC / "postgresql.conf", stores.postgresql_conf(addresses, memory), 0o644)
-    write(ETC / "pg_hba.conf", stores.pg_hba_conf(machine.vpc_networks), 0o640, group="postgres")
+    write(ETC / "pg_hba.conf", stores.pg_hba_conf(instance.vpc_networks), 0o640, group="postgres")
     write(ETC / "valkey.conf", stores.valkey_conf(addresses, memory), 0o640, group="valkey")
 
 
 def prepare(
-    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance
 ) -> None:
     """Everything that services read but for the stores' own configuration, which needs the address."""
-    toml = _broker_toml(store, settings)
+    toml = _broker_toml(store, settings, release)
     write(ETC / "broker.toml", toml, 0o640, group="bento")
-    # What the newest migration of this release is called, for whoever waits for it.
+    # The newest migration of this release, for services that wait for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
     cancels = broker_toml.cancels(toml)
-    variables = environment.environments("manager", settings, secrets, keys, release, machine.region, cancels)
+    variables = environment.environments("manager", settings, secrets, keys, release, instance.region, cancels)
     for service, values in variables.items():
         write(ETC / f"{service}.env", environment.render(values), 0o600)
 
 
 def run(
-    store: Store, settings: Settings, secrets: dict[str, str], machine: Machine, waiting: Callable[[], None]
+    store: Store, settings: Settings, secrets: dict[str, str], instance: Instance, waiting: Callable[[], None]
 ) -> None:
     accepted = _accepted(store, secrets)
-    _mount(settings, machine, waiting)
+    _mount(settings, instance, waiting)
     # Only now: who has the volume has the address.
-    addresses = address.take(settings.manager_address, machine, waiting)
-    _write_stores(addresses, machine)
+    addresses = address.take(settings.manager_address, instance, waiting)
+    _write_stores(addresses, instance)
     _write_passwords(secrets, accepted)
     services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
     services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
-    # The passwords of now, also where the servers ran already.
+    # The current passwords, also where the servers ran already.
     if not _load_passwords(accepted, waiting):
         services.systemctl("restart", "bento-valkey.service", waiting=waiting)
     executors.prepare(_executors(settings), stores.memory_mib(), waiting)
@@ -139,8 +144,8 @@ def run(
     for unit, file in _without_broker():
         services.ensure(unit, file, waiting=waiting)
     _look_at_broker()
-    # The API starts once an agent has migrated; what it answers on /health says no more than that it is there.
-    services.wait("the API", lambda: services.healthy("http://127.0.0.1:8081/health"), 900, waiting)
+    # The API starts once an agent has migrated; its answer on /health shows only that it runs.
+    services.wait("the API", lambda: services.healthy(f"http://127.0.0.1:{API_PORT}/health"), 900, waiting)
     services.expect_steady([*(unit for unit, _ in _without_broker()), "bento-broker.service"], 20)
 
 
@@ -168,7 +173,7 @@ def _with_wallet_of_now(secrets: dict[str, str], release: Release) -> dict[str, 
     wallet = environment.parse((ETC / "broker.env").read_text())[name]
     if wallet == secrets["wallet-key"]:
         return secrets
-    log.warning("the wallet key is another one now: docs/secrets.md says how a manager takes it")
+    log.warning("the wallet key has changed: docs/secrets.md describes how a manager takes it")
     return {**secrets, "wallet-key": wallet}
 
 
@@ -196,22 +201,22 @@ def _renew(running: list[tuple[str, Path]], accepted: list[str]) -> None:
 
 
 def refresh(
-    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance
 ) -> None:
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "api.env").read_text(), settings)
     settings = _with_executors_of_now(settings)
-    check(store, settings, keys, machine, aws.Patience())
+    check(store, settings, keys, release, instance, aws.Patience())
     secrets = _with_wallet_of_now(secrets, release)
     # Its own as well: there may have been two new ones since.
     own = urlsplit(environment.parse((ETC / "aux.env").read_text())["REDIS_URL"]).password
     accepted = [*_accepted(store, secrets), unquote(str(own))]
     _expect_stores(accepted)
-    # Only what runs: somebody may have stopped the rest on purpose.
+    # Only what runs: an operator may have stopped the rest on purpose.
     running = [(unit, file) for unit, file in _without_broker() if services.active(unit)]
     before = keep(ETC, FILES)
     try:
-        prepare(store, settings, secrets, keys, release, machine)
+        prepare(store, settings, secrets, keys, release, instance)
         _write_passwords(secrets, accepted)
         _renew(running, accepted)
     except BaseException:

@@ -1,4 +1,4 @@
-"""The machine's own metadata, by IMDSv2 only (Amazon EC2 User Guide, "Access instance metadata")."""
+"""The instance's own metadata, by IMDSv2 only (Amazon EC2 User Guide, "Access instance metadata")."""
 
 import http.client
 import os

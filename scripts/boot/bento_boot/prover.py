@@ -1,12 +1,13 @@
-"""How a machine becomes a prover."""
+"""How an instance becomes a prover."""
 
 from pathlib import Path
 from typing import Callable
 from urllib.parse import unquote, urlsplit
 
 from . import aws, environment, log, login, logs, manager, services
+from .contract import POSTGRESQL_PORT, VALKEY_PORT
 from .files import keep, put_back, write
-from .identity import Machine
+from .identity import Instance
 from .refusal import Refusal
 from .release import Release
 from .settings import Settings
@@ -19,8 +20,8 @@ FILES = frozenset({"prover.env"})
 MANAGER_WITHIN_S = 3600.0
 # Secret, store, its port, the variable with its password, and what tries one.
 STORES: tuple[tuple[str, str, int, str, login.Attempt], ...] = (
-    ("database-password", "PostgreSQL", 5432, "DATABASE_URL", login.postgresql),
-    ("valkey-password", "Valkey", 6379, "REDIS_URL", login.valkey),
+    ("database-password", "PostgreSQL", POSTGRESQL_PORT, "DATABASE_URL", login.postgresql),
+    ("valkey-password", "Valkey", VALKEY_PORT, "REDIS_URL", login.valkey),
 )
 
 
@@ -42,7 +43,7 @@ def _login(variable: str) -> tuple[str, str]:
 
 
 def refused() -> bool:
-    """Whether the manager has other passwords than this machine. One that does not answer says nothing."""
+    """Whether the manager has other passwords than this instance. False where the manager does not answer."""
     return any(attempt(*_login(variable)) is False for _, _, _, variable, attempt in STORES)
 
 
@@ -65,8 +66,8 @@ def with_passwords_of_manager(
     return found
 
 
-def prepare(settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine) -> None:
-    variables = environment.environments("prover", settings, secrets, keys, release, machine.region)
+def prepare(settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance) -> None:
+    variables = environment.environments("prover", settings, secrets, keys, release, instance.region)
     write(ETC / "prover.env", environment.render(variables["prover"]), 0o600)
 
 
@@ -79,17 +80,17 @@ def run(waiting: Callable[[], None]) -> None:
 
 
 def refresh(
-    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, machine: Machine
+    store: Store, settings: Settings, secrets: dict[str, str], keys: Storage, release: Release, instance: Instance
 ) -> None:
     """Takes what has changed while the role works; what does not work is put back."""
     environment.refuse_other_bucket((ETC / "prover.env").read_text(), settings)
     host = _login("DATABASE_URL")[0]
     if host != settings.manager_address:
-        raise Refusal(f"the manager is at {host}, and is to be at {settings.manager_address}: only new machines follow it")
-    manager.check_storage(settings, keys, machine.region, aws.Patience())
+        raise Refusal(f"the manager is at {host}, and is to be at {settings.manager_address}: only new instances follow it")
+    manager.check_storage(settings, keys, instance.region, aws.Patience())
     present = {secret: _login(variable)[1] for secret, _, _, variable, _ in STORES}
     secrets = with_passwords_of_manager(store, settings, secrets, present)
-    # Only what runs: somebody may have stopped the rest on purpose.
+    # Only what runs: an operator may have stopped the rest on purpose.
     running = [agent for agent in services.instances("bento-prover@") if services.active(agent)]
 
     def renew() -> None:
@@ -99,7 +100,7 @@ def refresh(
 
     before = keep(ETC, FILES)
     try:
-        prepare(settings, secrets, keys, release, machine)
+        prepare(settings, secrets, keys, release, instance)
         renew()
     except BaseException:
         put_back(before)

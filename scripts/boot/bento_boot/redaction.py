@@ -1,5 +1,5 @@
 """
-What must not leave the machine by its log: a pattern of the values of its secrets, which Vector replaces in each line
+What must not leave the instance by its log: a pattern of the values of its secrets, which Vector replaces in each line
 (service_files/vector.yaml). Programs print them in forms of their own: the broker prints an address as
 `Url { ... path: "/v2/KEY", query: Some("apikey=...") ... }` (the url crate's Debug), which has no `://`.
 """
@@ -83,7 +83,7 @@ def _of_secret(name: str, value: str) -> set[str]:
     if name in ADDRESSES:
         return set().union(*(_of_address(address.strip()) for address in value.split(",")))
     if name == "storage":
-        # The id of the key is none: it says which one is in use.
+        # The id of the key is not secret: it shows which key is in use.
         return _texts(str(json.loads(value)["secretAccessKey"]), 'secretAccessKey": "{}"')
     if name == "wallet-key":
         return _texts(value.removeprefix("0x"))
@@ -97,8 +97,8 @@ def alternatives(pattern: str) -> list[str]:
 
 def pattern(secrets: Mapping[str, str], earlier: Iterable[str] = ()) -> str:
     """
-    :param secrets: of the machine, by their short names
-    :param earlier: alternatives of a pattern of before, the newest first; 200 of them stay
+    :param secrets: of the instance, by their short names
+    :param earlier: alternatives of the previous pattern, the newest first; 200 of them stay
     :returns: a regular expression for Rust's regex crate, without regard to case
     :raises Refusal: when it is too long for an environment
     """

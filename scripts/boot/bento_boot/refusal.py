@@ -2,4 +2,4 @@
 
 
 class Refusal(Exception):
-    """The machine cannot take its role. The text says what is wrong, with which value, and what to do."""
+    """The instance cannot take its role. The text names what is wrong, the value, and the fix."""

@@ -36,5 +36,5 @@ def read_release(file: Path = RELEASE_FILE) -> Release:
         release = Release(content["image"], content["version"], content["broker_version"])
         parts(release.version), parts(release.broker_version)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refusal(f"{file} does not say what this image is ({error!r}); bake the image again") from error
+        raise Refusal(f"{file} does not describe this image ({error!r}); bake the image again") from error
     return release

@@ -12,7 +12,6 @@ from typing import Callable, Sequence
 from . import log
 from .refusal import Refusal
 
-
 Waiting = Callable[[], None]
 HEARTBEAT_WITHIN_S = 5.0
 
@@ -24,10 +23,10 @@ def _nothing() -> None:
 def systemctl(*arguments: str, waiting: Waiting = _nothing, timeout_s: float = 2400) -> str:
     """
     :param waiting: called every few seconds meanwhile: a database recovers for longer than a lifecycle hook waits
-    :raises Refusal: with what systemd says of the unit
+    :raises Refusal: with what systemctl printed
     """
     until = time.monotonic() + timeout_s
-    said = f"systemctl {' '.join(arguments)}"
+    command = f"systemctl {' '.join(arguments)}"
     with subprocess.Popen(
         ["systemctl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -39,9 +38,9 @@ def systemctl(*arguments: str, waiting: Waiting = _nothing, timeout_s: float = 2
                 waiting()
                 if time.monotonic() > until:
                     process.kill()
-                    raise Refusal(f"{said} has not ended after {timeout_s:.0f} s") from None
+                    raise Refusal(f"{command} has not ended after {timeout_s:.0f} s") from None
     if process.returncode != 0:
-        raise Refusal(f"{said} failed: {complaint.strip() or output.strip()}")
+        raise Refusal(f"{command} failed: {complaint.strip() or output.strip()}")
     return output
 
 
@@ -57,7 +56,7 @@ def active(unit: str) -> bool:
 def outdated(unit: str, files: Sequence[Path]) -> bool:
     """
     Whether a unit runs that started before one of its files was written. Files are written only when they change; their
-    time tells it also to a run that follows an interrupted one.
+    time therefore also shows it to a run that follows an interrupted one.
     """
     if not active(unit):
         return False
@@ -68,7 +67,7 @@ def outdated(unit: str, files: Sequence[Path]) -> bool:
 
 
 def ensure(unit: str, *files: Path, waiting: Waiting = _nothing) -> None:
-    """Starts a unit, or has it start again if it runs with files of before."""
+    """Starts a unit, or has it start again if it runs with outdated files."""
     if outdated(unit, files):
         log.info(f"restarting {unit}, whose settings changed")
         systemctl("restart", unit, waiting=waiting)
@@ -78,7 +77,7 @@ def ensure(unit: str, *files: Path, waiting: Waiting = _nothing) -> None:
 
 def renew(unit: str, file: Path) -> None:
     """
-    Has a unit that ran start again, if its file has changed, or if it ended over what the file said before.
+    Has a unit that ran start again, if its file has changed, or if it ended because of the previous file.
 
     :raises Refusal: when it does not stay up with it
     """
@@ -111,13 +110,13 @@ def healthy(url: str) -> bool:
 def wait(what: str, ready: Callable[[], bool], seconds: float, waiting: Waiting = _nothing) -> None:
     """:raises Refusal: when it is not ready in time"""
     until = time.monotonic() + seconds
-    said = time.monotonic()
+    logged = time.monotonic()
     while not ready():
         if time.monotonic() > until:
             raise Refusal(f"{what} is not ready after {seconds:.0f} s")
-        if time.monotonic() - said > 60:
+        if time.monotonic() - logged > 60:
             log.info(f"waiting for {what}")
-            said = time.monotonic()
+            logged = time.monotonic()
         waiting()
         time.sleep(2)
 
@@ -129,7 +128,7 @@ def state(unit: str) -> dict[str, str]:
 
 
 def expect_steady(units: list[str], seconds: float) -> None:
-    """A service that ends and is started again looks active most of the time; its count of restarts tells."""
+    """A service that ends and is started again looks active most of the time; its count of restarts shows it."""
     before = {unit: state(unit) for unit in units}
     time.sleep(seconds)
     for unit in units:

@@ -1,26 +1,22 @@
-"""What the cluster's stack says about this machine: one parameter that everybody reads."""
+"""The settings that the cluster's stack gives this instance: one parameter that all instances read."""
 
 import json
 import re
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
-from . import limits
+from .contract import SETTINGS, is_account, matches
 from .refusal import Refusal
 
-_DEPLOYMENT = {
-    "boundlessMarketAddress": "BOUNDLESS_MARKET_ADDRESS",
-    "setVerifierAddress": "SET_VERIFIER_ADDRESS",
-    "verifierRouterAddress": "VERIFIER_ADDRESS",
-    "collateralTokenAddress": "COLLATERAL_TOKEN_ADDRESS",
-}
+_ADDRESSES: dict[str, dict[str, Any]] = SETTINGS["deployment"]["keys"]
 
 
 @dataclass(frozen=True)
 class Settings:
     """
     Settings of a cluster, the same for both roles. The broker knows its deployment on known chains; where
-    `deployment` is given it must hold both addresses that the broker asks for together (bento.md 1.4).
+    `deployment` is given it must hold both addresses that the broker asks for together
+    (docs/facts/bento.md#market-deployment).
     """
 
     manager_address: str
@@ -36,54 +32,42 @@ class Settings:
     deployment: Mapping[str, str]
 
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+def _text(value: Any, setting: dict[str, Any]) -> str | None:
+    right = isinstance(value, str) and matches(setting["pattern"], value)
+    return None if right else f"write a text such as {setting['example']!r}"
 
 
-def _text(pattern: str, example: str) -> Callable[[Any], str | None]:
-    compiled = re.compile(pattern)
-    return lambda value: (
-        None if isinstance(value, str) and compiled.fullmatch(value) else f"write a text such as {example!r}"
-    )
+def _number(value: Any, setting: dict[str, Any]) -> str | None:
+    least, most = setting["least"], setting["most"]
+    right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    return None if right else f"write a whole number from {least} to {most}"
 
 
-def _whole(least: int, most: int) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        right = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-        return None if right else f"write a whole number from {least} to {most}"
-
-    return check
-
-
-def _log_id(value: Any) -> str | None:
-    least, most = limits.POVW_LOG_ID_DIGITS
+def _log_id(value: Any, setting: dict[str, Any]) -> str | None:
+    least, most = setting["leastDigits"], setting["mostDigits"]
     found = re.fullmatch(rf"0x([0-9a-fA-F]{{{least},{most}}})", value) if isinstance(value, str) else None
     if found is None:
         return f"write 0x and {least} to {most} hexadecimal digits"
     return None if found[1].strip("0") else "write the address that rewards go to: the zero address belongs to no one"
 
 
-def _addresses(value: Any) -> str | None:
-    if not isinstance(value, dict) or not set(value) <= set(_DEPLOYMENT):
-        return f"write an object with keys of {', '.join(_DEPLOYMENT)}"
-    if not all(isinstance(address, str) and _ADDRESS.fullmatch(address) for address in value.values()):
+def _addresses(value: Any, setting: dict[str, Any]) -> str | None:
+    keys: dict[str, dict[str, Any]] = setting["keys"]
+    if not isinstance(value, dict) or not value.keys() <= keys.keys():
+        return f"write an object with keys of {', '.join(keys)}"
+    if not all(isinstance(address, str) and is_account(address) for address in value.values()):
         return "write addresses as 0x and 40 hexadecimal digits"
-    if not {"boundlessMarketAddress", "setVerifierAddress"} <= set(value):
-        return "give boundlessMarketAddress and setVerifierAddress: the broker starts with both or none"
+    needed = [name for name, key in keys.items() if key["needed"]]
+    if not value.keys() >= set(needed):
+        return f"give {' and '.join(needed)}: the broker starts with both or none"
     return None
 
 
-# Key, check, and default; `...` where there is none. None is "not set", for keys whose default it is.
-_KEYS: dict[str, Any] = {
-    "managerAddress": (_text(r"[0-9a-zA-Z.-]+", "10.20.0.10"), ...),
-    "bucket": (_text(r"[a-z0-9][a-z0-9.-]{2,62}", "bento-storage"), ...),
-    "dataVolumeId": (_text(r"vol-[0-9a-f]{8,17}", "vol-0123456789abcdef0"), None),
-    "segmentPo2": (_whole(*limits.SEGMENT_PO2), 21),
-    "snarkTimeoutSeconds": (_whole(*limits.SNARK_TIMEOUT_SECONDS), 180),
-    "logLevel": (_text(r"[a-z0-9_:=,]+", "info"), "info"),
-    "povwLogId": (_log_id, None),
-    "executors": (_whole(*limits.EXECUTORS), None),
-    "chainId": (_whole(1, 2**53), None),
-    "deployment": (_addresses, None),
+_FORMS: dict[str, Callable[[Any, dict[str, Any]], str | None]] = {
+    "text": _text,
+    "number": _number,
+    "logId": _log_id,
+    "addresses": _addresses,
 }
 
 
@@ -98,16 +82,16 @@ def parse_settings(text: str, name: str) -> Settings:
         raise Refusal(f"the parameter {name} is no JSON: {error}") from error
     if not isinstance(content, dict):
         raise Refusal(f"the parameter {name} is no JSON object")
-    problems: list[str] = [f"{key} is unknown; use {', '.join(_KEYS)}" for key in content if key not in _KEYS]
+    problems: list[str] = [f"{key} is unknown; use {', '.join(SETTINGS)}" for key in content if key not in SETTINGS]
     values: dict[str, Any] = {}
-    for key, (check, default) in _KEYS.items():
+    for key, setting in SETTINGS.items():
         value = content.get(key)
         if value is None:
-            value = default
-            if default is ...:
+            value = setting.get("default")
+            if setting.get("needed"):
                 problems.append(f"{key} is missing")
         else:
-            problem = check(value)
+            problem = _FORMS[setting["form"]](value, setting)
             if problem is not None:
                 problems.append(f"{key} is {json.dumps(value)}; {problem}")
         values[key] = value
@@ -125,5 +109,5 @@ def parse_settings(text: str, name: str) -> Settings:
         povw_log_id=values["povwLogId"],
         executors=values["executors"],
         chain_id=values["chainId"],
-        deployment={_DEPLOYMENT[key]: address for key, address in (values["deployment"] or {}).items()},
+        deployment={_ADDRESSES[key]["variable"]: address for key, address in (values["deployment"] or {}).items()},
     )

@@ -1,21 +1,17 @@
-"""Where settings and secrets come from: names below /boundless/<environment>/prover-cluster/ (design.md 4)."""
+"""Where settings and secrets come from: names below the path of the cluster (docs/names.md)."""
 
 import json
-import re
 import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from . import aws, log
+from . import aws, contract, log
 from .refusal import Refusal
 
 # Only what a role needs: its instance profile lets it read no other.
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "manager": ("database-password", "valkey-password", "storage", "wallet-key", "rpc-urls"),
-    "prover": ("database-password", "valkey-password", "storage"),
-}
-OPTIONAL: dict[str, tuple[str, ...]] = {"manager": ("order-stream-url",), "prover": ()}
-# Whoever deploys a cluster fills its secrets next. Longer, and the machine would cost without anybody at work on it.
+REQUIRED = {role: contract.secrets_of(role, needed=True) for role in contract.ROLES}
+OPTIONAL = {role: contract.secrets_of(role, needed=False) for role in contract.ROLES}
+# Operators fill the secrets right after they deploy a cluster. An instance that waits longer costs money for nothing.
 FILLED_WITHIN_S = 1800.0
 
 
@@ -25,14 +21,10 @@ class Pending(Refusal):
 
 @dataclass(frozen=True)
 class Storage:
-    """Static keys of the storage: Bento takes no role and no session token (bento.md 1.3)."""
+    """Static keys of the storage: Bento takes no role and no session token (docs/facts/bento.md#storage-keys)."""
 
     access_key_id: str
     secret_access_key: str
-
-
-def prefix(environment: str) -> str:
-    return f"/boundless/{environment}/prover-cluster"
 
 
 class Store:
@@ -40,13 +32,13 @@ class Store:
 
     def __init__(self, environment: str, region: str, patience: aws.Patience = aws.Patience()) -> None:
         self._patience = patience
-        self._prefix = prefix(environment)
+        self._prefix = contract.cluster_path(environment)
         self._ssm = aws.client("ssm", region)
         self._secrets = aws.client("secretsmanager", region)
 
     def parameter(self, name: str) -> tuple[str, str | None]:
         """Full name and value of a parameter; no value where there is no such parameter."""
-        full = f"{self._prefix}/{name}"
+        full = f"{self._prefix}/{contract.parameter(name)}"
         try:
             answer = self._patience.call(f"reading {full}", lambda: self._ssm.get_parameter(Name=full))
             return full, str(answer["Parameter"]["Value"])
@@ -56,7 +48,7 @@ class Store:
             raise Refusal(f"the parameter {full} cannot be read: {aws.reason(error)}") from error
 
     def previous(self, name: str) -> str | None:
-        """The value that a secret had before the one of now, if there is one."""
+        """The previous value of a secret, if there is one."""
         full = f"{self._prefix}/{name}"
         try:
             answer = self._patience.call(
@@ -119,34 +111,12 @@ class Store:
             time.sleep(20)
 
 
-# Machines reach port 443 and no other (the cluster's security groups).
-_REST = r"://([^\s,\"'/?#@]+@)?[^\s,\"'/:?#@]+(:443)?([/?#][^\s,\"']*)?"
-_FORMS = {
-    # The broker puts it into an address as it is (crates/broker/src/provers/bonsai.rs, create_pg_pool): what may stand
-    # there unescaped (RFC 3986, "userinfo"), but for the colon.
-    "database-password": (
-        r"[A-Za-z0-9._~!$&'()*+,;=-]+",
-        "letters, digits and -._~!$&'()*+,;= only: the broker puts it into an address without escaping it",
-    ),
-    "valkey-password": (r"[ -~]+", "printable ASCII"),
-    "wallet-key": (r"(0x)?[0-9a-fA-F]{64}", "64 hexadecimal digits, with or without 0x"),
-    "rpc-urls": (
-        rf"https{_REST}(\s*,\s*https{_REST})*",
-        "addresses with https:// and no port but 443, which is all that machines reach, separated by commas",
-    ),
-    "order-stream-url": (
-        rf"(https|wss){_REST}",
-        "an address with https:// or wss:// and no port but 443, which is all that machines reach",
-    ),
-}
-
-
 def _check(secrets: dict[str, str], below: str) -> None:
-    """Says what a secret has to look like, and never what it is."""
+    """The error describes the form of a secret, and never has its value."""
     wrong = [
-        f"{below}/{name} is not {form}"
-        for name, (pattern, form) in _FORMS.items()
-        if name in secrets and re.fullmatch(pattern, secrets[name]) is None
+        f"{below}/{name} is not {secret['words']}"
+        for name, secret in contract.SECRETS.items()
+        if name in secrets and "keys" not in secret and not contract.matches(secret["pattern"], secrets[name])
     ]
     if wrong:
         raise Refusal(f"secrets are not right: {'; '.join(wrong)}")
@@ -154,13 +124,13 @@ def _check(secrets: dict[str, str], below: str) -> None:
 
 
 def storage(text: str, below: str) -> Storage:
+    form = contract.SECRETS["storage"]
     try:
         content: Any = json.loads(text)
-        keys = Storage(content["accessKeyId"], content["secretAccessKey"])
         # An empty one would not be written, and AWS SDKs would look for keys elsewhere.
-        if not all(isinstance(value, str) and re.fullmatch(r"[!-~]+", value) for value in vars(keys).values()):
-            raise ValueError("keys are texts without spaces")
+        if all(isinstance(content[key], str) and contract.matches(form["pattern"], content[key]) for key in form["keys"]):
+            return Storage(content["accessKeyId"], content["secretAccessKey"])
     except (ValueError, KeyError, TypeError):
-        # The error itself could hold a part of the secret.
-        raise Refusal(f"{below}/storage is no JSON object with accessKeyId and secretAccessKey") from None
-    return keys
+        pass
+    # The error itself could hold a part of the secret.
+    raise Refusal(f"{below}/storage is not {form['words']}")

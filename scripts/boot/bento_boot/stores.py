@@ -4,10 +4,11 @@ import hashlib
 import os
 from typing import Iterable
 
+from .contract import DATA, POSTGRESQL_PORT, VALKEY_PORT
 from .environment import DATABASE, DATABASE_USER
 
 MIB = 1024 * 1024
-# Who measures Valkey. No password is asked for: the user may only say how Valkey does.
+# The user that measures Valkey. It has no password: it may only read statistics.
 VALKEY_MEASURER = "bento-queue"
 
 
@@ -16,10 +17,11 @@ def memory_mib() -> int:
 
 
 def postgresql_conf(addresses: list[str], memory: int) -> str:
-    # Each agent keeps one connection, the API ten, aux four (bento.md 1.2, 1.3): 100 provers of eight GPUs fit.
+    # Each agent keeps one connection and aux four (docs/facts/bento.md#agents), the API ten (docs/facts/bento.md#api):
+    # 100 provers of eight GPUs fit.
     return f"""# Written at boot; changes are lost.
 listen_addresses = '{','.join(['127.0.0.1', *addresses])}'
-port = 5432
+port = {POSTGRESQL_PORT}
 max_connections = 1000
 unix_socket_directories = '/run/bento-postgresql'
 hba_file = '/etc/bento/pg_hba.conf'
@@ -34,7 +36,7 @@ log_timezone = 'UTC'
 
 
 def pg_hba_conf(networks: list[str]) -> str:
-    """Nobody without a password but the machine's own users; from outside only Bento, to its own database."""
+    """Only the instance's own users need no password; from outside, only Bento reaches its own database."""
     outside = "".join(f"host {DATABASE} {DATABASE_USER} {network} scram-sha-256\n" for network in networks)
     return f"""# Written at boot; changes are lost.
 local all all peer
@@ -56,18 +58,19 @@ def valkey_users(passwords: Iterable[str]) -> str:
 
 def valkey_conf(addresses: list[str], memory: int) -> str:
     """
-    Work in flight must never be evicted, and must outlive a restart (bento.md 3). So writes fail when memory is full: an
-    executor fails the job at its first one, since the API asks for no retries of it (`--exec-retries`, 0); a prover's task
-    is tried three times. docs/boot.md, "Valkey's memory", says what fills it; measure-queue.py measures it for an alarm.
+    Work in flight must never be evicted, and must outlive a restart (docs/facts/bento.md#work-in-flight). So writes
+    fail when memory is full: an executor fails the job at its first one, since the API asks for no retries of it
+    (`--exec-retries`, 0); a prover's task is tried three times. docs/boot.md, "Valkey's memory", describes what fills it;
+    measure-queue.py measures it for an alarm.
     """
     return f"""# Written at boot; changes are lost.
 bind 127.0.0.1 {' '.join(addresses)}
-port 6379
+port {VALKEY_PORT}
 protected-mode yes
 aclfile /etc/bento/valkey.acl
 supervised systemd
 daemonize no
-dir /var/lib/bento/valkey
+dir {DATA}/valkey
 maxmemory {max(64, memory * 2 // 5)}mb
 maxmemory-policy noeviction
 appendonly yes

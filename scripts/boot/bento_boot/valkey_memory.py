@@ -3,10 +3,11 @@
 import re
 import socket
 
+from .contract import VALKEY_PORT
 from .refusal import Refusal
 from .stores import VALKEY_MEASURER
 
-# It is on the same machine, and the queue has to be measured within the minute as well.
+# It is on the same instance, and the queue has to be measured within the minute as well.
 TIMEOUT_S = 2.0
 # What `INFO memory` answers is about two kilobytes.
 MOST_BYTES = 65_536
@@ -28,17 +29,17 @@ def _info_memory(host: str, port: int) -> str:
         return stream.read(min(length, MOST_BYTES)).decode(errors="replace")
 
 
-def memory_used(host: str = "127.0.0.1", port: int = 6379) -> float:
+def memory_used(host: str = "127.0.0.1", port: int = VALKEY_PORT) -> float:
     """
     The part of `maxmemory` that is taken, from 0 to 1: at 1, writes fail (stores.valkey_conf).
 
-    :raises Refusal: when Valkey does not say
+    :raises Refusal: when Valkey does not report it
     """
     try:
         text = _info_memory(host, port)
     except OSError as error:
-        raise Refusal(f"Valkey does not say how much memory it uses: {error}") from error
+        raise Refusal(f"Valkey does not report how much memory it uses: {error}") from error
     values = {name: int(value) for name, value in re.findall(r"^(used_memory|maxmemory):(\d+)\r?$", text, re.MULTILINE)}
     if set(values) != {"used_memory", "maxmemory"} or values["maxmemory"] == 0:
-        raise Refusal(f"Valkey says {values or 'nothing'} of its memory; used_memory and a limit, maxmemory, are needed")
+        raise Refusal(f"Valkey reports {values or 'nothing'} of its memory; used_memory and a limit, maxmemory, are needed")
     return values["used_memory"] / values["maxmemory"]

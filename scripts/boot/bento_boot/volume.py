@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, Callable
 
 from . import aws, log
-from .identity import Machine
+from .contract import DATA, DRAIN_S
+from .identity import Instance
 from .refusal import Refusal
 
 LABEL = "bento-data"
 MOUNT_UNIT = "var-lib-bento.mount"
 DEVICES = Path("/dev/disk/by-id")
-# A manager that ends drains its broker for up to 2 h 15 min, and holds the volume as long (bento.md 1.4).
-FREE_WITHIN_S = 2.5 * 3600
+# A manager that ends holds the volume for as long as it drains.
+FREE_WITHIN_S = DRAIN_S + 15 * 60.0
 MIB = 1024 * 1024
 
 
@@ -23,24 +24,24 @@ def device_of(volume_id: str) -> Path:
     return DEVICES / f"nvme-Amazon_Elastic_Block_Store_{volume_id.replace('-', '')}"
 
 
-def attach(volume_id: str, machine: Machine, waiting: Callable[[], None]) -> None:
+def attach(volume_id: str, instance: Instance, waiting: Callable[[], None]) -> None:
     """
     Takes the volume once nobody else has it. Throttling and errors of EC2 are waited out as a volume that is held.
 
     :param waiting: called every few seconds meanwhile
     :raises Refusal: for a volume that does not come free in time, is not found, or may not be attached
     """
-    ec2 = aws.client("ec2", machine.region)
+    ec2 = aws.client("ec2", instance.region)
     until = time.monotonic() + FREE_WITHIN_S
     logged = ""
     while True:
-        found = _look(ec2, volume_id, machine.instance_id)
+        found = _look(ec2, volume_id, instance.instance_id)
         if found is None:
             return
         if time.monotonic() > until:
             raise Refusal(
                 f"the data volume {volume_id} is not here after {FREE_WITHIN_S / 3600} h: {found}; see whether that "
-                "machine should live, and detach it by hand only once its broker has stopped"
+                "instance should live, and detach it by hand only once its broker has stopped"
             )
         if found != logged:
             log.info(f"waiting for the data volume {volume_id}: {found}")
@@ -68,7 +69,7 @@ def _look(ec2: Any, volume_id: str, own: str) -> str | None:
         ec2.attach_volume(VolumeId=volume_id, InstanceId=own, Device="/dev/sdf")
         return None
     except aws.ERRORS as error:
-        # Another machine was faster, it is still on its way off the last one, or this machine is not running yet.
+        # Another instance was faster, it is still detaching from the last one, or this instance is not running yet.
         if not aws.passes(error) and aws.code(error) not in ("VolumeInUse", "IncorrectState"):
             raise Refusal(f"the data volume {volume_id} cannot be {attempt}: {aws.reason(error)}") from error
         return f"EC2 answers {aws.reason(error)}"
@@ -138,7 +139,7 @@ def mount_unit(device: Path) -> str:
 Description=Data of Bento
 [Mount]
 What={device}
-Where=/var/lib/bento
+Where={DATA}
 Type=ext4
 Options=nodev,nosuid,noexec,noatime
 """

@@ -1,5 +1,5 @@
 import { brokerReleases, isFrom, type BrokerRelease } from '../../../../config/broker/releases';
-import { brokerErrorFamilies } from '../../../../config/names';
+import { brokerErrorFamilies } from '../../../../constructs/cluster/alarms/names';
 import { filtersOf } from '../../../support/cluster-alarms';
 import { takes } from '../../../support/filter-pattern';
 import { coloured, documentedLines, plain } from '../../../support/log-patterns';

@@ -1,18 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { clusterAlarm, logMetric, rollbackAlarms, type ClusterAlarm, type NodeRole } from '../../../../config/names';
-import { agentErrors, bootFailure, unitFailure } from '../../../../constructs/cluster/alarms/machines';
-import { alarmsOf, counted, filtersOf, rings } from '../../../support/cluster-alarms';
+import { logLines, refreshHours } from '../../../../config/contract';
+import { type InstanceRole } from '../../../../config/names';
+import {
+  clusterAlarm,
+  logMetric,
+  rollbackAlarms,
+  type ClusterAlarm,
+} from '../../../../constructs/cluster/alarms/names';
+import { agentErrors, unitFailure } from '../../../../constructs/cluster/alarms/instances';
+import { alarmsOf, counted, filtersOf, fires } from '../../../support/cluster-alarms';
 import { takes, type LogLine } from '../../../support/filter-pattern';
 import { documentedLines, plain } from '../../../support/log-patterns';
 import { stackOf, synthesize } from '../../../support/synthesized';
 
+const { bootFailure } = logLines;
 const environment = 'production';
 const stack = stackOf(synthesize(), 'prover-cluster-production');
 const alarms = alarmsOf(stack);
 const filters = filtersOf(stack);
 const short = (name: string): string => name.replace('prover-cluster-production-', '');
 
-const groupOf = (role: NodeRole) =>
+const groupOf = (role: InstanceRole) =>
   filters.filter(({ log_group_name }) => log_group_name.toLowerCase().includes(`.${role}logs_`));
 
 /** A line as `service_files/vector.yaml` ships it. */
@@ -31,26 +39,26 @@ const failed = (unit: string) => line(unit, `${unit}: Failed with result 'exit-c
 const givenUp = (unit: string) => line(unit, `${unit}: Start request repeated too quickly.`, 'warning');
 const xid = line('system', 'NVRM: Xid (PCI:0000:31:00): 79, pid=1234, GPU has fallen off the bus.', 'err');
 
-/** Lines, the role whose machines write them, and the alarms that count them: these and no others. */
-const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: readonly ClusterAlarm[]][] = [
+/** Lines, the role whose instances write them, and the alarms that count them: these and no others. */
+const lines: readonly [what: string, role: InstanceRole, line: LogLine, counting: readonly ClusterAlarm[]][] = [
   ['a boot that fails', 'manager', boot, ['manager-boot-failures']],
   ['a boot that fails', 'prover', boot, ['prover-boot-failures']],
   ['a boot that goes on', 'manager', line('bento-configure.service', 'starting bento-api.service'), []],
   [
-    'a hook that could not be told',
+    'a lifecycle hook that could not be completed',
     'prover',
-    line('bento-configure.service', 'Auto Scaling could not be told', 'err'),
+    line('bento-configure.service', 'Auto Scaling could not be notified', 'err'),
     [],
   ],
-  ['a boot that fails, told by another', 'prover', line('ssh.service', bootFailure, 'err'), []],
+  ['a boot failure that another unit logs', 'prover', line('ssh.service', bootFailure, 'err'), []],
   ['a service that fails', 'manager', failed('bento-api.service'), ['manager-services-failing']],
   [
-    'secrets that are not taken',
+    'secrets that are not applied',
     'manager',
     failed('bento-refresh.service'),
     ['manager-secrets-stale', 'manager-services-failing'],
   ],
-  ['secrets that are not taken', 'prover', failed('bento-refresh.service'), ['prover-secrets-stale']],
+  ['secrets that are not applied', 'prover', failed('bento-refresh.service'), ['prover-secrets-stale']],
   ['an agent that fails', 'prover', failed('bento-prover@0.service'), []],
   ['an agent that is given up', 'prover', givenUp('bento-prover@3.service'), ['prover-services-failing']],
   ['a service of others that fails', 'manager', failed('apt-daily.service'), []],
@@ -85,13 +93,13 @@ const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: re
   ...[
     'NVRM: GPU 0000:31:00.0: RmInitAdapter failed! (0x22:0x56:762)',
     'NVRM: RmInitAdapter failed! (0x22:0x56:762)',
-  ].map((said): (typeof lines)[number] => [
+  ].map((message): (typeof lines)[number] => [
     'a GPU that cannot be started',
     'prover',
-    line('system', said),
+    line('system', message),
     ['prover-gpu-failures'],
   ]),
-  ['somebody who speaks of an Xid', 'prover', line('bento-prover@0.service', 'NVRM: Xid'), []],
+  ['an Xid that another unit logs', 'prover', line('bento-prover@0.service', 'NVRM: Xid'), []],
   ['little ETH', 'manager', broker('WARN', '[B-BAL-ETH] text'), ['gas-low']],
   ['almost no ETH', 'manager', broker('ERROR', '[B-BAL-ETH] text < error threshold'), ['gas-out']],
   ['little collateral', 'manager', broker('WARN', '[B-BAL-STK] text'), ['collateral-low']],
@@ -108,7 +116,7 @@ const lines: readonly [what: string, role: NodeRole, line: LogLine, counting: re
     broker('ERROR', '[B-DB-500] text'),
     ['broker-unexpected', 'broker-database'],
   ],
-  ['a code that somebody else says', 'manager', event('bento-api.service', 'ERROR', '[B-SUP-FAULT]'), []],
+  ['a code of the broker that another unit logs', 'manager', event('bento-api.service', 'ERROR', '[B-SUP-FAULT]'), []],
   ...documentedLines.map(({ role, unit, line: text, alarms: counting }): (typeof lines)[number] => [
     text.slice(0, 90),
     role,
@@ -122,7 +130,7 @@ test.each(lines)('%s (%s)', (_, role, one, counting) => {
   expect(found.map(({ name }) => short(name)).sort()).toEqual([...counting].sort());
 });
 
-/** When each rings: so many lines, within so many minutes. */
+/** When each fires: so many lines, within so many minutes. */
 const limits: Readonly<Partial<Record<ClusterAlarm, readonly [atLeast: number, minutes: number]>>> = {
   'manager-boot-failures': [1, 15],
   'prover-boot-failures': [2, 15],
@@ -162,7 +170,7 @@ describe.each(Object.entries(limits))('%s', (name, [atLeast, minutes]) => {
   const alarm = alarms.find(({ alarm_name }) => alarm_name === clusterAlarm(environment, name as ClusterAlarm))!;
   const [, role, one] = lines.find(([, , , counting]) => counting.includes(name as ClusterAlarm))!;
   const state = (...ago: readonly number[]) =>
-    rings(
+    fires(
       alarm,
       counted(
         groupOf(role),
@@ -171,13 +179,13 @@ describe.each(Object.entries(limits))('%s', (name, [atLeast, minutes]) => {
     );
   const many = (count: number, minutesAgo: number) => Array.from({ length: count }, () => minutesAgo);
 
-  test(`rings at ${atLeast} within ${minutes} minutes, at their very start and spread over them`, () => {
+  test(`fires at ${atLeast} within ${minutes} minutes: all at once, all at their start, and spread over them`, () => {
     expect(state(...many(atLeast, 0))).toBe(true);
     expect(state(...many(atLeast, minutes - 1))).toBe(true);
     expect(state(...many(atLeast - 1, minutes - 1), 0)).toBe(true);
   });
 
-  test('is quiet below that, when they are over, and without a line', () => {
+  test('does not fire below that, after that time, or without a line', () => {
     expect(state(...many(atLeast - 1, 0))).toBe(false);
     expect(state(...many(atLeast, minutes))).toBe(false);
     expect(state(...many(atLeast - 1, 0), minutes)).toBe(false);
@@ -185,12 +193,12 @@ describe.each(Object.entries(limits))('%s', (name, [atLeast, minutes]) => {
   });
 });
 
-describe('alarms that take a rollout back', () => {
+describe('alarms that roll back a refresh', () => {
   const rollback = rollbackAlarms(environment);
-  const ringing = (role: NodeRole, ...shipped: Parameters<typeof counted>[1]) =>
+  const firing = (role: InstanceRole, ...shipped: Parameters<typeof counted>[1]) =>
     alarms
       .filter(({ alarm_name }) => rollback[role].includes(alarm_name))
-      .filter((alarm) => rings(alarm, counted(groupOf(role), shipped)))
+      .filter((alarm) => fires(alarm, counted(groupOf(role), shipped)))
       .map(({ alarm_name }) => short(alarm_name));
   const times = (count: number, one: LogLine, minutesAgo = 1) =>
     Array.from({ length: count }, () => ({ line: one, minutesAgo }));
@@ -207,54 +215,56 @@ describe('alarms that take a rollout back', () => {
     }
   });
 
-  test.each<[NodeRole, string, LogLine, number]>([
+  test.each<[InstanceRole, string, LogLine, number]>([
     ['manager', 'manager-boot-failures', boot, 1],
     ['manager', 'manager-services-failing', failed('bento-broker.service'), 3],
     ['prover', 'prover-boot-failures', boot, 2],
     ['prover', 'prover-services-failing', givenUp('bento-prover@0.service'), 1],
-  ])('%s: a bad image rings %s', (role, name, one, count) => {
-    expect(ringing(role, ...times(count, one))).toEqual([name]);
+  ])('%s: a bad image fires %s', (role, name, one, count) => {
+    expect(firing(role, ...times(count, one))).toEqual([name]);
   });
 
-  test('are quiet while agents of all provers wait for the next manager', () => {
+  test('do not fire while agents of all provers wait for the next manager', () => {
     const agents = ['[BENTO-WF-100] text', '[BENTO-PROVE-002] text'].flatMap((text) =>
       times(400, event('bento-prover@0.service', 'ERROR', text)),
     );
-    expect(ringing('prover', ...times(400, failed('bento-prover@0.service')), ...agents, ...times(5, xid))).toEqual([]);
+    expect(firing('prover', ...times(400, failed('bento-prover@0.service')), ...agents, ...times(5, xid))).toEqual([]);
   });
 
-  test('are quiet while a manager ends whose services do not all stop in time', () => {
+  test('do not fire while a manager terminates and some of its services do not stop in time', () => {
     const ending = ['bento-broker.service', 'bento-executor@01.service'].map((unit) =>
       line(unit, `${unit}: Failed with result 'timeout'.`, 'warning'),
     );
-    expect(ringing('manager', ...ending.flatMap((one) => times(1, one)))).toEqual([]);
+    expect(firing('manager', ...ending.flatMap((one) => times(1, one)))).toEqual([]);
   });
 
-  test('are quiet whatever the market does', () => {
+  test('do not fire whatever the market does', () => {
     const market = documentedLines
       .filter(({ unit }) => unit === 'bento-broker.service')
       .flatMap(({ unit, line: text }) => times(50, line(unit, plain(text))));
-    expect(ringing('manager', ...market, ...times(50, broker('ERROR', '[B-BAL-ETH]')))).toEqual([]);
+    expect(firing('manager', ...market, ...times(50, broker('ERROR', '[B-BAL-ETH]')))).toEqual([]);
   });
 
-  test('end a quarter of an hour after the last line, so that the next rollout can start', () => {
+  test('return to OK a quarter of an hour after the last line, so that the next rollout can start', () => {
     for (const role of ['manager', 'prover'] as const)
       for (const one of [boot, failed('bento-api.service'), givenUp('bento-prover@0.service')])
-        expect(ringing(role, ...times(50, one, 15))).toEqual([]);
+        expect(firing(role, ...times(50, one, 15))).toEqual([]);
   });
 });
 
-describe('what is looked for is what is said', () => {
+describe('patterns match what is logged', () => {
   const text = (file: string) => readFileSync(file, 'utf8');
 
-  test('each boot that fails says so once', () => {
-    const said = [...text('scripts/boot/configure.py').matchAll(/log\.error\(f?"([^"]*)/g)].map(
-      ([, message]) => message!,
-    );
-    expect(said.filter((message) => message.startsWith(bootFailure))).toHaveLength(2);
-    expect(said.filter((message) => !message.startsWith(bootFailure))).toEqual([
-      'Auto Scaling could not be told: {problem}',
-      'the role works, but Auto Scaling could not be told: {problem}',
+  test('each boot that fails logs it once', () => {
+    const messages = [
+      ...text('scripts/boot/configure.py')
+        .replaceAll('{BOOT_FAILURE}', bootFailure)
+        .matchAll(/log\.error\(f?"([^"]*)/g),
+    ].map(([, message]) => message!);
+    expect(messages.filter((message) => message.startsWith(bootFailure))).toHaveLength(2);
+    expect(messages.filter((message) => !message.startsWith(bootFailure))).toEqual([
+      'Auto Scaling could not be notified: {problem}',
+      'the role works, but Auto Scaling could not be notified: {problem}',
     ]);
     expect(text('service_files/bento-configure.service')).toContain('ExecStart=/usr/local/lib/boundless/configure.py');
   });
@@ -267,11 +277,10 @@ describe('what is looked for is what is said', () => {
     expect([...fields].sort()).toEqual(['level', 'message', 'unit']);
   });
 
-  test('a machine that cannot take its secrets has failed as often as its alarm counts, by then', () => {
-    const [, seconds] = /^AGAIN_S = ([\d.]+)$/m.exec(text('scripts/boot/refresh.py'))!;
+  test('an instance that cannot take its secrets has failed as often as its alarm counts, by then', () => {
     const [atLeast, minutes] = limits['prover-secrets-stale']!;
     // The timer looks five to seven minutes after the time has come.
-    expect((Number(seconds) / 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);
+    expect((refreshHours.afterFailure * 60 + 7) * (atLeast - 1)).toBeLessThan(minutes);
     expect(text('service_files/bento-refresh.service')).toContain('ExecStart=/usr/local/lib/boundless/refresh.py');
   });
 

@@ -1,6 +1,6 @@
-import { clusterAlarm, type ClusterAlarm } from '../../../../config/names';
+import { clusterAlarm, type ClusterAlarm } from '../../../../constructs/cluster/alarms/names';
 import { factory } from '../../../../config';
-import { alarmsOf, metricName, rings, type Feed, type Minutes } from '../../../support/cluster-alarms';
+import { alarmsOf, metricName, fires, type Feed, type Minutes } from '../../../support/cluster-alarms';
 import { stackOf, synthesize } from '../../../support/synthesized';
 
 const stack = stackOf(synthesize(), 'prover-cluster-production');
@@ -14,7 +14,7 @@ const alarm = (name: ClusterAlarm) => {
 
 const group = (role: string, metric: string) =>
   metricName('AWS/AutoScaling', metric, { AutoScalingGroupName: `prover-cluster-production-${role}` });
-const node = (role: string, metric: string, more: Record<string, string> = {}) =>
+const ofRole = (role: string, metric: string, more: Record<string, string> = {}) =>
   metricName('BoundlessProverCluster', metric, { Environment: 'production', Role: role, ...more });
 
 const always = (constant: number) => ({ constant });
@@ -37,14 +37,14 @@ const provers = (wanted: Feed[string], serving: Feed[string]): Feed => ({
   [group('prover', 'GroupDesiredCapacity')]: wanted,
   [group('prover', 'GroupInServiceInstances')]: serving,
 });
-const queued = (value: Feed[string]): Feed => ({ [node('manager', 'QueuedTasks')]: value });
-const age = (value: Feed[string]): Feed => ({ [node('manager', 'QueueAgeSeconds')]: value });
-const gpus = (value: Feed[string]): Feed => ({ [node('prover', 'GpuUtilization')]: value });
+const queued = (value: Feed[string]): Feed => ({ [ofRole('manager', 'QueuedTasks')]: value });
+const age = (value: Feed[string]): Feed => ({ [ofRole('manager', 'QueueAgeSeconds')]: value });
+const gpus = (value: Feed[string]): Feed => ({ [ofRole('prover', 'GpuUtilization')]: value });
 const disk = (role: string, Mountpoint: string, value: Feed[string]): Feed => ({
-  [node(role, 'FilesystemUsed', { Mountpoint })]: value,
+  [ofRole(role, 'FilesystemUsed', { Mountpoint })]: value,
 });
-const valkey = (value: Feed[string]): Feed => ({ [node('manager', 'ValkeyMemoryUsed')]: value });
-const memory = (role: string, value: Feed[string]): Feed => ({ [node(role, 'MemoryAvailable')]: value });
+const valkey = (value: Feed[string]): Feed => ({ [ofRole('manager', 'ValkeyMemoryUsed')]: value });
+const memory = (role: string, value: Feed[string]): Feed => ({ [ofRole(role, 'MemoryAvailable')]: value });
 
 test('the examples are made for these thresholds', () => {
   expect(thresholds).toEqual({
@@ -70,26 +70,26 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
   ['no-manager', 'a group that has wanted one for a short time', managers(then([0, 60], [1, 44]), always(0)), false],
   ['no-manager', 'one that drains for two hours', managers(always(1), always(0), then([1, 135])), false],
   ['no-manager', 'one that drained, and no other since', managers(always(1), always(0), then([1, 99], [0, 45])), true],
-  ['no-manager', 'machines that never come into service', managers(always(1), always(0), crashing, crashing), true],
+  ['no-manager', 'instances that never enter service', managers(always(1), always(0), crashing, crashing), true],
   ['no-manager', 'one that starts and starts', managers(always(1), always(0), always(0), always(1)), true],
-  ['no-manager', 'a group that nobody measures', {}, false],
+  ['no-manager', 'a group without metrics', {}, false],
 
   [
     'manager-silent',
-    'silence for long enough',
+    'no measurement for long enough',
     { ...managers(always(1), always(1)), ...queued(then([3, 60], [undefined, 45])) },
     true,
   ],
   [
     'manager-silent',
-    'silence, but not for so long',
+    'no measurement, but not for so long',
     { ...managers(always(1), always(1)), ...queued(then([3, 60], [undefined, 44])) },
     false,
   ],
-  ['manager-silent', 'never a word', managers(always(1), always(0)), true],
+  ['manager-silent', 'no measurement ever', managers(always(1), always(0)), true],
   ['manager-silent', 'an empty queue', { ...managers(always(1), always(1)), ...queued(always(0)) }, false],
   ['manager-silent', 'a group that wants none', managers(always(0), always(0)), false],
-  ['manager-silent', 'a group that nobody measures', {}, false],
+  ['manager-silent', 'a group without metrics', {}, false],
 
   ['provers-short', 'fewer than 90 % for an hour', provers(always(10), then([10, 60], [8, 60])), true],
   ['provers-short', 'fewer than 90 %, but not for an hour', provers(always(10), then([10, 60], [8, 59])), false],
@@ -98,7 +98,7 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
   ['provers-short', 'the only one missing', provers(always(1), always(0)), true],
   ['provers-short', 'a group that wants none', provers(always(0), always(0)), false],
   ['provers-short', 'a group that has grown a while ago', provers(then([1, 60], [4, 59]), always(1)), false],
-  ['provers-short', 'a group that nobody measures', {}, false],
+  ['provers-short', 'a group without metrics', {}, false],
 
   [
     'gpus-idle',
@@ -125,7 +125,7 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
     { ...provers(always(4), always(4)), ...queued(always(9)), ...gpus(then([0, 40], [80, 1], [0, 14])) },
     false,
   ],
-  ['gpus-idle', 'GPUs that nobody measures', { ...provers(always(4), always(4)), ...queued(always(9)) }, true],
+  ['gpus-idle', 'GPUs without metrics', { ...provers(always(4), always(4)), ...queued(always(9)) }, true],
   [
     'gpus-idle',
     'an idle market',
@@ -139,43 +139,43 @@ const cases: readonly [alarm: ClusterAlarm, what: string, feed: Feed, expected: 
     false,
   ],
   ['gpus-idle', 'a group that wants none', { ...provers(always(0), always(0)), ...queued(always(9)) }, false],
-  ['gpus-idle', 'a manager that says nothing', { ...provers(always(4), always(4)), ...gpus(always(0)) }, false],
-  ['gpus-idle', 'a group that nobody measures', { ...queued(always(9)), ...gpus(always(0)) }, false],
+  ['gpus-idle', 'a manager that reports nothing', { ...provers(always(4), always(4)), ...gpus(always(0)) }, false],
+  ['gpus-idle', 'a group without metrics', { ...queued(always(9)), ...gpus(always(0)) }, false],
 
   ['queue-old', 'older than 30 minutes', { ...provers(always(4), always(4)), ...age(always(1801)) }, true],
   ['queue-old', 'exactly 30 minutes', { ...provers(always(4), always(4)), ...age(always(1800)) }, false],
   ['queue-old', 'nothing waits', { ...provers(always(4), always(4)), ...age(always(0)) }, false],
   ['queue-old', 'a group that wants none', { ...provers(always(0), always(0)), ...age(always(86_400)) }, false],
-  ['queue-old', 'a manager that says nothing', provers(always(4), always(4)), false],
+  ['queue-old', 'a manager that reports nothing', provers(always(4), always(4)), false],
 
   ['manager-disk', 'more than 80 %', disk('manager', '/', always(0.801)), true],
   ['manager-disk', 'exactly 80 %', disk('manager', '/', always(0.8)), false],
-  ['manager-disk', 'no machine', {}, false],
+  ['manager-disk', 'no instance', {}, false],
   ['manager-disk', 'a full data volume', disk('manager', '/var/lib/bento', always(1)), false],
   ['manager-data-disk', 'more than 80 %', disk('manager', '/var/lib/bento', always(0.801)), true],
   ['manager-data-disk', 'exactly 80 %', disk('manager', '/var/lib/bento', always(0.8)), false],
-  ['manager-data-disk', 'no machine', {}, false],
-  ['prover-disk', 'one machine of many', disk('prover', '/', then([0.2, 4], [0.9, 1])), true],
+  ['manager-data-disk', 'no instance', {}, false],
+  ['prover-disk', 'one instance of many', disk('prover', '/', then([0.2, 4], [0.9, 1])), true],
   ['prover-disk', 'exactly 80 %', disk('prover', '/', always(0.8)), false],
-  ['prover-disk', 'no machine', {}, false],
+  ['prover-disk', 'no instance', {}, false],
 
   ['manager-memory', 'less than 512 MiB', memory('manager', always(512 * MiB - 1)), true],
   ['manager-memory', 'exactly 512 MiB', memory('manager', always(512 * MiB)), false],
-  ['manager-memory', 'no machine', {}, false],
-  ['prover-memory', 'one machine of many', memory('prover', then([9000 * MiB, 4], [100 * MiB, 1])), true],
+  ['manager-memory', 'no instance', {}, false],
+  ['prover-memory', 'one instance of many', memory('prover', then([9000 * MiB, 4], [100 * MiB, 1])), true],
   ['prover-memory', 'exactly 512 MiB', memory('prover', always(512 * MiB)), false],
-  ['prover-memory', 'no machine', {}, false],
+  ['prover-memory', 'no instance', {}, false],
   ['manager-valkey-memory', 'more than 75 % in one minute', valkey(then([0.1, 9], [0.76, 1])), true],
   ['manager-valkey-memory', 'exactly 75 %', valkey(always(0.75)), false],
   ['manager-valkey-memory', 'provers that have worked it off', valkey(then([0.9, 9], [0.2, 1])), false],
-  ['manager-valkey-memory', 'no machine', {}, false],
+  ['manager-valkey-memory', 'no instance', {}, false],
 ];
 
 test.each(cases)('%s: %s', (name, _, feed, expected) => {
-  expect(rings(alarm(name), feed)).toBe(expected);
+  expect(fires(alarm(name), feed)).toBe(expected);
 });
 
-test('every alarm that counts no lines has an example that rings and one that does not', () => {
+test('every alarm that counts no lines has an example that fires and one that does not', () => {
   const counting = new Set(
     Object.values(stack.resource['aws_cloudwatch_log_metric_filter'] ?? {}).map(({ name }) => String(name)),
   );
@@ -188,19 +188,19 @@ test('every alarm that counts no lines has an example that rings and one that do
     ).toEqual(measuring.sort());
 });
 
-test('groups that want nothing are quiet, whatever else is there', () => {
+test('no alarm fires where groups want no instances', () => {
   const empty: Feed = {
     ...managers(always(0), always(0)),
     ...provers(always(0), always(0)),
   };
   expect(
     alarmsOf(stack)
-      .filter((one) => rings(one, empty))
+      .filter((one) => fires(one, empty))
       .map(({ alarm_name }) => alarm_name),
   ).toEqual([]);
 });
 
-test('a cluster that works in an idle market is quiet', () => {
+test('no alarm fires for a healthy cluster in an idle market', () => {
   const idle: Feed = {
     ...managers(always(1), always(1)),
     ...provers(always(4), always(4)),
@@ -216,7 +216,7 @@ test('a cluster that works in an idle market is quiet', () => {
   };
   expect(
     alarmsOf(stack)
-      .filter((one) => rings(one, idle))
+      .filter((one) => fires(one, idle))
       .map(({ alarm_name }) => alarm_name),
   ).toEqual([]);
 });

@@ -28,7 +28,7 @@ export interface Change {
 export class World extends MemoryAws {
   readonly configured = new Set<string>(possibleAccounts.slice(0, 2));
   readonly withoutGrant = new Set<string>();
-  /** Images whose permissions EC2 does not change, whoever asks. */
+  /** Images whose permissions EC2 changes for no caller. */
   readonly stuck = new Set<string>();
   readonly changes: Change[] = [];
   readonly announced: { readonly invocation: number; readonly text: string }[] = [];

@@ -1,5 +1,5 @@
 import { imageKinds, reconcilePositionName } from '../../../../config/names';
-import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import type { Pages } from '../../../../lambda/packer-ami-sharing/run';
 import { MemoryAws, type MemoryImage } from '../memory-aws';
 import { ec2Error, environment, opsAccount } from '../support';

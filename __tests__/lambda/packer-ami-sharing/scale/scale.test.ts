@@ -133,7 +133,7 @@ test('a withdrawal that was cut short is finished though there are more public i
   expect(aws.events.filter(({ type }) => type === 'AMI Withdrawn')).toHaveLength(1);
 });
 
-test('a run that has no time at all ends well, changes nothing, and says how much is left', async () => {
+test('a run without time succeeds, changes nothing, and reports how many images are left', async () => {
   const aws = withNewAccount(200);
   const { result } = await aws.timed(reconcile, 200, pages);
   expect(result).toMatchObject({ images: 30, imagesLeft: 200, driftRepaired: 0, failures: [] });

@@ -1,7 +1,6 @@
-import type { DescribeImagesCommandOutput } from '@aws-sdk/client-ec2';
 import { imageKinds } from '../../../../config/names';
 import { awsWaits } from '../../../../lambda/packer-ami-sharing/waits';
-import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile-report';
+import type { ReconcileResult } from '../../../../lambda/packer-ami-sharing/reconcile/reconcile-report';
 import { standardPages } from '../../../../lambda/packer-ami-sharing/run';
 import { MemoryAws, type MemoryCall } from '../memory-aws';
 import { ec2Error } from '../support';
@@ -62,17 +61,6 @@ export class ThrottledAws extends MemoryAws {
     const secondsLeft = () => limit - (this.clock.now - started);
     const result = await this.clock.run(this.invoke(input, { waits: { ...awsWaits, sleep }, secondsLeft, pages }));
     return { seconds: this.clock.now - started, result: result as ReconcileResult };
-  }
-
-  /** Pages, as EC2 gives them. */
-  override answerTo(call: MemoryCall): unknown {
-    const answer = super.answerTo(call);
-    const { MaxResults, NextToken } = call.input as { readonly MaxResults?: number; readonly NextToken?: string };
-    if (call.action !== 'DescribeImages' || MaxResults === undefined) return answer;
-    const { Images = [] } = answer as DescribeImagesCommandOutput;
-    const start = Number(NextToken ?? 0);
-    const end = start + MaxResults;
-    return { Images: Images.slice(start, end), ...(end < Images.length && { NextToken: String(end) }) };
   }
 
   private async wait({ account, action }: MemoryCall): Promise<undefined> {

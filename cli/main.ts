@@ -1,0 +1,16 @@
+import { runProgram } from './common/program';
+
+/** What operators and pipelines run. The targets of the Makefile and the scripts of package.json call it. */
+void runProgram(
+  'npm run --silent factory --',
+  {
+    bootstrap: async () => (await import('./bootstrap/cli')).bootstrapCommand,
+    delivery: async () => (await import('./delivery/cli')).deliveryCommand,
+    doctor: async () => (await import('./doctor/cli')).doctorCommand,
+    lock: async () => (await import('./lock/cli')).lockCommand,
+    secrets: async () => (await import('./secrets/cli')).secretsCommand,
+    sharing: async () => (await import('./sharing/cli')).sharingCommand,
+    validate: async () => (await import('./validate/cli')).validateCommand,
+  },
+  process.argv.slice(2),
+);

@@ -1,0 +1,55 @@
+import { cp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { command, noArguments } from '../common/command';
+import { isDownloadFailure } from '../terraform/provider';
+import { terraform } from '../terraform/run';
+
+const usage = `usage: make validate
+
+Runs \`terraform init -backend=false\` and \`terraform validate\` for every stack in cdktf.out (make synth writes it).
+Where the AWS provider cannot be downloaded, set TF_REATTACH_PROVIDERS to a provider that is running already.
+
+exit codes: 0 all valid, 1 not, 2 wrong usage, 3 the provider could not be downloaded`;
+
+const synthesized = 'cdktf.out';
+/** Terraform leaves its own files beside the stack; in a copy, `cdktf.out` stays what synthesis wrote. */
+const workDirectory = path.join('.build', 'validate');
+
+interface Manifest {
+  readonly stacks: Readonly<Record<string, { readonly name: string; readonly synthesizedStackPath: string }>>;
+}
+
+async function validate(name: string, stackDirectory: string): Promise<'valid' | 'invalid' | 'no provider'> {
+  const directory = path.join(workDirectory, name);
+  await rm(directory, { recursive: true, force: true });
+  await cp(stackDirectory, directory, { recursive: true });
+  const init = await terraform(directory, ['init', '-backend=false', '-no-color']);
+  const result = init.code === 0 ? await terraform(directory, ['validate', '-no-color']) : init;
+  if (result.code === 0) {
+    console.log(`valid    ${name}`);
+    return 'valid';
+  }
+  console.error(`invalid  ${name}\n${result.output}`);
+  return isDownloadFailure(init.output) ? 'no provider' : 'invalid';
+}
+
+async function run(): Promise<number> {
+  const manifest = await readFile(path.join(synthesized, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (manifest === undefined) {
+    console.error(`There is no ${synthesized}/manifest.json; run \`make synth\` first.`);
+    return 1;
+  }
+  const { stacks } = JSON.parse(manifest) as Manifest;
+  const results = [];
+  for (const { name, synthesizedStackPath } of Object.values(stacks))
+    results.push(await validate(name, path.dirname(path.join(synthesized, synthesizedStackPath))));
+  if (results.includes('invalid')) return 1;
+  return results.includes('no provider') ? 3 : 0;
+}
+
+export const validateCommand = command({
+  summary: 'validate every stack with Terraform',
+  usage,
+  parse: noArguments,
+  run,
+});

@@ -1,0 +1,89 @@
+import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
+import { Construct } from 'constructs';
+import { queueMinutes } from '../../../config/build-time';
+import { deliveryVariables, logGroups, pipelines, roles } from '../../../config/names';
+import { buildCache, buildEnvironment } from '../../base/build-environment';
+import { LogGroup } from '../../base/log-group';
+import { serviceTrust } from '../../base/policy';
+import { Role } from '../../base/role';
+import * as artifacts from './rights';
+import type { PipelineContext } from './pipeline';
+import type { BuildProject } from './steps';
+import { AccountStack } from '../../base/account-stack';
+
+/** The environment that a project works on. */
+export interface ClusterEnvironment {
+  readonly environment: string;
+  readonly accountId: string;
+}
+
+export interface ClusterProjectProps extends PipelineContext {
+  readonly cluster: ClusterEnvironment;
+  readonly name: string;
+  readonly description: string;
+  /** File in `tools/delivery/buildspecs`, without its ending. */
+  readonly buildspec: 'deployment' | 'plan' | 'apply';
+  readonly timeoutMinutes: number;
+  /** ARNs of the roles that the build takes: all that it can do in other accounts. */
+  readonly assumes: readonly string[];
+  /** Whether the build makes an artifact, or only reads them. */
+  readonly artifacts: 'read' | 'write';
+  /** On top of the environment and its account. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A CodeBuild project that plans or deploys one cluster. It takes its source from its pipeline and from nowhere else, so
+ * that nobody can start it past the pipeline.
+ */
+export class ClusterProject extends Construct implements BuildProject {
+  readonly name: string;
+  readonly arn: string;
+
+  constructor(scope: Construct, id: string, props: ClusterProjectProps) {
+    super(scope, id);
+    const { account } = AccountStack.of(this);
+    const { name, description, cluster, ops, operationsKeyArn } = props;
+    const logs = new LogGroup(this, 'Logs', {
+      name: logGroups.codeBuild(name),
+      retentionDays: ops.logRetentionDays,
+      kmsKeyArn: operationsKeyArn,
+    });
+    const role = new Role(this, 'Role', {
+      name: roles.codeBuild(name),
+      description,
+      trust: serviceTrust('codebuild.amazonaws.com'),
+      statements: [
+        logs.writeStatement(),
+        ...artifacts.run(account, {
+          pipeline: pipelines.cluster(cluster.environment),
+          kmsKeyArn: operationsKeyArn,
+          access: props.artifacts,
+        }),
+        { Sid: 'AssumeServiceAccountRoles', Action: 'sts:AssumeRole', Resource: props.assumes },
+      ],
+    });
+    const project = new CodebuildProject(this, 'Resource', {
+      name,
+      description,
+      serviceRole: role.arn,
+      buildTimeout: props.timeoutMinutes,
+      queuedTimeout: queueMinutes,
+      // Two builds would fight for the lock of one state.
+      concurrentBuildLimit: 1,
+      encryptionKey: operationsKeyArn,
+      artifacts: { type: 'CODEPIPELINE' },
+      cache: buildCache,
+      environment: buildEnvironment('BUILD_GENERAL1_MEDIUM', {
+        [deliveryVariables.environment]: cluster.environment,
+        [deliveryVariables.serviceAccount]: cluster.accountId,
+        ...props.variables,
+      }),
+      source: { type: 'CODEPIPELINE', buildspec: `tools/delivery/buildspecs/${props.buildspec}.yml` },
+      logsConfig: { cloudwatchLogs: { status: 'ENABLED', groupName: logs.name } },
+      dependsOn: [role.permissions],
+    });
+    this.name = project.name;
+    this.arn = project.arn;
+  }
+}

@@ -1,0 +1,79 @@
+/** One step of the rehearsal: what was done, what came of it, and how long it took. */
+export interface Step {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  /** Figures of the step, or the reason of its failure. */
+  readonly details: string;
+}
+
+export interface Report {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly steps: readonly Step[];
+}
+
+const oneDecimal = (seconds: number): string => seconds.toFixed(1);
+
+/** Runs steps one after another, or side by side, and keeps what came of them. */
+export class Rehearsal {
+  private readonly steps: Step[] = [];
+  private readonly started = performance.now();
+
+  /**
+   * @param onStep is called for each step as it ends, so that long work shows progress
+   * @param signal once it is aborted, no further step begins
+   */
+  constructor(
+    private readonly onStep: (step: Step) => void = () => undefined,
+    readonly signal: AbortSignal = new AbortController().signal,
+  ) {}
+
+  /**
+   * Runs one step. What the work returns is its details; what it throws is the reason of the failure, and ends the
+   * rehearsal, since later steps build on earlier ones.
+   */
+  async step<T extends { readonly details: string }>(name: string, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    try {
+      this.signal.throwIfAborted();
+      const result = await work();
+      this.add({ name, ok: true, seconds: seconds(), details: result.details });
+      return result;
+    } catch (error) {
+      const details = error instanceof Error ? error.message : String(error);
+      this.add({ name, ok: false, seconds: seconds(), details });
+      throw new StepFailedError(name, { cause: error });
+    }
+  }
+
+  report(): Report {
+    return {
+      ok: this.steps.length > 0 && this.steps.every(({ ok }) => ok),
+      seconds: (performance.now() - this.started) / 1000,
+      steps: this.steps,
+    };
+  }
+
+  private add(step: Step): void {
+    this.steps.push(step);
+    this.onStep(step);
+  }
+}
+
+/** A step did not do what it claims. The report has the reason. */
+export class StepFailedError extends Error {
+  override readonly name = 'StepFailedError';
+}
+
+/** The table's first line. */
+export const headerLine = `      ${'time'.padStart(5)}    ${'step'.padEnd(34)}  figures`;
+
+/** The line of a step in the table. */
+export const stepLine = ({ name, ok, seconds, details }: Step): string =>
+  `${ok ? 'ok  ' : 'FAIL'}  ${oneDecimal(seconds).padStart(5)} s  ${name.padEnd(34)}  ${details}`;
+
+/** The table's last line. */
+export const summaryLine = ({ ok, seconds, steps }: Report): string =>
+  `${ok ? 'ok  ' : 'FAIL'}  ${oneDecimal(seconds).padStart(5)} s  ${steps.filter((step) => step.ok).length} of ${steps.length} steps did what they claim`;
