@@ -342,7 +342,7 @@ describeWith(tools, 'a manager that cannot boot', () => {
   test('an unexpected error abandons the launch as well', async () => {
     await instance.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
     const { code, log } = await instance.configure();
-    expect([code, log]).toEqual([1, expect.stringMatching(/a reason that this program does not know[^]*Traceback/)]);
+    expect([code, log]).toEqual([1, expect.stringMatching(/for an unexpected reason[^]*Traceback/)]);
     expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     for (const canary of canaries) expect(log).not.toContain(canary);
     await instance.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
