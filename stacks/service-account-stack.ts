@@ -7,7 +7,7 @@ import { LaunchReaderRole } from '../constructs/account/launch-reader-role';
 import { PublisherRole } from '../constructs/account/publisher-role';
 import { SmokeDocument } from '../constructs/account/smoke-document';
 import { ValidatedReaderRole } from '../constructs/account/validated-reader-role';
-import { Budget } from '../constructs/account/budget';
+import { Budget } from '../constructs/base/budget';
 import { AccountStack } from '../constructs/base/account-stack';
 
 export interface ServiceAccountStackProps {

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
 import { budgets, topics } from '../../../config/names';
 import { Topic } from '../../base/topic';
-import { Budget } from '../../account/budget';
+import { Budget } from '../../base/budget';
 import { Chat } from '../notices/chat';
 import { FactoryAlarms } from './factory-alarms';
 import { FactoryDashboard } from './factory-dashboard';
