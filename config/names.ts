@@ -144,16 +144,12 @@ export const serviceLinkedServices = {
 } as const;
 
 export const policies = {
-  /** The most that any role of a cluster may do, whatever policies it carries. */
-  instanceBoundary: 'prover-cluster-node-boundary',
+  /** The most that a role of a cluster may do, whatever policies it carries: one for each role. */
+  boundary: (roleName: string) => roleName.replace(/-role$/, '-boundary'),
   /** The most that the user of the storage may do, whatever policies it carries. */
   storageBoundary: 'prover-cluster-storage-boundary',
   /** The most that the function which makes the storage's keys may do. */
   storageKeysBoundary: 'prover-cluster-storage-keys-boundary',
-  /** What deploying a cluster's secrets and storage takes: apart for the same reason as the network. */
-  deploymentStorage: 'boundless-deployment-storage',
-  /** What deploying the storage's user takes, and the function that makes its keys. */
-  deploymentStorageKeys: 'boundless-deployment-storage-keys',
   /** What deploying its groups takes. */
   deploymentGroups: 'boundless-deployment-groups',
   /** What deploying its data volume and the snapshots of it takes. */

@@ -12,6 +12,11 @@ export const production = {
   followsLatest: false,
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
+  // Administrators of IAM Identity Center, and of AWS Organizations.
+  administratorRoles: [
+    'aws-reserved/sso.amazonaws.com/*AWSReservedSSO_AdministratorAccess_*',
+    'OrganizationAccountAccessRole',
+  ],
   smoke: 'groth16',
   network: {
     kind: 'own',

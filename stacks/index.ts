@@ -19,7 +19,12 @@ export function addStacks(app: App, { factory, archiveOf }: StacksProps): void {
     .map(({ environment }) => environment);
   for (const config of factory.environments) {
     const validatesFor = config.environment === factory.ops.delivery.validatingEnvironment ? followers : [];
-    new ServiceAccountStack(app, { ops: factory.ops, config, validatesFor });
-    new ProverClusterStack(app, { config, storageKeysArchive: archiveOf(clusterFunctions.storageKeys) });
+    const { adopted } = new ServiceAccountStack(app, {
+      ops: factory.ops,
+      config,
+      validatesFor,
+      storageKeysArchive: archiveOf(clusterFunctions.storageKeys),
+    });
+    new ProverClusterStack(app, { config, adopted });
   }
 }

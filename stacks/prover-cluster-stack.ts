@@ -1,20 +1,30 @@
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { EnvironmentConfig } from '../config';
+import { DataAwsKmsKey } from '@cdktf/provider-aws/lib/data-aws-kms-key';
 import { brokerRelease, createsBucket } from '../config/broker/releases';
 import { instanceTags } from '../config/contract';
-import { imageOfRole, logGroups, roles, stacks, storageBucket, topics, type InstanceRole } from '../config/names';
+import {
+  imageOfRole,
+  keyAliases,
+  logGroups,
+  roles,
+  stacks,
+  storageBucket,
+  topics,
+  type InstanceRole,
+} from '../config/names';
 import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { alarmsOf, Topic } from '../constructs/base/topic';
 import { ClusterAlarms } from '../constructs/cluster/alarms';
-import { ClusterData } from '../constructs/cluster/cluster-data';
-import { ClusterKey } from '../constructs/cluster/cluster-key';
+import { forget } from '../constructs/base/forgotten';
+import { serviceAccountProvider } from '../constructs/base/provider-version';
 import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
+import { ClusterParameters } from '../constructs/cluster/cluster-parameters';
 import { DataVolume } from '../constructs/cluster/data/data-volume';
 import { ImageId } from '../constructs/cluster/instances/image-id';
 import { ManagerGroup, type GroupProps } from '../constructs/cluster/instances/manager-group';
 import { existingNetwork, Network, type ClusterNetwork } from '../constructs/cluster/network/network';
-import { InstanceIdentity } from '../constructs/cluster/instances/instance-identity';
 import { InstanceTemplate } from '../constructs/cluster/instances/instance-template';
 import { ProverGroup } from '../constructs/cluster/instances/prover-group';
 import { RolloutParameter } from '../constructs/cluster/instances/rollout-parameter';
@@ -24,25 +34,30 @@ import { AccountStack } from '../constructs/base/account-stack';
 
 export interface ProverClusterStackProps {
   readonly config: EnvironmentConfig;
-  /** Path of the archive of `prover-cluster-storage-keys`. */
-  readonly storageKeysArchive: string;
+  /** Addresses in Terraform's state that now belong to the account's stack. */
+  readonly adopted: readonly string[];
 }
 
-/** A cluster of one manager (CPU) and its provers (GPU). */
+/**
+ * A cluster of one manager (CPU) and its provers (GPU). Roles, key, secrets and storage belong to the account's stack, which
+ * is deployed before: this stack names them.
+ */
 export class ProverClusterStack extends AccountStack {
   private readonly config: EnvironmentConfig;
-  private readonly key: ClusterKey;
+  private readonly keyArn: string;
 
-  constructor(scope: Construct, { config, storageKeysArchive }: ProverClusterStackProps) {
+  constructor(scope: Construct, { config, adopted }: ProverClusterStackProps) {
     const { environment, accountId, region } = config;
     const name = stacks.cluster(environment);
     super(scope, name, { environment, accountId, region, actsThrough: [roles.deployment, roles.plan] });
     this.config = config;
 
-    this.key = new ClusterKey(this, 'Key');
+    this.addOverride('terraform.required_providers.aws.version', serviceAccountProvider);
+    forget(this, adopted);
+    this.keyArn = new DataAwsKmsKey(this, 'ClusterKey', { keyId: keyAliases.cluster(environment) }).arn;
     const alarmTopic = new Topic(this, 'AlarmTopic', {
       name: topics.cluster(environment),
-      kmsKeyArn: this.key.arn,
+      kmsKeyArn: this.keyArn,
       publishers: [alarmsOf(this.account)],
       emails: config.notifications.alarmEmails,
     });
@@ -52,16 +67,15 @@ export class ProverClusterStack extends AccountStack {
     const volume = new DataVolume(this, 'DataVolume', {
       ...config.manager.dataVolume,
       zone: home.zone,
-      kmsKeyArn: this.key.arn,
+      kmsKeyArn: this.keyArn,
     });
-    const data = new ClusterData(this, 'Data', {
-      config,
-      kmsKeyArn: this.key.arn,
+    const bucketName = storageBucket(environment, accountId, region);
+    new ClusterParameters(new Construct(this, 'Data'), 'Parameters', {
+      managerAddress: config.network.managerAddress,
       dataVolumeId: volume.volumeId,
-      storageKeysArchive,
-      alarmActions: [alarmTopic.arn],
+      bucketName,
+      config,
     });
-    this.addOverride('terraform.required_providers.aws.version', data.providerVersion);
 
     const securityGroups = new SecurityGroups(this, 'SecurityGroups', { name, vpcId: network.vpcId });
     const manager = this.instances('Manager', 'manager', securityGroups);
@@ -97,19 +111,19 @@ export class ProverClusterStack extends AccountStack {
       config,
       vpcId: network.vpcId,
       dataVolumeId: volume.volumeId,
-      bucketName: data.bucketName,
+      bucketName,
       instances: { manager, prover },
     });
   }
 
   private network(name: string): ClusterNetwork {
-    const { config, key } = this;
+    const { config, keyArn } = this;
     const { environment, accountId, region, network, logRetentionDays, broker } = config;
     if (network.kind === 'existing') return existingNetwork(network);
     return new Network(this, 'Network', {
       name,
       network,
-      kmsKeyArn: key.arn,
+      kmsKeyArn: keyArn,
       logRetentionDays,
       createdBucket: createsBucket(brokerRelease(broker.releases.from))
         ? storageBucket(environment, accountId, region)
@@ -120,11 +134,10 @@ export class ProverClusterStack extends AccountStack {
   /** What an instance of a role is and may do, where it logs, and how it starts. */
   private instances(id: string, role: InstanceRole, securityGroups: SecurityGroups) {
     const { environment, followsLatest, logRetentionDays, manager, prover } = this.config;
-    const identity = new InstanceIdentity(this, `${id}Identity`, { role });
     const logs = new LogGroup(this, `${id}Logs`, {
       name: logGroups.instance(environment, role),
       retentionDays: logRetentionDays,
-      kmsKeyArn: this.key.arn,
+      kmsKeyArn: this.keyArn,
     });
     const image = new ImageId(this, `${id}Image`, {
       variable: `${role}_image_id`,
@@ -141,9 +154,9 @@ export class ProverClusterStack extends AccountStack {
       instanceType: instance.instanceType,
       rootVolumeGiB: instance.rootVolumeGiB,
       volumeInitializationRate: instance.volumeInitializationRate,
-      kmsKeyArn: this.key.arn,
+      kmsKeyArn: this.keyArn,
       securityGroupId: securityGroups.ids[role],
-      profileName: identity.profileName,
+      profileName: roles.instance(environment, role),
       tags: this.standardTags,
     });
     return { template, imageId: image.value, logGroupName: logs.name };

@@ -48,7 +48,7 @@ const policiesOfRole = (stack: SynthesizedStack, resource: Arguments): string[] 
 };
 
 test('the table has rows', () => {
-  expect(rows.length).toBeGreaterThanOrEqual(8);
+  expect(rows.length).toBeGreaterThanOrEqual(7);
 });
 
 test.each(rows)('%s comes after %s', (type, before) => {

@@ -43,14 +43,14 @@ describe.each(Object.entries(everywhere))('%s', (_, factory) => {
       expect(open).toMatchObject({ block_public_acls: true, block_public_policy: true, restrict_public_buckets: true });
     expect(ofType('aws_s3_bucket_public_access_block')).toHaveLength(buckets);
     for (const queue of [...ofType('aws_sqs_queue'), ...ofType('aws_sns_topic')])
-      expect(queue['kms_master_key_id']).toMatch(/^\$\{aws_kms_key\./);
+      expect(queue['kms_master_key_id']).toMatch(/^\$\{(data\.)?aws_kms_key\./);
     for (const logs of ofType('aws_cloudwatch_log_group')) {
       // The chat's are in another region than our keys, where CloudWatch encrypts them with its own.
-      if (logs['region'] === undefined) expect(logs['kms_key_id']).toMatch(/^\$\{aws_kms_key\./);
+      if (logs['region'] === undefined) expect(logs['kms_key_id']).toMatch(/^\$\{(data\.)?aws_kms_key\./);
       expect(logs['retention_in_days']).toBeGreaterThan(0);
     }
     for (const secret of ofType('aws_secretsmanager_secret'))
-      expect(secret['kms_key_id']).toMatch(/^\$\{aws_kms_key\./);
+      expect(secret['kms_key_id']).toMatch(/^\$\{(data\.)?aws_kms_key\./);
   });
 
   test('what holds data cannot be destroyed by Terraform', () => {

@@ -17,66 +17,57 @@ const wildcardResources: Readonly<Record<string, string>> = {
   'ops/packer-ami-sharing-role#ReadImages': 'Describe actions have no resources; reading only, in one region',
   'ops/packer-builder-role#SessionManager': "Session Manager's agent actions have no resources",
 };
+const reading = 'Describe actions have no resources; reading only, in one region';
+const sessionManager = "Session Manager's agent actions have no resources";
 for (const environment of ['staging', 'production']) {
-  Object.assign(wildcardResources, {
-    [`${environment}/boundless-deployment-role#ReadEc2`]:
-      'Describe actions have no resources; reading only, in one region',
-    [`${environment}/boundless-plan-role#ReadEc2`]: 'Describe actions have no resources; reading only, in one region',
+  const at = (owner: string, reasons: Readonly<Record<string, string>>) =>
+    Object.assign(
+      wildcardResources,
+      Object.fromEntries(Object.entries(reasons).map(([sid, reason]) => [`${environment}/${owner}#${sid}`, reason])),
+    );
+  // Of a role and of its boundary.
+  const ofCluster = (name: string, reasons: Readonly<Record<string, string>>) => {
+    for (const kind of ['role', 'boundary']) at(`prover-cluster-${environment}-${name}-${kind}`, reasons);
+  };
+  const instance = {
+    SessionManager: sessionManager,
+    PutMetrics: 'PutMetricData has no resources; into one namespace',
+    DescribeLogGroups: reading,
+  };
+  ofCluster('manager', { ...instance, DescribeVolumes: reading });
+  ofCluster('prover', instance);
+  ofCluster('flow-logs', { DescribeLogGroups: reading });
+  ofCluster('snapshots', { DescribeSnapshots: reading });
+  const both = {
+    ReadEc2: reading,
+    ReadNetwork: reading,
+    ListParameters: 'lists of parameters have no resources; in one region',
+  };
+  at('boundless-deployment-role', {
+    ...both,
     ...(environment === 'staging' && {
-      'staging/boundless-deployment-role#ReadSmokeTestResult':
-        'GetCommandInvocation has no resources; reading, in one region',
+      ReadSmokeTestResult: 'GetCommandInvocation has no resources; reading, in one region',
     }),
-    [`${environment}/packer-ami-launch-reader-role#ReadAllowedImages`]: 'GetAllowedImagesSettings has no resources',
-    [`${environment}/packer-ami-publisher-role#DescribeImages`]: 'DescribeImages has no resources',
-    [`${environment}/prover-cluster-node-boundary#SessionManager`]: "Session Manager's agent actions have no resources",
-    [`${environment}/prover-cluster-node-boundary#PutMetrics`]: 'PutMetricData has no resources; into one namespace',
-    [`${environment}/prover-cluster-node-boundary#DescribeVolumes`]:
-      'DescribeVolumes has no resources; reading, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#PutMetrics`]:
-      'PutMetricData has no resources; into one namespace',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#DescribeVolumes`]:
-      'DescribeVolumes has no resources; reading, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#PutMetrics`]:
-      'PutMetricData has no resources; into one namespace',
-    [`${environment}/boundless-deployment-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
-    [`${environment}/boundless-plan-role#ReadNetwork`]: 'these have no resources; reading only, in one region',
-    [`${environment}/boundless-deployment-storage#GeneratePasswordsAndListParameters`]:
-      'random passwords and lists of parameters have no resources; in one region',
-    [`${environment}/boundless-plan-role#GeneratePasswordsAndListParameters`]:
-      'random passwords and lists of parameters have no resources; in one region',
-    [`${environment}/boundless-deployment-groups#ReadGroups`]:
-      'Describe actions have no resources; reading only, in one region',
-    [`${environment}/boundless-plan-role#ReadGroups`]:
-      'Describe actions have no resources; reading only, in one region',
-    [`${environment}/prover-cluster-node-boundary#DescribeSnapshots`]:
-      'Describe actions have no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-snapshots-role#DescribeSnapshots`]:
-      'Describe actions have no resources; reading only, in one region',
-    [`${environment}/boundless-deployment-alarms#ReadAlarmsAndSubscriptions`]:
-      'composite alarms and subscriptions have no resources to read; in one region',
-    [`${environment}/boundless-plan-role#ReadAlarmsAndSubscriptions`]:
-      'composite alarms and subscriptions have no resources to read; in one region',
-    [`${environment}/boundless-deployment-alarms#ChangeCompositeAlarmsAndSubscriptions`]:
-      'CloudWatch and SNS take no resource for these; in one region',
-    [`${environment}/boundless-deployment-network#DeleteCidrReservations`]:
-      'a reservation has no resource; nothing is lost but the address that it keeps, in one region',
-    [`${environment}/boundless-deployment-data#CreateSnapshotPolicy`]:
-      'a policy of snapshots has no resource before it is made; its tag is demanded, in one region',
-    [`${environment}/prover-cluster-node-boundary#DescribeLogGroups`]:
-      'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-flow-logs-role#DescribeLogGroups`]:
-      'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#DescribeLogGroups`]:
-      'DescribeLogGroups has no resources; reading only, in one region',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#DescribeLogGroups`]:
-      'DescribeLogGroups has no resources; reading only, in one region',
-    [`${environment}/boundless-deployment-network#CreateKey`]:
-      'a key has no name before it is made; its tag is demanded',
-    [`prover-cluster-${environment}/prover-cluster-${environment}-manager-role#SessionManager`]:
-      "Session Manager's agent actions have no resources",
-    [`prover-cluster-${environment}/prover-cluster-${environment}-prover-role#SessionManager`]:
-      "Session Manager's agent actions have no resources",
   });
+  at('boundless-plan-role', {
+    ...both,
+    ReadGroups: reading,
+    ReadAlarmsAndSubscriptions: 'composite alarms and subscriptions have no resources to read; in one region',
+  });
+  at('boundless-deployment-groups', { ReadGroups: reading });
+  at('boundless-deployment-alarms', {
+    ReadAlarmsAndSubscriptions: 'composite alarms and subscriptions have no resources to read; in one region',
+    ChangeCompositeAlarmsAndSubscriptions: 'CloudWatch and SNS take no resource for these; in one region',
+  });
+  at('boundless-deployment-network', {
+    DeleteCidrReservations:
+      'a reservation has no resource; nothing is lost but the address that it keeps, in one region',
+  });
+  at('boundless-deployment-data', {
+    CreateSnapshotPolicy: 'a policy of snapshots has no resource before it is made; its tag is demanded, in one region',
+  });
+  at('packer-ami-launch-reader-role', { ReadAllowedImages: 'GetAllowedImagesSettings has no resources' });
+  at('packer-ami-publisher-role', { DescribeImages: 'DescribeImages has no resources' });
 }
 
 const isWildcard = (resource: string) => resource === '*';

@@ -28,10 +28,13 @@ describe('encryption', () => {
   test.each(['staging', 'production'])("%s: root volumes have the cluster's key, not the account's default", (name) => {
     const cluster = stackOf(stacks, `prover-cluster-${name}`);
     const templates = resourcesOf(cluster, 'aws_launch_template');
+    expect(cluster.data?.['aws_kms_key']?.['ClusterKey']).toMatchObject({
+      key_id: `alias/boundless-prover-cluster-${name}`,
+    });
     expect(templates).toHaveLength(2);
     for (const template of templates)
       expect(template['block_device_mappings']).toMatchObject([
-        { ebs: { encrypted: 'true', kms_key_id: reference('aws_kms_key.Key') } },
+        { ebs: { encrypted: 'true', kms_key_id: '${data.aws_kms_key.ClusterKey.arn}' } },
       ]);
   });
 
@@ -39,7 +42,7 @@ describe('encryption', () => {
     ['staging', '222222222222'],
     ['production', '333333333333'],
   ])('%s: what launches instances may use the key of their root volumes, and grant it to them', (name, account) => {
-    const [key] = resourcesOf(stackOf(stacks, `prover-cluster-${name}`), 'aws_kms_key');
+    const [key] = resourcesOf(stackOf(stacks, name), 'aws_kms_key');
     const { Statement } = JSON.parse(String(key?.['policy'])) as { Statement: PolicyStatement[] };
     // Both are made by `make bootstrap`: KMS refuses a policy that names a role which is not there.
     const launching = Object.entries(serviceLinkedServices.serviceAccount).map(
@@ -75,7 +78,7 @@ describe('encryption', () => {
   ])('%s names its key', (type, argument) => {
     expect(ofType(type).length).toBeGreaterThan(0);
     for (const { args } of ofType(type))
-      expect(args[argument]).toMatch(/^\$\{aws_kms_key\.(Operations)?Key_\w+\.arn\}$/);
+      expect(args[argument]).toMatch(/^\$\{(aws_kms_key\.(Operations)?Key_\w+|data\.aws_kms_key\.ClusterKey)\.arn\}$/);
   });
 
   test('volumes of instances are encrypted gp3', () => {
@@ -181,7 +184,7 @@ describe('instances', () => {
       '/boundless/ami/manager/latest',
       '/boundless/ami/prover/latest',
     ]);
-    expect(production?.data).toBeUndefined();
+    expect(Object.keys(production?.data ?? {})).toEqual(['aws_kms_key']);
     for (const variable of ['manager_image_id', 'prover_image_id']) {
       expect(staging?.variable?.[variable]).toHaveProperty('default', '');
       expect(production?.variable?.[variable]).not.toHaveProperty('default');
@@ -282,15 +285,20 @@ describe('builds', () => {
 });
 
 test('log groups have the names that people look for, and forget', () => {
-  expect(ofType('aws_cloudwatch_log_group').map(({ args }) => [args['name'], args['retention_in_days']])).toEqual([
-    ['/aws/lambda/boundless-notices', 90],
-    ['/aws/codebuild/packer-build-project', 90],
-    ['/aws/lambda/packer-ami-sharing', 90],
-    ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) => [
-      ['/aws/lambda/prover-cluster-storage-keys', days],
-      ...['manager', 'network', 'prover'].map((part) => [`/boundless/${environment}/prover-cluster/${part}`, days]),
-    ]),
-  ]);
+  const found = ofType('aws_cloudwatch_log_group').map(({ args }) =>
+    [args['name'], args['retention_in_days']].map(String).join(' '),
+  );
+  expect(found.sort()).toEqual(
+    [
+      '/aws/lambda/boundless-notices 90',
+      '/aws/codebuild/packer-build-project 90',
+      '/aws/lambda/packer-ami-sharing 90',
+      ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) => [
+        `/aws/lambda/prover-cluster-storage-keys ${days}`,
+        ...['manager', 'network', 'prover'].map((part) => `/boundless/${environment}/prover-cluster/${part} ${days}`),
+      ]),
+    ].sort(),
+  );
 });
 
 test('images and snapshots cannot be made public', () => {

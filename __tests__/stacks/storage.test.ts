@@ -18,63 +18,74 @@ const environments = [
 const [stagingConfig] = factory.environments;
 if (stagingConfig === undefined) throw new Error('there is no environment');
 
-/** The cluster of staging with other values. */
-function clusterWith(changes: Partial<FactoryConfig['environments'][number]>): SynthesizedStack {
+type Changes = Partial<FactoryConfig['environments'][number]>;
+/** A stack of staging with other values. */
+function changed(stack: string, changes: Changes): SynthesizedStack {
   const environments = factory.environments.map((one) => (one === stagingConfig ? { ...one, ...changes } : one));
-  return stackOf(synthesize({ factory: { ...factory, environments } }), 'prover-cluster-staging');
+  return stackOf(synthesize({ factory: { ...factory, environments } }), stack);
 }
+const clusterWith = (changes: Changes) => changed('prover-cluster-staging', changes);
+const accountWith = (changes: Changes) => changed('staging', changes);
 
 const allowing = (statements: readonly PolicyStatement[], action: string) =>
   statements.filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes(action));
 
 describe.each(environments)('%s', (environment, account) => {
-  const cluster = stackOf(stacks, `prover-cluster-${environment}`);
   const accountStack = stackOf(stacks, environment);
   const path = `/boundless/${environment}/prover-cluster`;
   const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
-  const boundary = (name: string) => ({
-    ArnEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/${name}` },
-  });
   const deployment = [
     'boundless-deployment-role',
     'boundless-deployment-network',
-    'boundless-deployment-storage',
-    'boundless-deployment-storage-keys',
+    'boundless-deployment-groups',
+    'boundless-deployment-data',
+    'boundless-deployment-alarms',
   ].flatMap((name) => identityPolicy(accountStack, name));
 
-  test('secrets have the names that instances ask for, the key of the cluster, and a time to be restored', () => {
-    expect(resourcesOf(cluster, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
+  test('secrets have the names that instances ask for, the key of the accountStack, and a time to be restored', () => {
+    expect(resourcesOf(accountStack, 'aws_secretsmanager_secret').map(({ name }) => name)).toEqual(
       [...clusterSecrets].sort().map((name) => `${path}/${name}`),
     );
-    for (const secret of resourcesOf(cluster, 'aws_secretsmanager_secret'))
+    for (const secret of resourcesOf(accountStack, 'aws_secretsmanager_secret'))
       expect(secret).toMatchObject({
         kms_key_id: expect.stringMatching(/^\$\{aws_kms_key\.Key_\w+\.arn\}$/) as unknown,
         recovery_window_in_days: 30,
       });
   });
 
-  test('a secret denies pipelines, and instances that do not need it', () => {
+  test('a secret denies its value to everybody but those who need it, and the administrators', () => {
+    const administrators = [
+      'aws-reserved/sso.amazonaws.com/*AWSReservedSSO_AdministratorAccess_*',
+      'OrganizationAccountAccessRole',
+    ];
+    const others = (...names: string[]) => ({
+      ArnNotLike: { 'aws:PrincipalArn': [`arn:aws:iam::${account}:root`, ...[...names, ...administrators].map(role)] },
+    });
     for (const name of clusterSecrets) {
-      const found = Object.entries(cluster.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
+      const found = Object.entries(accountStack.resource['aws_secretsmanager_secret_policy'] ?? {}).find(([id]) =>
         id.startsWith(`Data_Secrets_${name}-policy_`),
       )?.[1];
       expect(found).toMatchObject({ block_public_policy: true });
       const { Statement } = JSON.parse(String(found?.['policy'])) as { Statement: PolicyStatement[] };
-      const refused = (['manager', 'prover'] as const).filter((role) => !readsSecret(role, name));
-      expect(Statement).toEqual([
-        expect.objectContaining({
+      const readers = (['manager', 'prover'] as const).filter((one) => readsSecret(one, name));
+      const rotation = name === 'storage' ? [`prover-cluster-${environment}-storage-keys-role`] : [];
+      expect(Statement).toMatchObject([
+        {
           Effect: 'Deny',
+          Principal: { AWS: '*' },
           Action: 'secretsmanager:GetSecretValue',
-          Condition: {
-            ArnEquals: {
-              'aws:PrincipalArn': [
-                role('boundless-deployment-role'),
-                role('boundless-plan-role'),
-                ...refused.map((instanceRole) => role(`prover-cluster-${environment}-${instanceRole}-role`)),
-              ],
-            },
-          },
-        }),
+          Condition: others(...readers.map((one) => `prover-cluster-${environment}-${one}-role`), ...rotation),
+        },
+        {
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: [
+            'secretsmanager:PutSecretValue',
+            'secretsmanager:UpdateSecret',
+            'secretsmanager:UpdateSecretVersionStage',
+          ],
+          Condition: others(...rotation),
+        },
       ]);
     }
   });
@@ -91,7 +102,7 @@ describe.each(environments)('%s', (environment, account) => {
     expect(allowing(plan, 'kms:Decrypt')).toEqual([]);
   });
 
-  test('pipelines cannot let themselves in by a policy of a secret: their own counts more', () => {
+  test('pipelines are denied every value by their own policies too', () => {
     for (const statements of [identityPolicy(accountStack, 'boundless-plan-role'), deployment])
       expect(statements.filter(({ Effect }) => Effect === 'Deny')).toContainEqual({
         Sid: 'DenySecretRead',
@@ -101,32 +112,12 @@ describe.each(environments)('%s', (environment, account) => {
       });
   });
 
-  test('a deployment writes the values that it makes up, and no others', () => {
-    const resources = allowing(deployment, 'secretsmanager:PutSecretValue').flatMap(({ Resource }) => listOf(Resource));
-    expect(resources).toEqual([`arn:aws:secretsmanager:us-west-2:${account}:secret:${path}/*-password-??????`]);
+  test('passwords are the values that the stack makes up', () => {
     expect(clusterSecrets.filter((name) => name.endsWith('-password'))).toEqual([...generatedSecrets]);
   });
 
-  test('a deployment makes the user and the role of the function below their boundaries, and hands that role to Lambda', () => {
-    const user = `arn:aws:iam::${account}:user/prover-cluster-${environment}-storage`;
-    for (const action of ['iam:CreateUser', 'iam:PutUserPolicy', 'iam:PutUserPermissionsBoundary'])
-      expect(allowing(deployment, action)).toMatchObject([
-        { Resource: user, Condition: boundary('prover-cluster-storage-boundary') },
-      ]);
-    for (const action of ['iam:AttachUserPolicy', 'iam:DeleteUserPermissionsBoundary', 'iam:AddUserToGroup'])
-      expect(allowing(deployment, action)).toEqual([]);
-    const keysRole = role(`prover-cluster-${environment}-storage-keys-role`);
-    for (const action of ['iam:CreateRole', 'iam:PutRolePolicy'])
-      expect(allowing(deployment, action).filter(({ Resource }) => Resource === keysRole)).toMatchObject([
-        { Condition: boundary('prover-cluster-storage-keys-boundary') },
-      ]);
-    expect(allowing(deployment, 'iam:PassRole').filter(({ Resource }) => Resource === keysRole)).toMatchObject([
-      { Condition: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } } },
-    ]);
-  });
-
   test('the boundaries hold all that is granted, and carry', () => {
-    const userPolicy = identityPolicy(cluster, `prover-cluster-${environment}-storage`);
+    const userPolicy = identityPolicy(accountStack, `prover-cluster-${environment}-storage`);
     const within = (granted: readonly PolicyStatement[], most: readonly PolicyStatement[]) => {
       for (const statement of granted)
         for (const action of listOf(statement.Action))
@@ -137,20 +128,26 @@ describe.each(environments)('%s', (environment, account) => {
     };
     within(userPolicy, identityPolicy(accountStack, 'prover-cluster-storage-boundary'));
     within(
-      identityPolicy(cluster, `prover-cluster-${environment}-storage-keys-role`),
+      identityPolicy(accountStack, `prover-cluster-${environment}-storage-keys-role`),
       identityPolicy(accountStack, 'prover-cluster-storage-keys-boundary'),
     );
-    expect(resourcesOf(cluster, 'aws_iam_user')).toMatchObject([
-      { permissions_boundary: `arn:aws:iam::${account}:policy/prover-cluster-storage-boundary` },
+    expect(resourcesOf(accountStack, 'aws_iam_user')).toMatchObject([
+      {
+        permissions_boundary: expect.stringMatching(
+          /^\$\{aws_iam_policy\.StorageBoundaries_User_\w+\.arn\}$/,
+        ) as string,
+      },
     ]);
     expect(
-      resourceWith(cluster, 'aws_iam_role', 'name', `prover-cluster-${environment}-storage-keys-role`),
-    ).toMatchObject({ permissions_boundary: `arn:aws:iam::${account}:policy/prover-cluster-storage-keys-boundary` });
+      resourceWith(accountStack, 'aws_iam_role', 'name', `prover-cluster-${environment}-storage-keys-role`),
+    ).toMatchObject({
+      permissions_boundary: expect.stringMatching(/^\$\{aws_iam_policy\.StorageBoundaries_Keys_\w+\.arn\}$/) as string,
+    });
   });
 
   test('the user has its bucket and nothing else', () => {
     const bucket = `arn:aws:s3:::prover-cluster-${environment}-${account}-us-west-2`;
-    expect(identityPolicy(cluster, `prover-cluster-${environment}-storage`)).toEqual([
+    expect(identityPolicy(accountStack, `prover-cluster-${environment}-storage`)).toEqual([
       { Sid: 'ListBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
       {
         Sid: 'ReadWriteObjects',
@@ -159,34 +156,34 @@ describe.each(environments)('%s', (environment, account) => {
         Resource: `${bucket}/*`,
       },
     ]);
-    expect(resourcesOf(cluster, 'aws_iam_access_key')).toEqual([]);
+    expect(resourcesOf(accountStack, 'aws_iam_access_key')).toEqual([]);
   });
 
   test('the bucket is encrypted, private, spoken to by TLS, and stays', () => {
-    expect(resourcesOf(cluster, 'aws_s3_bucket')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_s3_bucket')).toMatchObject([
       {
         bucket: `prover-cluster-${environment}-${account}-us-west-2`,
         lifecycle: { prevent_destroy: true },
         force_destroy: false,
       },
     ]);
-    expect(resourcesOf(cluster, 'aws_s3_bucket_public_access_block')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_s3_bucket_public_access_block')).toMatchObject([
       { block_public_acls: true, block_public_policy: true, ignore_public_acls: true, restrict_public_buckets: true },
     ]);
-    expect(resourcesOf(cluster, 'aws_s3_bucket_server_side_encryption_configuration')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_s3_bucket_server_side_encryption_configuration')).toMatchObject([
       { rule: [{ apply_server_side_encryption_by_default: { sse_algorithm: 'AES256' } }] },
     ]);
-    expect(resourcesOf(cluster, 'aws_s3_bucket_ownership_controls')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_s3_bucket_ownership_controls')).toMatchObject([
       { rule: { object_ownership: 'BucketOwnerEnforced' } },
     ]);
-    const policy = policiesOf(cluster).filter(({ owner }) => owner.includes('Data_Storage_Policy'));
+    const policy = policiesOf(accountStack).filter(({ owner }) => owner.includes('Data_Storage_Policy'));
     expect(policy.flatMap(({ statements }) => statements)).toMatchObject([
       { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
     ]);
   });
 
   test('the key is made at once and rotated, when all that it takes is there', () => {
-    expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_secretsmanager_secret_rotation')).toMatchObject([
       {
         rotate_immediately: true,
         rotation_rules: { automatically_after_days: 30 },
@@ -199,11 +196,11 @@ describe.each(environments)('%s', (environment, account) => {
       },
     ]);
     const secret: unknown = expect.stringMatching(/^\$\{aws_secretsmanager_secret\.Data_Secrets_storage_\w+\.arn\}$/);
-    expect(resourcesOf(cluster, 'aws_lambda_permission')).toMatchObject([
+    expect(resourcesOf(accountStack, 'aws_lambda_permission')).toMatchObject([
       { principal: 'secretsmanager.amazonaws.com', source_account: account },
     ]);
     expect(
-      resourceWith(cluster, 'aws_lambda_function', 'function_name', 'prover-cluster-storage-keys')['environment'],
+      resourceWith(accountStack, 'aws_lambda_function', 'function_name', 'prover-cluster-storage-keys')['environment'],
     ).toMatchObject({ variables: { STORAGE_SECRET_ARN: secret } });
   });
 });
@@ -218,7 +215,7 @@ describe('the lifecycle of the bucket', () => {
     readonly expiration?: readonly [{ readonly days: number }];
     readonly abort_incomplete_multipart_upload?: readonly [{ readonly days_after_initiation: number }];
   }
-  const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7, inputDays: 2, workDays: 9 } });
+  const cluster = accountWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7, inputDays: 2, workDays: 9 } });
   const [lifecycle] = resourcesOf(cluster, 'aws_s3_bucket_lifecycle_configuration');
   const rules = lifecycle?.['rule'] as readonly Rule[];
   /** Days after which S3 deletes an object: a prefix is the start of a key, and the shortest time holds. */
@@ -257,8 +254,8 @@ describe('the lifecycle of the bucket', () => {
 });
 
 test('the key of the storage rotates as often as configured', () => {
-  const cluster = clusterWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7 } });
-  expect(resourcesOf(cluster, 'aws_secretsmanager_secret_rotation')).toMatchObject([
+  const stack = accountWith({ storage: { ...stagingConfig.storage, keyRotationDays: 7 } });
+  expect(resourcesOf(stack, 'aws_secretsmanager_secret_rotation')).toMatchObject([
     { rotation_rules: { automatically_after_days: 7 } },
   ]);
 });
@@ -267,9 +264,10 @@ test.each([
   ['v1.1.1', true],
   ['v1.1.2', false],
 ] as const)('images from %s on call CreateBucket: %s', (from, isAllowed) => {
-  const cluster = clusterWith({ broker: { ...stagingConfig.broker, releases: { from, to: 'v1.2.2' } } });
+  const changes = { broker: { ...stagingConfig.broker, releases: { from, to: 'v1.2.2' } } } as const;
+  const cluster = clusterWith(changes);
   const bucket = 'arn:aws:s3:::prover-cluster-staging-222222222222-us-west-2';
-  const statements = identityPolicy(cluster, 'prover-cluster-staging-storage');
+  const statements = identityPolicy(accountWith(changes), 'prover-cluster-staging-storage');
   expect(allowing(statements, 's3:CreateBucket').map(({ Resource }) => Resource)).toEqual(isAllowed ? [bucket] : []);
   // On its way through the endpoint: that policy counts as well, and for no other bucket.
   const gateways = resourcesOf(cluster, 'aws_vpc_endpoint').filter((one) => one['vpc_endpoint_type'] === 'Gateway');
@@ -293,16 +291,19 @@ test.each([
 
 test('what the user of the storage may do with its bucket passes the endpoint, for every release', () => {
   for (const from of brokerReleases) {
-    const cluster = clusterWith({ broker: { ...stagingConfig.broker, releases: { from: `v${from}`, to: 'v1.2.2' } } });
+    const changes = { broker: { ...stagingConfig.broker, releases: { from: `v${from}`, to: 'v1.2.2' } } } as const;
+    const cluster = clusterWith(changes);
     const [gateway] = resourcesOf(cluster, 'aws_vpc_endpoint').filter((one) => one['vpc_endpoint_type'] === 'Gateway');
     const { Statement } = JSON.parse(String(gateway?.['policy'])) as { Statement: PolicyStatement[] };
-    const actions = identityPolicy(cluster, 'prover-cluster-staging-storage').flatMap(({ Action }) => listOf(Action));
+    const actions = identityPolicy(accountWith(changes), 'prover-cluster-staging-storage').flatMap(({ Action }) =>
+      listOf(Action),
+    );
     expect(actions.filter((action) => allowing(Statement, action).length === 0)).toEqual([]);
   }
 });
 
 test('passwords are ephemeral, and written again only with their version', () => {
-  const cluster = clusterWith({ secrets: { passwordVersions: { database: 3, valkey: 1 }, recoveryDays: 7 } });
+  const cluster = accountWith({ secrets: { passwordVersions: { database: 3, valkey: 1 }, recoveryDays: 7 } });
   const versions = Object.entries(cluster.resource['aws_secretsmanager_secret_version'] ?? {});
   expect(versions.map(([, { secret_string_wo_version }]) => secret_string_wo_version)).toEqual([3, 1]);
   for (const [id, { secret_string, secret_string_wo }] of versions) {
@@ -318,7 +319,7 @@ test('passwords are ephemeral, and written again only with their version', () =>
 });
 
 test('the provider is one that does not read back what it wrote', () => {
-  const { required_providers: providers } = stackOf(stacks, 'prover-cluster-staging').terraform as unknown as {
+  const { required_providers: providers } = stackOf(stacks, 'staging').terraform as unknown as {
     required_providers: { aws: { version: string } };
   };
   const [major = 0, minor = 0] = providers.aws.version.split('.').map(Number);
@@ -331,9 +332,10 @@ describeWith(pythonPackages, 'the parameters', () => {
     resourceWith(cluster, 'aws_ssm_parameter', 'name', `/boundless/staging/prover-cluster/${name}`);
   /** As Terraform fills it in. */
   const settingsOf = (cluster: SynthesizedStack) =>
-    String(parameter(cluster, 'settings')['insecure_value'])
-      .replace(/\$\{aws_s3_bucket\.\w+\.bucket\}/, 'prover-cluster-staging-222222222222-us-west-2')
-      .replace('${aws_ebs_volume.data_volume.id}', 'vol-0123456789abcdef0');
+    String(parameter(cluster, 'settings')['insecure_value']).replace(
+      '${aws_ebs_volume.data_volume.id}',
+      'vol-0123456789abcdef0',
+    );
   const parse = async (...texts: string[]) =>
     (
       await answers(

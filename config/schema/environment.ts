@@ -4,7 +4,7 @@ import { alarms } from './alarms';
 import { bento, market, secrets, storage } from './cluster';
 import { manager, prover } from './groups';
 import { network } from './network';
-import { account } from './values';
+import { account, list } from './values';
 
 /** Who images may come from: an account, or one of EC2's names for groups of them. */
 const imageProvider = z
@@ -12,6 +12,24 @@ const imageProvider = z
   .regex(
     /^(\d{12}|amazon|aws-marketplace|aws-backup-vault)$/,
     'is not a provider of images; use an account id, amazon, aws-marketplace or aws-backup-vault',
+  );
+
+/** The roles of this factory start so: none of them may be an administrator. */
+const ownRoles = ['boundless-', 'prover-cluster-', 'packer-'];
+const matchesStart = (pattern: string, start: string): boolean => {
+  const literal = pattern.split('*')[0] ?? '';
+  return literal.startsWith(start) || start.startsWith(literal);
+};
+
+const administratorRole = z
+  .string()
+  .regex(
+    /^[\w+=,.@/*-]+$/,
+    'is not the name of a role; use the name with its path, such as aws-reserved/sso.amazonaws.com/*AWSReservedSSO_AdministratorAccess_*',
+  )
+  .refine(
+    (pattern) => !ownRoles.some((start) => matchesStart(pattern, start)),
+    `matches roles of the factory, which must not read secrets; start it with something else than ${ownRoles.join(', ')} or *`,
   );
 
 /** One environment of provers, in a service account of its own. */
@@ -40,6 +58,12 @@ export const environmentSchema = z
         providers: z.array(imageProvider).readonly(),
       })
       .readonly(),
+    /**
+     * Roles of this account whose holders read and set every secret; every other role is denied, administrators too. Names
+     * with their path, `*` for any characters: a permission set of IAM Identity Center has a path and a suffix of its own.
+     * Who deploys the account's stack must be among them.
+     */
+    administratorRoles: list(administratorRole, 'role'),
     /**
      * What `npm run delivery -- smoke` proves after a rollout, before the images are validated: docs/promotion.md. null
      * for a cluster that makes no proofs; its images are then validated without one.

@@ -12,8 +12,6 @@ import * as parameters from '../cluster/parameter-rights';
 import * as cluster from '../cluster/rights';
 import * as secrets from '../cluster/secrets/rights';
 import { state } from '../cluster/state-rights';
-import * as storage from '../cluster/storage/rights';
-import { InstanceBoundary, StorageBoundaries } from './boundaries';
 import { runSmokeTest } from './smoke-rights';
 import { validateImages } from './validation-rights';
 import { AccountStack } from '../base/account-stack';
@@ -28,17 +26,15 @@ export interface DeploymentRolesProps {
 
 /**
  * How the pipelines of the ops account get into this account: one role that deploys the cluster, one that only plans
- * it. Each trusts the CodeBuild project of its own step, and nothing else.
+ * it. Each trusts the CodeBuild project of its own step, and nothing else. Neither changes a role, a key, a secret or the
+ * storage: those belong to the account's stack (`ClusterFoundation`).
  */
 export class DeploymentRoles extends Construct {
   constructor(scope: Construct, id: string, { opsAccountId, validates, smoke }: DeploymentRolesProps) {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { environment } = account;
-    const readData = [...secrets.read(account), ...parameters.read(account), ...storage.read(account)];
     const readInstances = [...instances.read(account), ...data.read(account), ...instances.readScaling(account)];
-    new InstanceBoundary(this, 'NodeBoundary');
-    new StorageBoundaries(this, 'StorageBoundaries');
     const deployment = new Role(this, 'Deployment', {
       name: roles.deployment,
       description: `Deploys ${stacks.cluster(environment)}`,
@@ -47,6 +43,8 @@ export class DeploymentRoles extends Construct {
         ...cluster.read(account),
         ...cluster.change(account),
         ...network.read(account),
+        ...parameters.read(account),
+        ...parameters.change(account),
         ...state(account, 'write'),
         ...(validates ? [validateImages(account)] : []),
         ...(smoke ? runSmokeTest(account) : []),
@@ -56,18 +54,12 @@ export class DeploymentRoles extends Construct {
     // Apart, since the inline policy holds 10,240 characters, and each of these 6,144 (IAM quotas).
     const parts = {
       DeploymentNetwork: [policies.deploymentNetwork, 'the network', network.change(account)],
-      DeploymentStorage: [
-        policies.deploymentStorage,
-        'secrets and storage',
-        [...readData, ...secrets.change(account), ...parameters.change(account), ...storage.change(account)],
-      ],
-      DeploymentStorageKeys: [
-        policies.deploymentStorageKeys,
-        "the storage's user and its keys",
-        storage.changeKeys(account),
-      ],
       DeploymentAlarms: [policies.deploymentAlarms, 'the alarms', [...alarms.read(account), ...alarms.change(account)]],
-      DeploymentGroups: [policies.deploymentGroups, 'groups', [...readInstances, ...instances.change(account)]],
+      DeploymentGroups: [
+        policies.deploymentGroups,
+        'groups',
+        [...readInstances, ...instances.change(account, opsAccountId)],
+      ],
       DeploymentData: [policies.deploymentData, 'the data volume and its snapshots', data.change(account)],
     } as const satisfies Readonly<Record<string, readonly [name: string, what: string, statements: Statement[]]>>;
     for (const [part, [name, what, statements]] of Object.entries(parts)) {
@@ -85,7 +77,7 @@ export class DeploymentRoles extends Construct {
       statements: [
         ...cluster.read(account),
         ...network.read(account),
-        ...readData,
+        ...parameters.read(account),
         ...readInstances,
         ...alarms.read(account),
         secrets.denyRead,

@@ -2,7 +2,7 @@ import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 import { Construct } from 'constructs';
 import { volumeKeyActions } from '../../config/image-key';
-import { keyAliases, roles } from '../../config/names';
+import { keyAliases, roles, stacks } from '../../config/names';
 import { autoScalingRole, logKeyStatements, policyDocument } from '../base/policy';
 import { AccountStack } from '../base/account-stack';
 
@@ -46,6 +46,8 @@ export class ClusterKey extends Construct {
           Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
         },
       ),
+      // Policies of instances and pipelines know the cluster's key by this tag.
+      tags: { Stack: stacks.cluster(environment) },
       lifecycle: { preventDestroy: true },
     });
     new KmsAlias(this, 'Alias', { name: keyAliases.cluster(environment), targetKeyId: key.keyId });

@@ -8,6 +8,13 @@ const parametersOf = (account: Account): string[] =>
 /** What Terraform reads of the cluster's parameters. */
 export const read = (account: Account): Statement[] => [
   {
+    // It has no resources (Service Authorization Reference, "AWS Systems Manager").
+    Sid: 'ListParameters',
+    Action: 'ssm:DescribeParameters',
+    Resource: '*',
+    Condition: account.inRegion,
+  },
+  {
     Sid: 'ReadParameters',
     Action: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:ListTagsForResource'],
     Resource: parametersOf(account),

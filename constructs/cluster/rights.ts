@@ -1,11 +1,7 @@
-import { dashboards, pointerPath, policies, stacks } from '../../config/names';
+import { dashboards, instanceRoles, pointerPath, roles } from '../../config/names';
 import type { Statement } from '../base/policy';
 import { own, taggedAsOwn } from './own-tag';
 import type { Account } from '../base/account';
-
-/** Roles and profiles of the cluster's instances start with the stack's name. */
-const clusterIam = (account: Account, type: 'role' | 'instance-profile'): string =>
-  account.globalArn('iam', `${type}/${stacks.cluster(account.environment)}-*`);
 
 /** Dashboards belong to no region, and carry no tags: only the name distinguishes them. */
 const dashboardOf = (account: Account): string =>
@@ -37,19 +33,6 @@ export function read(account: Account): Statement[] {
       Condition: account.inRegion,
     },
     {
-      Sid: 'ReadIam',
-      Action: [
-        'iam:GetInstanceProfile',
-        'iam:GetRole',
-        'iam:GetRolePolicy',
-        'iam:ListAttachedRolePolicies',
-        'iam:ListInstanceProfilesForRole',
-        'iam:ListRolePolicies',
-        'iam:ListRoleTags',
-      ],
-      Resource: [clusterIam(account, 'role'), clusterIam(account, 'instance-profile')],
-    },
-    {
       Sid: 'ReadPointers',
       Action: 'ssm:GetParameter',
       Resource: account.parameter(`${pointerPath}/*`),
@@ -58,7 +41,7 @@ export function read(account: Account): Statement[] {
   ];
 }
 
-/** What Terraform changes: only what carries the stack's tag, and roles only below their boundary. */
+/** What Terraform changes: only what carries the stack's tag. It makes no role, and changes none. */
 export function change(account: Account): Statement[] {
   const resources = account.ec2('vpc', 'subnet', 'security-group', 'security-group-rule', 'launch-template');
   return [
@@ -94,10 +77,23 @@ export function change(account: Account): Statement[] {
       Condition: own(account),
     },
     {
+      // While they are made, and at no other time: what belongs to others must not be labelled as own.
       Sid: 'TagOnCreation',
       Action: 'ec2:CreateTags',
       Resource: resources,
-      Condition: taggedAsOwn(account),
+      Condition: {
+        StringEquals: {
+          ...taggedAsOwn(account).StringEquals,
+          'ec2:CreateAction': [
+            'AuthorizeSecurityGroupEgress',
+            'AuthorizeSecurityGroupIngress',
+            'CreateLaunchTemplate',
+            'CreateSecurityGroup',
+            'CreateSubnet',
+            'CreateVpc',
+          ],
+        },
+      },
     },
     {
       Sid: 'ChangeOwnResources',
@@ -121,34 +117,9 @@ export function change(account: Account): Statement[] {
       Condition: own(account),
     },
     {
-      // A caller that may write policies of roles could give itself all rights; the boundary prevents that.
-      Sid: 'ChangeBoundedRoles',
-      Action: ['iam:CreateRole', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
-      Resource: clusterIam(account, 'role'),
-      Condition: { ArnEquals: { 'iam:PermissionsBoundary': account.policy(policies.instanceBoundary) } },
-    },
-    {
-      Sid: 'ChangeRolesAndProfiles',
-      Action: [
-        'iam:AddRoleToInstanceProfile',
-        'iam:CreateInstanceProfile',
-        'iam:DeleteInstanceProfile',
-        'iam:DeleteRole',
-        'iam:RemoveRoleFromInstanceProfile',
-        'iam:TagInstanceProfile',
-        'iam:TagRole',
-        'iam:UntagInstanceProfile',
-        'iam:UntagRole',
-        'iam:UpdateAssumeRolePolicy',
-        'iam:UpdateRole',
-        'iam:UpdateRoleDescription',
-      ],
-      Resource: [clusterIam(account, 'role'), clusterIam(account, 'instance-profile')],
-    },
-    {
       Sid: 'PassInstanceRoles',
       Action: 'iam:PassRole',
-      Resource: clusterIam(account, 'role'),
+      Resource: instanceRoles.map((role) => account.role(roles.instance(account.environment, role))),
       Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     },
     {

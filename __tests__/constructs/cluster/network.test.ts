@@ -1,6 +1,6 @@
 import { factory, validated } from '../../../config';
-import { listOf, identityPolicy, policiesOf, type PolicyStatement } from '../../support/policies';
-import { resourcesOf, stackOf, synthesize, type SynthesizedStack } from '../../support/synthesized';
+import { listOf, identityPolicy, type PolicyStatement } from '../../support/policies';
+import { resourcesOf, resourceWith, stackOf, synthesize, type SynthesizedStack } from '../../support/synthesized';
 
 const stacks = synthesize();
 const staging = stackOf(stacks, 'prover-cluster-staging');
@@ -92,9 +92,8 @@ test('flow logs record all traffic', () => {
 });
 
 describe.each(['staging', 'production'])('instances of %s', (environment) => {
-  const cluster = stackOf(stacks, `prover-cluster-${environment}`);
   const account = stackOf(stacks, environment);
-  const of = (role: string) => identityPolicy(cluster, `prover-cluster-${environment}-${role}-role`);
+  const of = (role: string) => identityPolicy(account, `prover-cluster-${environment}-${role}-role`);
   const secrets = (statements: readonly PolicyStatement[]) =>
     listOf(statements.find(({ Sid }) => Sid === 'ReadSecrets')?.Resource).map(
       (arn) => /prover-cluster\/([a-z-]+)-\?{6}$/.exec(arn)?.[1],
@@ -120,18 +119,14 @@ describe.each(['staging', 'production'])('instances of %s', (environment) => {
         expect(arn).toContain(`:log-group:/boundless/${environment}/prover-cluster/${role}`);
   });
 
-  test('the boundary lets them do exactly what their roles do', () => {
-    const boundary = new Map(
-      identityPolicy(account, 'prover-cluster-node-boundary').map((statement) => [statement.Sid, statement]),
+  test.each(['manager', 'prover', 'flow-logs', 'snapshots'])('the role of %s has a boundary of its own', (role) => {
+    const name = `prover-cluster-${environment}-${role}`;
+    const boundary = Object.entries(account.resource['aws_iam_policy'] ?? {}).find(
+      ([, { name: found }]) => found === `${name}-boundary`,
     );
-    // The user of the storage and the function that makes its keys have boundaries of their own.
-    const granted = policiesOf(cluster).flatMap(({ owner, kind, statements }) =>
-      kind === 'identity' && !owner.includes('-storage') ? statements : [],
-    );
-    for (const { Sid, Action, Resource, Condition } of granted) {
-      expect(boundary.get(Sid)).toMatchObject({ Action, ...(Condition !== undefined && { Condition }) });
-      expect(listOf(boundary.get(Sid)!.Resource)).toEqual(expect.arrayContaining([...listOf(Resource)]));
-    }
-    expect(new Set(granted.map(({ Sid }) => Sid))).toEqual(new Set(boundary.keys()));
+    expect(resourceWith(account, 'aws_iam_role', 'name', `${name}-role`)).toMatchObject({
+      permissions_boundary: `\${aws_iam_policy.${boundary?.[0] ?? ''}.arn}`,
+    });
+    expect(identityPolicy(account, `${name}-boundary`)).toEqual(of(role));
   });
 });

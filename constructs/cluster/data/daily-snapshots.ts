@@ -1,9 +1,6 @@
 import { DlmLifecyclePolicy } from '@cdktf/provider-aws/lib/dlm-lifecycle-policy';
 import { Construct } from 'constructs';
-import { policies, roles } from '../../../config/names';
-import { serviceTrust } from '../../base/policy';
-import { Role } from '../../base/role';
-import { run } from './rights';
+import { roles } from '../../../config/names';
 import { AccountStack } from '../../base/account-stack';
 
 export interface DailySnapshotsProps {
@@ -21,16 +18,10 @@ export class DailySnapshots extends Construct {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { name, targetTags, snapshots } = props;
-    const role = new Role(this, 'Role', {
-      name: roles.snapshots(account.environment),
-      description: `Makes snapshots of ${name}`,
-      trust: serviceTrust('dlm.amazonaws.com'),
-      permissionsBoundary: account.policy(policies.instanceBoundary),
-      statements: run(account),
-    });
     new DlmLifecyclePolicy(this, 'Resource', {
       description: `Daily snapshots of ${name}`,
-      executionRoleArn: role.arn,
+      // The account's stack makes it.
+      executionRoleArn: account.role(roles.snapshots(account.environment)),
       state: 'ENABLED',
       policyDetails: {
         resourceTypes: ['VOLUME'],
@@ -45,7 +36,6 @@ export class DailySnapshots extends Construct {
           },
         ],
       },
-      dependsOn: [role.permissions],
     });
   }
 }

@@ -51,8 +51,10 @@ export const readScaling = (account: Account): Statement[] => [
 /**
  * What Terraform and a rollout change of them: the rollout puts hooks, starts and cancels refreshes, and gives an empty
  * group its template. Nothing can delete a hook, without which instances end without a drain.
+ *
+ * @param imageOwner the account whose images instances may be started from
  */
-export const change = (account: Account): Statement[] => [
+export const change = (account: Account, imageOwner: string): Statement[] => [
   {
     Sid: 'ChangeGroups',
     Action: [
@@ -78,7 +80,7 @@ export const change = (account: Account): Statement[] => [
     Action: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter', 'ssm:RemoveTagsFromResource'],
     Resource: rolloutOf(account),
   },
-  ...startInstances(account),
+  ...startInstances(account, imageOwner),
   {
     Sid: 'ChangeScalingAlarms',
     Action: [
@@ -95,7 +97,7 @@ export const change = (account: Account): Statement[] => [
  * Auto Scaling tries whether the caller that names a template may start instances from it (Amazon EC2 Auto Scaling User Guide,
  * "Launch template support"): from templates of this cluster, with its tags, and in no other way.
  */
-function startInstances(account: Account): Statement[] {
+function startInstances(account: Account, imageOwner: string): Statement[] {
   const templates = account.ec2('launch-template');
   const started = ['instance', 'network-interface', 'volume'];
   return [
@@ -105,10 +107,15 @@ function startInstances(account: Account): Statement[] {
       Action: 'ec2:RunInstances',
       Resource: [
         ...account.ec2(...started, 'security-group', 'subnet'),
-        account.regionalArn('ec2', 'image/*'),
         account.regionalArn('ec2', 'snapshot/*'),
       ],
       Condition: { ArnLike: { 'ec2:LaunchTemplate': templates } },
+    },
+    {
+      Sid: 'RunInstancesFromFactoryImages',
+      Action: 'ec2:RunInstances',
+      Resource: account.regionalArn('ec2', 'image/*'),
+      Condition: { ArnLike: { 'ec2:LaunchTemplate': templates }, StringEquals: { 'ec2:Owner': imageOwner } },
     },
     {
       Sid: 'TagInstances',

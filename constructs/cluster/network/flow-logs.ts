@@ -1,10 +1,7 @@
 import { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 import { Construct } from 'constructs';
-import { logGroups, policies, roles } from '../../../config/names';
+import { logGroups, roles } from '../../../config/names';
 import { LogGroup } from '../../base/log-group';
-import { serviceTrust } from '../../base/policy';
-import { Role } from '../../base/role';
-import { run } from './rights';
 import { AccountStack } from '../../base/account-stack';
 
 export interface FlowLogsProps {
@@ -25,22 +22,14 @@ export class FlowLogs extends Construct {
       retentionDays: logRetentionDays,
       kmsKeyArn,
     });
-    const role = new Role(this, 'Role', {
-      name: roles.flowLogs(environment),
-      description: `Writes the flow logs of ${environment}`,
-      trust: serviceTrust('vpc-flow-logs.amazonaws.com'),
-      permissionsBoundary: account.policy(policies.instanceBoundary),
-      statements: run(account),
-    });
     new FlowLog(this, 'Resource', {
       vpcId,
       trafficType: 'ALL',
       logDestinationType: 'cloud-watch-logs',
       logDestination: logs.arn,
-      iamRoleArn: role.arn,
+      // The account's stack makes it.
+      iamRoleArn: account.role(roles.flowLogs(environment)),
       maxAggregationInterval: 600,
-      // What is written before the role may write is lost.
-      dependsOn: [role.permissions],
     });
   }
 }

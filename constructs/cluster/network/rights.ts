@@ -1,4 +1,4 @@
-import { clusterPath, keyAliases, logGroups, roles } from '../../../config/names';
+import { clusterPath, logGroups, roles } from '../../../config/names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 import { describeLogGroups } from '../../base/log-statements';
@@ -6,10 +6,10 @@ import { own, taggedAsOwn } from '../own-tag';
 
 const logGroupsOf = (account: Account): string => account.logGroup(`${clusterPath(account.environment)}/*`);
 
-/** What Terraform reads of the network's ways, of keys and of logs. */
+/** What Terraform reads of the network's ways, of the cluster's key and of logs. */
 export const read = (account: Account): Statement[] => [
   {
-    // These have no resources (Service Authorization Reference, "Amazon EC2", "AWS KMS", "Amazon CloudWatch Logs").
+    // These have no resources (Service Authorization Reference, "Amazon EC2", "Amazon CloudWatch Logs").
     Sid: 'ReadNetwork',
     Action: [
       'ec2:DescribeAddresses',
@@ -20,7 +20,6 @@ export const read = (account: Account): Statement[] => [
       'ec2:DescribePrefixLists',
       'ec2:DescribeVpcEndpoints',
       'ec2:GetSubnetCidrReservations',
-      'kms:ListAliases',
       'logs:DescribeLogGroups',
     ],
     Resource: '*',
@@ -28,7 +27,7 @@ export const read = (account: Account): Statement[] => [
   },
   {
     Sid: 'ReadKey',
-    Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListResourceTags'],
+    Action: 'kms:DescribeKey',
     Resource: account.keys,
     Condition: own(account),
   },
@@ -39,7 +38,6 @@ export const read = (account: Account): Statement[] => [
 export function change(account: Account): Statement[] {
   const made = ['elastic-ip', 'internet-gateway', 'natgateway', 'route-table', 'vpc-endpoint', 'vpc-flow-log'];
   const within = ['elastic-ip', 'route-table', 'security-group', 'subnet', 'vpc'];
-  const alias = account.arn('kms', keyAliases.cluster(account.environment));
   return [
     {
       Sid: 'CreateNetworkResources',
@@ -124,24 +122,6 @@ export function change(account: Account): Statement[] {
       Action: 'route53:AssociateVPCWithHostedZone',
       Resource: 'arn:aws:route53:::hostedzone/*',
     },
-    { Sid: 'CreateKey', Action: ['kms:CreateKey', 'kms:TagResource'], Resource: '*', Condition: taggedAsOwn(account) },
-    {
-      Sid: 'ChangeOwnKey',
-      Action: [
-        'kms:CreateAlias',
-        'kms:DeleteAlias',
-        'kms:EnableKeyRotation',
-        'kms:PutKeyPolicy',
-        'kms:ScheduleKeyDeletion',
-        'kms:TagResource',
-        'kms:UntagResource',
-        'kms:UpdateAlias',
-        'kms:UpdateKeyDescription',
-      ],
-      Resource: account.keys,
-      Condition: own(account),
-    },
-    { Sid: 'ChangeKeyAlias', Action: ['kms:CreateAlias', 'kms:DeleteAlias', 'kms:UpdateAlias'], Resource: alias },
     {
       Sid: 'ChangeLogGroups',
       Action: [

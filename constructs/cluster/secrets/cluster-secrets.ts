@@ -1,16 +1,10 @@
 import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 import { SecretsmanagerSecretPolicy } from '@cdktf/provider-aws/lib/secretsmanager-secret-policy';
 import { Construct } from 'constructs';
-import {
-  clusterPath,
-  clusterSecrets,
-  instanceRoles,
-  readsSecret,
-  roles,
-  type ClusterSecret,
-} from '../../../config/names';
+import { clusterPath, clusterSecrets, type ClusterSecret } from '../../../config/names';
 import { policyDocument } from '../../base/policy';
 import { GeneratedPassword } from './generated-password';
+import { denyOthers } from './secret-policy';
 import { AccountStack } from '../../base/account-stack';
 
 export interface ClusterSecretsProps {
@@ -20,6 +14,8 @@ export interface ClusterSecretsProps {
   readonly recoveryDays: number;
   /** A version that rises makes a new password. */
   readonly passwordVersions: { readonly database: number; readonly valkey: number };
+  /** Roles whose holders read and set every value: names with their path, or patterns of them. */
+  readonly administratorRoles: readonly string[];
 }
 
 /** What each secret is, for an operator in the console. */
@@ -34,8 +30,7 @@ const descriptions: Readonly<Record<ClusterSecret, string>> = {
 
 /**
  * The secrets of a cluster. Terraform makes them without values, but for passwords that it makes up and never keeps; it
- * reads none. Roles of instances and pipelines that need no value are refused it by the secret itself, whatever policies
- * they carry.
+ * reads none. They belong to the account's stack, which people deploy: a pipeline changes neither a value nor a policy.
  */
 export class ClusterSecrets extends Construct {
   /** ARNs, by name. */
@@ -45,7 +40,7 @@ export class ClusterSecrets extends Construct {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { environment } = account;
-    const { kmsKeyArn, passwordVersions } = props;
+    const { kmsKeyArn, passwordVersions, administratorRoles } = props;
     const secret = (name: ClusterSecret): string => {
       const { arn } = new SecretsmanagerSecret(this, name, {
         name: `${clusterPath(environment)}/${name}`,
@@ -53,22 +48,10 @@ export class ClusterSecrets extends Construct {
         kmsKeyId: kmsKeyArn,
         recoveryWindowInDays: props.recoveryDays,
       });
-      const refused = [
-        roles.deployment,
-        roles.plan,
-        ...instanceRoles.filter((role) => !readsSecret(role, name)).map((role) => roles.instance(environment, role)),
-      ];
       new SecretsmanagerSecretPolicy(this, `${name}-policy`, {
         secretArn: arn,
         blockPublicPolicy: true,
-        policy: policyDocument({
-          Sid: 'DenySecretRead',
-          Effect: 'Deny',
-          Principal: { AWS: '*' },
-          Action: 'secretsmanager:GetSecretValue',
-          Resource: '*',
-          Condition: { ArnEquals: { 'aws:PrincipalArn': refused.map((role) => account.role(role)) } },
-        }),
+        policy: policyDocument(...denyOthers(account, name, administratorRoles)),
       });
       return arn;
     };

@@ -1,7 +1,7 @@
 import { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
 import { SecretsmanagerSecretRotation } from '@cdktf/provider-aws/lib/secretsmanager-secret-rotation';
 import { Construct } from 'constructs';
-import { clusterFunctions, logGroups, policies, roles } from '../../../config/names';
+import { clusterFunctions, logGroups, roles } from '../../../config/names';
 import { Lambda } from '../../base/lambda';
 import type { Storage } from './storage';
 import { runKeys } from './storage-rights';
@@ -15,6 +15,8 @@ export interface StorageKeysProps {
   readonly kmsKeyArn: string;
   readonly logRetentionDays: number;
   readonly archive: string;
+  /** ARN of the policy that caps the function's role. */
+  readonly permissionsBoundary: string;
   /** Topics that are notified of a rotation that failed. */
   readonly alarmActions: readonly string[];
 }
@@ -33,7 +35,7 @@ export class StorageKeys extends Construct {
     const lambda = new Lambda(this, 'Function', {
       functionName,
       roleName: roles.storageKeys(account.environment),
-      permissionsBoundary: account.policy(policies.storageKeysBoundary),
+      permissionsBoundary: props.permissionsBoundary,
       description: "Makes and rotates the access key of Bento's storage",
       archive: props.archive,
       logGroupName: logGroups.lambda(functionName),

@@ -8,7 +8,7 @@ import { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { policies, storageBucket } from '../../../config/names';
+import { storageBucket } from '../../../config/names';
 import { storageUser } from './names';
 import { policyDocument } from '../../base/policy';
 import { runBento } from './storage-rights';
@@ -21,6 +21,8 @@ export interface StorageProps {
   readonly workDays: number;
   /** Whether an image may carry a Bento that calls CreateBucket at each start, as those before 1.1.2 do. */
   readonly createsBucket: boolean;
+  /** ARN of the policy that caps the user. */
+  readonly userBoundary: string;
 }
 
 /**
@@ -91,7 +93,7 @@ export class Storage extends Construct {
     });
     const user = new IamUser(this, 'User', {
       name: storageUser(environment),
-      permissionsBoundary: account.policy(policies.storageBoundary),
+      permissionsBoundary: props.userBoundary,
       // Its keys are not Terraform's: without this, it could not be deleted while it has one.
       forceDestroy: true,
     });

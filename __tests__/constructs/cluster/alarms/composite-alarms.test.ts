@@ -41,7 +41,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'broker-unhealthy': brokerErrorFamilies.map((family) => `broker-${family}`),
 };
 /** Alarms outside of every composite: each notifies by itself, since each asks for an action of its own. */
-const alone = ['gas-low', 'gas-out', 'collateral-low', 'collateral-out', 'prover-cluster-storage-keys-errors'];
+const alone = ['gas-low', 'gas-out', 'collateral-low', 'collateral-out'];
 
 test('one failure notifies once', () => {
   expect(
@@ -80,9 +80,7 @@ test('alarms have the names that config/names.ts lists', () => {
   const names = [...clusterAlarms, ...brokerErrorFamilies.map((family) => `broker-${family}` as const)].map((name) =>
     clusterAlarm(environment, name),
   );
-  expect(alarms.map(({ alarm_name }) => alarm_name).sort()).toEqual(
-    [...names, 'prover-cluster-storage-keys-errors'].sort(),
-  );
+  expect(alarms.map(({ alarm_name }) => alarm_name).sort()).toEqual([...names].sort());
   expect(composites.map(({ alarm_name }) => alarm_name).sort()).toEqual(
     compositeAlarms.map((name) => clusterAlarm(environment, name)).sort(),
   );
@@ -129,7 +127,7 @@ test('the addresses of the environment are notified, by a topic that only alarms
     { protocol: 'email', endpoint: 'ops@example.com', topic_arn: topic[0] as unknown },
   ]);
   const found = resourceWith(stack, 'aws_sns_topic', 'name', 'prover-cluster-staging-alarms');
-  expect(found['kms_master_key_id']).toMatch(/^\$\{aws_kms_key\.Key_\w+\.arn\}$/);
+  expect(found['kms_master_key_id']).toBe('${data.aws_kms_key.ClusterKey.arn}');
   const [policy] = resourcesOf(stack, 'aws_sns_topic_policy');
   const { Statement } = JSON.parse(String(policy?.['policy'])) as { Statement: Record<string, unknown>[] };
   expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toMatchObject([
