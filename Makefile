@@ -1,7 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth try-cdktn rehearse test validate bench bootstrap lock format clean
-.PHONY: delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
+.PHONY: adopt delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -35,6 +35,9 @@ bench: install ## Run the benchmarks
 
 bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
 	@npm run --silent bootstrap -- $(ENV) $(if $(DRY_RUN),--dry-run)
+
+adopt: synth ## After an upgrade, move a cluster's roles, key and secrets to the account's state: ENV=<environment> [DRY_RUN=1]
+	@npm run --silent factory -- adopt $(ENV) $(if $(DRY_RUN),--dry-run)
 
 doctor: install ## Ask AWS whether an account is ready; only reads: ENV=<ops|staging|production> [JSON=1]
 	@npm run --silent doctor -- $(ENV) $(if $(JSON),--json)

@@ -4,6 +4,7 @@ import { runProgram } from './common/program';
 void runProgram(
   'npm run --silent factory --',
   {
+    adopt: async () => (await import('./adopt/cli')).adoptCommand,
     bootstrap: async () => (await import('./bootstrap/cli')).bootstrapCommand,
     delivery: async () => (await import('./delivery/cli')).deliveryCommand,
     doctor: async () => (await import('./doctor/cli')).doctorCommand,

@@ -202,7 +202,7 @@ function cdktfDeploy(): void {
       const s3 = new S3Client({ ...(await aws.clientSettings(accountOf('staging'))), forcePathStyle: true });
       // Its output is no proof: what Terraform writes last to its pseudo-terminal may be lost when it ends.
       const stateAfter = async ({ stdout }: { stdout: string }) => {
-        expect(stdout).not.toMatch(/Error/);
+        expect(stdout).not.toMatch(/Error:/);
         const state = { Bucket: stateBucket(accountOf('staging'), region), Key: 'staging.tfstate' };
         const text = await (await s3.send(new GetObjectCommand(state))).Body?.transformToString();
         return JSON.parse(text ?? '') as { serial: number; resources: { mode: string; type: string; name: string }[] };

@@ -8,7 +8,7 @@ import type { ProviderSource } from '../../cli/terraform/provider';
 import { stackOf, synthesize } from '../support/synthesized';
 import { describeTerraform, TerraformStackRun } from '../support/terraform';
 
-const name = 'prover-cluster-staging';
+const name = 'staging';
 const account = '222222222222';
 const environments = factory.environments;
 const stackWith = (database: number) => {
@@ -28,12 +28,7 @@ function secrets(source: ProviderSource): void {
 
   beforeAll(async () => {
     aws = await startLocalAws('us-west-2');
-    const image = 'ami-0123456789abcdef0';
-    variables = {
-      ...(await aws.environment(account)),
-      TF_VAR_manager_image_id: image,
-      TF_VAR_prover_image_id: image,
-    };
+    variables = await aws.environment(account);
   });
   afterAll(() => aws.stop());
 

@@ -224,7 +224,7 @@ describeWith([localAws], "rotation of the storage's key", () => {
       for (const step of steps) await note(step, token);
     }
     const granted = identityPolicy(
-      stackOf(synthesize(), 'prover-cluster-staging'),
+      stackOf(synthesize(), 'staging'),
       'prover-cluster-staging-storage-keys-role',
     )
       .filter(({ Sid }) => !['WriteLogs', 'EncryptSecret'].includes(Sid))

@@ -1,6 +1,6 @@
 import type { Statement } from '../../base/policy';
 
-/** For roles of pipelines: whatever other policies say, they read no value. */
+/** For roles of pipelines: whatever other policies allow, they read no value. */
 export const denyRead: Statement = {
   Sid: 'DenySecretRead',
   Effect: 'Deny',
