@@ -25,8 +25,14 @@ const exactly = (...roleNames: string[]) => [
   },
 ];
 
-const serviceOnly = (service: string) => [
-  { Sid: 'Service', Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' },
+const serviceOnly = (service: string, account?: string) => [
+  {
+    Sid: 'Service',
+    Effect: 'Allow',
+    Principal: { Service: service },
+    Action: 'sts:AssumeRole',
+    ...(account !== undefined && { Condition: { StringEquals: { 'aws:SourceAccount': account } } }),
+  },
 ];
 
 const allowed = (statements: readonly PolicyStatement[], action: string) =>
@@ -282,11 +288,11 @@ describe('ops', () => {
   const ops = stackOf(stacks, 'ops');
 
   test.each([
-    ['packer-build-role', 'codebuild.amazonaws.com'],
-    ['packer-ami-sharing-role', 'lambda.amazonaws.com'],
-    ['packer-builder-role', 'ec2.amazonaws.com'],
-  ])('%s trusts %s only', (role, service) => {
-    expect(trustOf('ops', role)).toEqual(serviceOnly(service));
+    ['packer-build-role', 'codebuild.amazonaws.com', '111111111111'],
+    ['packer-ami-sharing-role', 'lambda.amazonaws.com', undefined],
+    ['packer-builder-role', 'ec2.amazonaws.com', undefined],
+  ])('%s trusts %s only', (role, service, account) => {
+    expect(trustOf('ops', role)).toEqual(serviceOnly(service, account));
   });
 
   test('the build role cannot share, and cannot delete what is baked', () => {
@@ -302,12 +308,17 @@ describe('ops', () => {
       expect(allowed(statements, action)).toEqual([]);
   });
 
-  test('the build role ends and changes only instances that Packer tagged', () => {
+  test('the build role ends and images only instances with the profile of builders', () => {
     const statements = identityPolicy(ops, 'packer-build-role');
-    for (const action of ['ec2:TerminateInstances', 'ec2:StopInstances', 'ec2:DeleteLaunchTemplate'])
-      expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([
-        { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } },
-      ]);
+    const builders = {
+      ArnEquals: { 'ec2:InstanceProfile': 'arn:aws:iam::111111111111:instance-profile/packer-builder' },
+    };
+    for (const action of ['ec2:TerminateInstances', 'ec2:StopInstances'])
+      expect(allowed(statements, action).map(({ Condition }) => Condition)).toEqual([builders]);
+    expect(allowed(statements, 'ec2:CreateImage').map(({ Sid, Condition }) => [Sid, Condition])).toEqual([
+      ['CreateImageFromOwnBuilder', builders],
+      ['CreateImageResource', undefined],
+    ]);
   });
 
   test('the sharing role acts in the configured accounts only', () => {

@@ -48,27 +48,38 @@ export function identityPolicy(stack: SynthesizedStack, name: string): readonly 
   return found.statements;
 }
 
+/** The account of a stack, which its provider insists on. */
+export const accountOf = (stack: SynthesizedStack): string => {
+  const [{ allowed_account_ids: [account = ''] = [] } = {}] = (
+    stack.provider as {
+      aws: { allowed_account_ids?: string[] }[];
+    }
+  ).aws;
+  return account;
+};
+
 /** The ARN that AWS gives a resource of this type, where a policy names it by a reference. */
-const arnOf: Readonly<Record<string, (args: Arguments) => string>> = {
-  aws_cloudwatch_log_group: ({ name }) => `arn:aws:logs:us-west-2:111111111111:log-group:${String(name)}`,
-  aws_codebuild_project: ({ name }) => `arn:aws:codebuild:us-west-2:111111111111:project/${String(name)}`,
-  aws_codepipeline: ({ name }) => `arn:aws:codepipeline:us-west-2:111111111111:${String(name)}`,
-  aws_iam_role: ({ name }) => `arn:aws:iam::111111111111:role/${String(name)}`,
-  aws_kms_key: () => 'arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef',
+const arnOf: Readonly<Record<string, (args: Arguments, account: string) => string>> = {
+  aws_cloudwatch_log_group: ({ name }, account) => `arn:aws:logs:us-west-2:${account}:log-group:${String(name)}`,
+  aws_codebuild_project: ({ name }, account) => `arn:aws:codebuild:us-west-2:${account}:project/${String(name)}`,
+  aws_codepipeline: ({ name }, account) => `arn:aws:codepipeline:us-west-2:${account}:${String(name)}`,
+  aws_iam_policy: ({ name }, account) => `arn:aws:iam::${account}:policy/${String(name)}`,
+  aws_iam_role: ({ name }, account) => `arn:aws:iam::${account}:role/${String(name)}`,
+  aws_kms_key: (_, account) => `arn:aws:kms:us-west-2:${account}:key/01234567-89ab-cdef-0123-456789abcdef`,
   aws_s3_bucket: ({ bucket }) => `arn:aws:s3:::${String(bucket)}`,
-  aws_secretsmanager_secret: ({ name }) =>
-    `arn:aws:secretsmanager:us-west-2:111111111111:secret:${String(name)}-a1b2c3`,
-  aws_sns_topic: ({ name }) => `arn:aws:sns:us-west-2:111111111111:${String(name)}`,
-  aws_sqs_queue: ({ name }) => `arn:aws:sqs:us-west-2:111111111111:${String(name)}`,
+  aws_secretsmanager_secret: ({ name }, account) =>
+    `arn:aws:secretsmanager:us-west-2:${account}:secret:${String(name)}-a1b2c3`,
+  aws_sns_topic: ({ name }, account) => `arn:aws:sns:us-west-2:${account}:${String(name)}`,
+  aws_sqs_queue: ({ name }, account) => `arn:aws:sqs:us-west-2:${account}:${String(name)}`,
 };
 
 /** A text of a policy with the ARNs that AWS puts in the place of references. */
-const resolved = (stack: SynthesizedStack, text: string): string =>
+export const resolved = (stack: SynthesizedStack, text: string): string =>
   text.replace(/\$\{(aws_\w+)\.([\w-]+)\.arn\}/g, (reference, type: string, id: string) => {
     const args = stack.resource[type]?.[id];
     const arn = arnOf[type];
     if (args === undefined || arn === undefined) throw new Error(`${stack.name}: what is the ARN of ${reference}?`);
-    return arn(args);
+    return arn(args, accountOf(stack));
   });
 
 /** The statement with the ARNs of resources that it names by reference. */

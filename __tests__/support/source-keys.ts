@@ -33,6 +33,22 @@ export const sent: Readonly<Record<string, { readonly keys: readonly SourceKey[]
     keys: ['aws:SourceArn', 'aws:SourceAccount'],
     source: 'AWS Cost Management User Guide, "Creating an Amazon SNS topic for budget notifications"',
   },
+  'codebuild.amazonaws.com': {
+    keys: ['aws:SourceArn', 'aws:SourceAccount'],
+    source: 'AWS CodeBuild User Guide, "Cross-service confused deputy prevention"',
+  },
+  'codepipeline.amazonaws.com': {
+    keys: ['aws:SourceArn', 'aws:SourceAccount'],
+    source: 'AWS CodePipeline User Guide, "Cross-service confused deputy prevention"',
+  },
+  'dlm.amazonaws.com': {
+    keys: ['aws:SourceArn', 'aws:SourceAccount'],
+    source: 'Amazon EBS User Guide, "Control access to Amazon Data Lifecycle Manager using IAM"',
+  },
+  'vpc-flow-logs.amazonaws.com': {
+    keys: ['aws:SourceArn', 'aws:SourceAccount'],
+    source: 'Amazon VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"',
+  },
   'scheduler.amazonaws.com': {
     keys: ['aws:SourceArn', 'aws:SourceAccount'],
     source: 'Amazon EventBridge Scheduler User Guide, "Prevent confused deputy"',
@@ -49,12 +65,8 @@ const encrypted =
 /** Statements that let a service in without a source key, by kind, service and Sid, each with the reason. */
 export const withoutSource: Readonly<Record<string, string>> = {
   'trust chatbot.amazonaws.com Service': passed,
-  'trust codebuild.amazonaws.com Service': passed,
-  'trust codepipeline.amazonaws.com Service': passed,
-  'trust dlm.amazonaws.com Service': passed,
   'trust ec2.amazonaws.com Service': passed,
   'trust lambda.amazonaws.com Service': passed,
-  'trust vpc-flow-logs.amazonaws.com Service': passed,
   'resource budgets.amazonaws.com AlarmsAndEvents': encrypted,
   'resource cloudwatch.amazonaws.com Alarms': encrypted,
   'resource cloudwatch.amazonaws.com AlarmsAndEvents': encrypted,

@@ -6,7 +6,7 @@ import { brokerRelease, createsBucket } from '../../config/broker/releases';
 import { instanceRoles, roles, topics, type InstanceRole } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
 import { BoundedRole } from '../base/bounded-role';
-import { serviceTrust } from '../base/policy';
+import { forAccount, serviceTrust } from '../base/policy';
 import { ClusterKey } from '../cluster/cluster-key';
 import * as snapshots from '../cluster/data/rights';
 import { InstanceIdentity } from '../cluster/instances/instance-identity';
@@ -45,14 +45,14 @@ export class ClusterFoundation extends Construct {
     new BoundedRole(new Construct(this, 'DataVolume'), 'Snapshots', {
       name: roles.snapshots(environment),
       description: `Makes snapshots of the data volume of ${environment}`,
-      trust: serviceTrust('dlm.amazonaws.com'),
+      trust: serviceTrust('dlm.amazonaws.com', forAccount(account)),
       statements: snapshots.run(account),
     });
     if (config.network.kind === 'own')
       new BoundedRole(new Construct(this, 'Network'), 'FlowLogs', {
         name: roles.flowLogs(environment),
         description: `Writes the flow logs of ${environment}`,
-        trust: serviceTrust('vpc-flow-logs.amazonaws.com'),
+        trust: serviceTrust('vpc-flow-logs.amazonaws.com', forAccount(account)),
         statements: flowLogs.run(account),
       });
     const { arn: kmsKeyArn } = new ClusterKey(this, 'Key');

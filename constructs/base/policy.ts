@@ -33,6 +33,14 @@ export const serviceTrust = (service: string, condition?: Statement['Condition']
   });
 
 /**
+ * Condition of a trust: the service acts for this account, and for no other. For services that are documented to send it
+ * (`__tests__/support/source-keys.ts`).
+ */
+export const forAccount = ({ accountId }: Account): NonNullable<Statement['Condition']> => ({
+  StringEquals: { 'aws:SourceAccount': accountId },
+});
+
+/**
  * Lets exactly these roles of another account take the role. The roles are named in a condition, not as principals: IAM
  * refuses principals that do not exist yet, and forgets those that are made again (IAM User Guide, "AWS JSON policy
  * elements: Principal").

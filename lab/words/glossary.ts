@@ -39,7 +39,7 @@ export const terms: readonly Term[] = [
       /(?<=['"])node(?=['"])/g,
       /\bAWS_SDK_JS_NODE_\w+|\bNODE_OPTIONS\b/g,
       // An option of OpenSSL, and names with which AWS would replace a policy.
-      /(?<=')-nodes(?=')|\bprover-cluster-node-boundary\b|(?<=')NodeBoundary(?=')/g,
+      /(?<=')-nodes(?=')|\bprover-cluster-node-boundary\b|DeploymentRoles_NodeBoundary_\w+/g,
     ],
   },
   { use: 'log, report', word: 'say', forms: ['say', 'says', 'said', 'saying'] },

@@ -105,10 +105,7 @@ function startInstances(account: Account, imageOwner: string): Statement[] {
     {
       Sid: 'RunInstancesWithTemplate',
       Action: 'ec2:RunInstances',
-      Resource: [
-        ...account.ec2(...started, 'security-group', 'subnet'),
-        account.regionalArn('ec2', 'snapshot/*'),
-      ],
+      Resource: [...account.ec2(...started, 'security-group', 'subnet'), account.regionalArn('ec2', 'snapshot/*')],
       Condition: { ArnLike: { 'ec2:LaunchTemplate': templates } },
     },
     {

@@ -3,11 +3,11 @@ import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
 import { buildMinutes, queueMinutes } from '../../../config/build-time';
 import { sourceType } from '../../../config/repository';
-import { codeBuildProjects, logGroups, pipelines, roles } from '../../../config/names';
+import { codeBuildProjects, imageKinds, logGroups, pipelines, roles } from '../../../config/names';
 import { buildCache, buildEnvironment } from '../../base/build-environment';
 import { connectionStatement } from '../../base/connection';
 import { LogGroup } from '../../base/log-group';
-import { serviceTrust, type Statement } from '../../base/policy';
+import { forAccount, serviceTrust, type Statement } from '../../base/policy';
 import { Role } from '../../base/role';
 import * as artifacts from '../delivery/rights';
 import { Builder } from './builder';
@@ -35,7 +35,11 @@ export class PackerBuild extends Construct {
     /** The pipeline starts builds too, and its source is cloned by the build itself, with the build's own rights. */
     const pipelineStatements = (connectionArn: string): Statement[] => [
       connectionStatement(connectionArn, ['GetConnection', 'GetConnectionToken', 'UseConnection']),
-      ...artifacts.run(account, { pipeline: pipelines.packer, kmsKeyArn: operationsKeyArn, access: 'write' }),
+      ...artifacts.run(account, {
+        pipeline: pipelines.packer,
+        kmsKeyArn: operationsKeyArn,
+        access: { outputs: imageKinds },
+      }),
     ];
     const builder = new Builder(this, 'Builder');
     const logs = new LogGroup(this, 'Logs', {
@@ -46,11 +50,15 @@ export class PackerBuild extends Construct {
     const role = new Role(this, 'Role', {
       name: roles.packerBuild,
       description: 'Bakes machine images; cannot share or delete them',
-      trust: serviceTrust('codebuild.amazonaws.com'),
+      trust: serviceTrust('codebuild.amazonaws.com', forAccount(account)),
       statements: [
         logs.writeStatement(),
         ...(repository.connectionArn === null ? [] : pipelineStatements(repository.connectionArn)),
-        ...run(account, { imageKeyArn, builderRoleArn: builder.roleArn }),
+        ...run(account, {
+          imageKeyArn,
+          builderRoleArn: builder.roleArn,
+          instanceTypes: Object.values(build.instanceTypes),
+        }),
       ],
     });
     const variables = {

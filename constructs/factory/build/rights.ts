@@ -5,6 +5,8 @@ import type { Account } from '../../base/account';
 export interface BuildRightsProps {
   readonly imageKeyArn: string;
   readonly builderRoleArn: string;
+  /** What builders are: configuration has one type for each image. */
+  readonly instanceTypes: readonly string[];
 }
 
 /**
@@ -15,12 +17,16 @@ export interface BuildRightsProps {
  * condition key a call carries that changes something else is not documented; `lambda/packer-ami-sharing/images/imds-support.ts`),
  * and `DeregisterImage` and `DeleteSnapshot` (a build must not be able to destroy what is in use; retirement cleans up).
  */
-export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRightsProps): Statement[] {
+export function run(account: Account, { imageKeyArn, builderRoleArn, instanceTypes }: BuildRightsProps): Statement[] {
   const ec2 = (type: string, name = '*') => account.arn('ec2', `${type}/${name}`);
   const publicEc2 = (type: string) => account.regionalArn('ec2', `${type}/*`);
   const inRegion = account.inRegion.StringEquals;
   const own = { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } };
   const taggedAsOwn = { StringEquals: { 'aws:RequestTag/ManagedBy': 'packer' } };
+  // A tag can be given to an instance of others; the profile only by who may pass its role, which is this build alone.
+  const builders = {
+    ArnEquals: { 'ec2:InstanceProfile': account.globalArn('iam', `instance-profile/${packerBuilderProfile}`) },
+  };
 
   return [
     {
@@ -62,7 +68,6 @@ export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRigh
       Action: ['ec2:RunInstances', 'ec2:CreateFleet'],
       Resource: [
         ec2('fleet'),
-        ec2('instance'),
         ec2('key-pair', 'packer_*'),
         ec2('launch-template'),
         ec2('network-interface'),
@@ -74,6 +79,12 @@ export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRigh
       ],
       Condition: { StringEquals: inRegion },
     },
+    {
+      Sid: 'RunBuilderTypes',
+      Action: ['ec2:RunInstances', 'ec2:CreateFleet'],
+      Resource: ec2('instance'),
+      Condition: { StringEquals: { ...inRegion, 'ec2:InstanceType': [...new Set(instanceTypes)].sort() } },
+    },
     { Sid: 'TemporaryKeys', Action: ['ec2:CreateKeyPair', 'ec2:DeleteKeyPair'], Resource: ec2('key-pair', 'packer_*') },
     {
       // Packer makes a group without rules for each build; Session Manager needs none.
@@ -84,17 +95,62 @@ export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRigh
     },
     {
       Sid: 'ChangeOwnBuilders',
-      Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteSecurityGroup', 'ec2:StopInstances', 'ec2:TerminateInstances'],
-      Resource: [ec2('instance'), ec2('launch-template'), ec2('security-group')],
+      Action: ['ec2:StopInstances', 'ec2:TerminateInstances'],
+      Resource: ec2('instance'),
+      Condition: builders,
+    },
+    {
+      Sid: 'DeleteOwnLeftovers',
+      Action: ['ec2:DeleteLaunchTemplate', 'ec2:DeleteSecurityGroup'],
+      Resource: [ec2('launch-template'), ec2('security-group')],
       Condition: own,
     },
-    { Sid: 'CreateImageFromOwnBuilder', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: own },
+    { Sid: 'CreateImageFromOwnBuilder', Action: 'ec2:CreateImage', Resource: ec2('instance'), Condition: builders },
     { Sid: 'CreateImageResource', Action: 'ec2:CreateImage', Resource: [publicEc2('image'), publicEc2('snapshot')] },
     {
       Sid: 'TagOnCreate',
       Action: 'ec2:CreateTags',
-      Resource: [account.arn('ec2', '*/*'), publicEc2('image'), publicEc2('snapshot')],
+      Resource: [
+        ...['fleet', 'instance', 'key-pair', 'launch-template', 'network-interface', 'security-group', 'volume'].map(
+          (type) => ec2(type),
+        ),
+        publicEc2('image'),
+        publicEc2('snapshot'),
+      ],
+      Condition: {
+        StringEquals: {
+          ...taggedAsOwn.StringEquals,
+          'ec2:CreateAction': [
+            'CreateFleet',
+            'CreateImage',
+            'CreateKeyPair',
+            'CreateLaunchTemplate',
+            'CreateSecurityGroup',
+            'RunInstances',
+          ],
+        },
+      },
+    },
+    {
+      // Packer tags an instance of a fleet once it runs (packer-plugin-amazon, `step_run_spot_instance.go`).
+      Sid: 'TagOwnBuilders',
+      Action: 'ec2:CreateTags',
+      Resource: ec2('instance'),
+      Condition: { ...taggedAsOwn, ...builders },
+    },
+    {
+      // And its volumes, which have nothing that distinguishes them. A volume with the tag is no use: no statement acts on one.
+      Sid: 'TagVolumes',
+      Action: 'ec2:CreateTags',
+      Resource: ec2('volume'),
       Condition: taggedAsOwn,
+    },
+    {
+      // It tags images and snapshots after it made them (`step_create_tags.go`).
+      Sid: 'TagImages',
+      Action: 'ec2:CreateTags',
+      Resource: [publicEc2('image'), publicEc2('snapshot')],
+      Condition: { StringEquals: { ...taggedAsOwn.StringEquals, 'ec2:Owner': account.accountId } },
     },
     {
       Sid: 'EncryptVolumes',
@@ -126,6 +182,7 @@ export function run(account: Account, { imageKeyArn, builderRoleArn }: BuildRigh
       Resource: account.globalArn('iam', `instance-profile/${packerBuilderProfile}`),
     },
     {
+      // No key names the profile here; only instances with the profile can be given the tag.
       Sid: 'OpenSessions',
       Action: 'ssm:StartSession',
       Resource: ec2('instance'),

@@ -37,7 +37,7 @@ export class ApprovedPipeline extends Construct {
       buildspec: 'plan',
       timeoutMinutes: planTimeoutMinutes,
       assumes: [arns.role(accountId, roles.plan), arns.role(validating.accountId, roles.validatedReader)],
-      artifacts: 'write',
+      output: planArtifact,
       variables: {
         [deliveryVariables.validatingEnvironment]: validating.environment,
         [deliveryVariables.validatingAccount]: validating.accountId,
@@ -51,7 +51,6 @@ export class ApprovedPipeline extends Construct {
       buildspec: 'apply',
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
-      artifacts: 'read',
       variables: deploymentLimits(delivery, false),
     });
     new Pipeline(this, 'Pipeline', {

@@ -4,7 +4,7 @@ import { queueMinutes } from '../../../config/build-time';
 import { deliveryVariables, logGroups, pipelines, roles } from '../../../config/names';
 import { buildCache, buildEnvironment } from '../../base/build-environment';
 import { LogGroup } from '../../base/log-group';
-import { serviceTrust } from '../../base/policy';
+import { forAccount, serviceTrust } from '../../base/policy';
 import { Role } from '../../base/role';
 import * as artifacts from './rights';
 import type { PipelineContext } from './pipeline';
@@ -26,15 +26,19 @@ export interface ClusterProjectProps extends PipelineContext {
   readonly timeoutMinutes: number;
   /** ARNs of the roles that the build takes: all that it can do in other accounts. */
   readonly assumes: readonly string[];
-  /** Whether the build makes an artifact, or only reads them. */
-  readonly artifacts: 'read' | 'write';
+  /**
+   * The artifact that the build makes.
+   * @default - none: it only reads
+   */
+  readonly output?: string;
   /** On top of the environment and its account. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
 /**
- * A CodeBuild project that plans or deploys one cluster. It takes its source from its pipeline and from nowhere else, so
- * that nobody can start it past the pipeline.
+ * A CodeBuild project that plans or deploys one cluster, with the source of its pipeline. A principal with
+ * `codebuild:StartBuild` on it could still start it with another source, and so without an approval: no role of this design but
+ * the pipeline's has that right (docs/security.md).
  */
 export class ClusterProject extends Construct implements BuildProject {
   readonly name: string;
@@ -52,13 +56,13 @@ export class ClusterProject extends Construct implements BuildProject {
     const role = new Role(this, 'Role', {
       name: roles.codeBuild(name),
       description,
-      trust: serviceTrust('codebuild.amazonaws.com'),
+      trust: serviceTrust('codebuild.amazonaws.com', forAccount(account)),
       statements: [
         logs.writeStatement(),
         ...artifacts.run(account, {
           pipeline: pipelines.cluster(cluster.environment),
           kmsKeyArn: operationsKeyArn,
-          access: props.artifacts,
+          access: props.output === undefined ? 'read' : { outputs: [props.output] },
         }),
         { Sid: 'AssumeServiceAccountRoles', Action: 'sts:AssumeRole', Resource: props.assumes },
       ],

@@ -28,7 +28,6 @@ export class FollowingPipeline extends Construct {
       buildspec: 'deployment',
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
-      artifacts: 'read',
       variables: deploymentLimits(delivery, true),
     });
     const pipeline = new Pipeline(this, 'Pipeline', {

@@ -4,7 +4,7 @@ import type { OpsConfig } from '../../../config';
 import { artifactBucket } from './names';
 import { repositoryId } from '../../../config/repository';
 import { connectionStatement } from '../../base/connection';
-import { serviceTrust, type Statement } from '../../base/policy';
+import { forAccount, serviceTrust, type Statement } from '../../base/policy';
 import { Role } from '../../base/role';
 import { ArtifactBucket } from './artifact-bucket';
 import * as artifacts from './rights';
@@ -65,7 +65,7 @@ export class Pipeline extends Construct {
     const role = new Role(this, 'Role', {
       name: props.roleName,
       description: props.description,
-      trust: serviceTrust('codepipeline.amazonaws.com'),
+      trust: serviceTrust('codepipeline.amazonaws.com', forAccount(account)),
       statements: [
         connectionStatement(connectionArn, ['UseConnection']),
         ...artifacts.run(account, { pipeline: name, kmsKeyArn: operationsKeyArn, access: 'manage' }),

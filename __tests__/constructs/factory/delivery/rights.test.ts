@@ -1,3 +1,4 @@
+import { imageKinds } from '../../../../config/names';
 import { withEverything } from '../../../support/factories';
 import { readable } from '../../../support/pipelines';
 import { identityPolicy, listOf, policiesOf, type PolicyStatement } from '../../../support/policies';
@@ -72,7 +73,7 @@ test.each<[string, string[]]>([
     [
       ...logRights('prover-cluster-production-plan'),
       ...readRights('prover-cluster-production'),
-      ...onObjects('prover-cluster-production', 's3:PutObject'),
+      's3:PutObject arn:aws:s3:::prover-cluster-production-artifacts-111111111111/*/plan/*',
       `kms:GenerateDataKey ${key}`,
       takes('333333333333', 'boundless-plan-role'),
       takes('222222222222', 'boundless-validated-reader-role'),
@@ -107,14 +108,24 @@ test('these are all roles of delivery', () => {
 test('the build of images gets the artifacts of its pipeline, and nothing else, for being in one', () => {
   const without = identityPolicy(stackOf(synthesize(), 'ops'), 'packer-build-role').map(({ Sid }) => Sid);
   const more = identityPolicy(ops, 'packer-build-role').filter(({ Sid }) => !without.includes(Sid));
-  expect(more.map(({ Sid }) => Sid)).toEqual(['ReadRepository', 'ArtifactBucket', 'Artifacts', 'ArtifactKey']);
+  expect(more.map(({ Sid }) => Sid)).toEqual([
+    'ReadRepository',
+    'ArtifactBucket',
+    'Artifacts',
+    'OwnOutputs',
+    'ArtifactKey',
+  ]);
   expect(
-    more.flatMap(({ Action, Resource }) => listOf(Action).map((a) => `${a} ${readable(ops, String(Resource))}`)).sort(),
+    more
+      .flatMap(({ Action, Resource }) =>
+        listOf(Action).flatMap((a) => listOf(Resource).map((resource) => `${a} ${readable(ops, resource)}`)),
+      )
+      .sort(),
   ).toEqual(
     [
       ...['GetConnection', 'GetConnectionToken', 'UseConnection'].map((a) => `codeconnections:${a} ${connection}`),
       ...readRights('packer-pipeline'),
-      ...onObjects('packer-pipeline', 's3:PutObject'),
+      ...imageKinds.map((image) => `s3:PutObject arn:aws:s3:::packer-pipeline-artifacts-111111111111/*/${image}/*`),
       `kms:GenerateDataKey ${key}`,
     ].sort(),
   );
@@ -137,6 +148,9 @@ test.each([
       Effect: 'Allow',
       Principal: { Service: service },
       Action: 'sts:AssumeRole',
+      ...(!service.startsWith('scheduler') && {
+        Condition: { StringEquals: { 'aws:SourceAccount': '111111111111' } },
+      }),
       ...(service.startsWith('scheduler') && {
         Condition: { StringEquals: { 'aws:SourceAccount': '111111111111', 'aws:SourceArn': group } },
       }),

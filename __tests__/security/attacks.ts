@@ -1,0 +1,308 @@
+import { readFileSync } from 'node:fs';
+import { listOf } from '../support/policies';
+import { resourcesOf, resourceWith } from '../support/synthesized';
+import {
+  accounts,
+  administrator,
+  may,
+  mayOnClusterKey,
+  mayOnSecret,
+  mayTake,
+  principal,
+  rolesOf,
+  secretArn,
+  stackNamed,
+  type AccountName,
+} from './world';
+
+const clusters = ['staging', 'production'] as const satisfies readonly AccountName[];
+type Cluster = (typeof clusters)[number];
+
+const arn = (service: string, account: AccountName, resource: string) =>
+  `arn:aws:${service}:us-west-2:${accounts[account]}:${resource}`;
+const iam = (account: AccountName, resource: string) => `arn:aws:iam::${accounts[account]}:${resource}`;
+const deployment = (account: Cluster) => principal(account, 'boundless-deployment-role');
+const instance = (account: Cluster, role: 'manager' | 'prover') =>
+  principal(account, `prover-cluster-${account}-${role}-role`);
+const ofEither = (reaches: (account: Cluster) => boolean): boolean => clusters.some(reaches);
+
+interface Action {
+  readonly name: string;
+  readonly category: string;
+  readonly configuration: Readonly<Record<string, string>>;
+}
+/** The actions of a pipeline, in the order of its stages. */
+const actionsOf = (pipeline: string): readonly Action[] =>
+  (resourceWith(stackNamed('ops'), 'aws_codepipeline', 'name', pipeline)['stage'] as { action: Action[] }[]).flatMap(
+    ({ action }) => action,
+  );
+const isApprovedBefore = (pipeline: string, name: string): boolean => {
+  const actions = actionsOf(pipeline);
+  const approval = actions.findIndex(({ category }) => category === 'Approval');
+  return approval >= 0 && approval < actions.findIndex((action) => action.name === name);
+};
+
+/** Whether the deployment role can start an instance of its choice with the manager's role. */
+const launchesManager = (account: Cluster): boolean => {
+  const run = (type: string, context: Readonly<Record<string, string>>, resource = arn('ec2', account, `${type}/x`)) =>
+    may(deployment(account), 'ec2:RunInstances', resource, { context });
+  const template = { 'ec2:LaunchTemplate': arn('ec2', account, 'launch-template/lt-1') };
+  return (
+    run('launch-template', { 'aws:ResourceTag/Stack': `prover-cluster-${account}` }) &&
+    ['instance', 'subnet', 'security-group', 'volume', 'network-interface'].every((type) => run(type, template)) &&
+    run('image', { ...template, 'ec2:Owner': accounts.ops }, 'arn:aws:ec2:us-west-2::image/ami-1') &&
+    may(deployment(account), 'iam:PassRole', iam(account, `role/prover-cluster-${account}-manager-role`), {
+      context: { 'iam:PassedToService': 'ec2.amazonaws.com' },
+    })
+  );
+};
+
+/** Every way to the right to read: to change who may take a role, what a role may do, or whom a secret or key lets in. */
+const widensIam = (account: Cluster): boolean => {
+  const who = deployment(account);
+  const manager = `prover-cluster-${account}-manager-role`;
+  const boundaries = ['manager', 'prover', 'flow-logs', 'snapshots'].map((role) =>
+    iam(account, `policy/prover-cluster-${account}-${role}-boundary`),
+  );
+  const onRoles = [
+    'iam:AttachRolePolicy',
+    'iam:CreateRole',
+    'iam:DeleteRolePermissionsBoundary',
+    'iam:PutRolePermissionsBoundary',
+    'iam:PutRolePolicy',
+    'iam:UpdateAssumeRolePolicy',
+  ];
+  return (
+    onRoles.some((action) =>
+      [manager, `prover-cluster-${account}-storage-keys-role`, `prover-cluster-${account}-new-role`].some((name) =>
+        [undefined, ...boundaries].some((boundary) =>
+          may(who, action, iam(account, `role/${name}`), {
+            context: boundary === undefined ? {} : { 'iam:PermissionsBoundary': boundary },
+          }),
+        ),
+      ),
+    ) ||
+    boundaries.some((policy) => may(who, 'iam:CreatePolicyVersion', policy)) ||
+    ['iam:AddRoleToInstanceProfile', 'iam:CreateInstanceProfile'].some((action) =>
+      may(who, action, iam(account, `instance-profile/${manager}`)),
+    ) ||
+    ['lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration', 'lambda:InvokeFunction'].some((action) =>
+      may(who, action, arn('lambda', account, 'function:prover-cluster-storage-keys')),
+    ) ||
+    ['secretsmanager:PutResourcePolicy', 'secretsmanager:DeleteResourcePolicy'].some((action) =>
+      mayOnSecret(who, action, account, 'wallet-key'),
+    ) ||
+    mayOnClusterKey(who, 'kms:PutKeyPolicy', account)
+  );
+};
+
+const builderProfile = iam('ops', 'instance-profile/packer-builder');
+const foreign = { 'ec2:InstanceProfile': iam('ops', 'instance-profile/other') };
+const asPacker = { 'aws:RequestTag/ManagedBy': 'packer', 'aws:TagKeys': 'ManagedBy' };
+const build = () => principal('ops', 'packer-build-role');
+
+/** Services of the manager that run code of upstream, with the broker, and what their units have. */
+const unit = (name: string) => readFileSync(`service_files/${name}.service`, 'utf8');
+const userOf = (name: string) => /^User=(.*)$/m.exec(unit(name))?.[1];
+const others = ['bento-api', 'bento-aux', 'bento-executor@'];
+
+/** One way: whether it leads there. */
+export const attacks: Readonly<Record<string, () => boolean>> = {
+  'a pull request -> any account': () =>
+    resourcesOf(stackNamed('ops'), 'aws_codebuild_webhook').length > 0 ||
+    resourcesOf(stackNamed('ops'), 'aws_codepipeline').some((one) => JSON.stringify(one).includes('pull_request')),
+
+  'a commit on main -> what images hold': () =>
+    actionsOf('packer-pipeline').some(({ configuration: { ProjectName = '' } }) =>
+      ProjectName.includes('aws_codebuild'),
+    ),
+  'a commit on main -> the wallet of staging': () =>
+    !isApprovedBefore('prover-cluster-staging', 'Deploy') && launchesManager('staging'),
+  'a commit on main -> the wallet of production, without an approval': () =>
+    !isApprovedBefore('prover-cluster-production', 'Deploy'),
+
+  'a builder instance -> images, roles and secrets': () => {
+    const who = principal('ops', 'packer-builder-role');
+    const calls = who.statements.flatMap(({ Action }) => listOf(Action));
+    return (
+      calls.some((action) => !/^(ssm|ssmmessages|ec2messages):/.test(action)) ||
+      clusters.some((account) => mayTake(who, account, 'packer-ami-publisher-role'))
+    );
+  },
+  'the build role -> who an image is shared with': () =>
+    may(build(), 'ec2:ModifyImageAttribute', 'arn:aws:ec2:us-west-2::image/ami-1', {
+      context: { 'ec2:Owner': accounts.ops, 'aws:ResourceTag/ManagedBy': 'packer' },
+    }),
+  'the build role -> an instance that is not a builder': () => {
+    const resource = arn('ec2', 'ops', 'instance/i-1');
+    const tags = may(build(), 'ec2:CreateTags', resource, { context: { ...asPacker, ...foreign } });
+    const tagged = { 'aws:ResourceTag/ManagedBy': 'packer', 'ssm:resourceTag/ManagedBy': 'packer', ...foreign };
+    const acts = ['ec2:TerminateInstances', 'ec2:StopInstances', 'ec2:CreateImage'].some((action) =>
+      may(build(), action, resource, { context: tagged }),
+    );
+    return acts || (tags && may(build(), 'ssm:StartSession', resource, { context: tagged }));
+  },
+  'the build role -> instances of any type': () =>
+    may(build(), 'ec2:RunInstances', arn('ec2', 'ops', 'instance/*'), {
+      context: { 'ec2:InstanceType': 'p5.48xlarge', 'ec2:InstanceProfile': builderProfile },
+    }),
+  'the build role -> a service account': () =>
+    clusters.some((account) =>
+      rolesOf(account).some(({ arn: role }) => mayTake(build(), account, role.split('/')[1]!)),
+    ),
+
+  'the sharing Lambda -> image pointers of every account': () =>
+    clusters.every((account) =>
+      mayTake(principal('ops', 'packer-ami-sharing-role'), account, 'packer-ami-publisher-role'),
+    ) &&
+    may(
+      principal('production', 'packer-ami-publisher-role'),
+      'ssm:PutParameter',
+      arn('ssm', 'production', 'parameter/boundless/ami/manager/latest'),
+    ),
+  'the sharing Lambda -> a wallet': () =>
+    clusters.some((account) =>
+      rolesOf(account)
+        .filter(({ arn: role }) => mayTake(principal('ops', 'packer-ami-sharing-role'), account, role.split('/')[1]!))
+        .some((who) => mayOnSecret(who, 'secretsmanager:GetSecretValue', account, 'wallet-key')),
+    ),
+
+  'the plan role -> a change, or a secret': () =>
+    ofEither((account) => {
+      const who = principal(account, 'boundless-plan-role');
+      const calls = who.statements
+        .filter(({ Effect, Sid }) => Effect === 'Allow' && Sid !== 'StateLock')
+        .flatMap(({ Action }) => listOf(Action));
+      return (
+        calls.some((action) => !/:(Describe|Get|List)/.test(action)) ||
+        mayOnSecret(who, 'secretsmanager:GetSecretValue', account, 'wallet-key')
+      );
+    }),
+  "the plan's build -> the source of its run": () =>
+    ['prover-cluster-produ/source/abcdefg.zip', 'prover-cluster-produ/source/abcdefg'].some((key) =>
+      may(
+        principal('ops', 'prover-cluster-production-plan-role'),
+        's3:PutObject',
+        `arn:aws:s3:::prover-cluster-production-artifacts-111111111111/${key}`,
+        { context: { 'aws:ResourceAccount': accounts.ops } },
+      ),
+    ),
+  "the plan's build -> the deployment role": () =>
+    ofEither((account) =>
+      mayTake(principal('ops', 'prover-cluster-production-plan-role'), account, 'boundless-deployment-role'),
+    ),
+
+  'the deployment role -> the wallet key, by IAM': () =>
+    ofEither(
+      (account) =>
+        mayOnSecret(deployment(account), 'secretsmanager:GetSecretValue', account, 'wallet-key') || widensIam(account),
+    ),
+  'the deployment role -> the wallet key, by an instance': () => ofEither(launchesManager),
+  'the deployment role -> an instance of another image': () =>
+    ofEither((account) =>
+      may(deployment(account), 'ec2:RunInstances', 'arn:aws:ec2:us-west-2::image/ami-1', {
+        context: { 'ec2:LaunchTemplate': arn('ec2', account, 'launch-template/lt-1'), 'ec2:Owner': accounts[account] },
+      }),
+    ),
+  'the deployment role -> overwriting or deleting the wallet key': () =>
+    ofEither((account) =>
+      [
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecret',
+        'secretsmanager:UpdateSecretVersionStage',
+        'secretsmanager:DeleteSecret',
+      ].some((action) => mayOnSecret(deployment(account), action, account, 'wallet-key')),
+    ),
+  "the deployment role -> deletion of the cluster's key": () =>
+    ofEither((account) =>
+      ['kms:ScheduleKeyDeletion', 'kms:DisableKey', 'kms:DeleteAlias'].some((action) =>
+        mayOnClusterKey(deployment(account), action, account),
+      ),
+    ),
+  'the deployment role -> its own rights': () =>
+    ofEither((account) =>
+      [
+        'iam:PutRolePolicy',
+        'iam:AttachRolePolicy',
+        'iam:DeleteRolePermissionsBoundary',
+        'iam:CreatePolicyVersion',
+      ].some((action) =>
+        ['role/boundless-deployment-role', 'policy/boundless-deployment-network'].some((resource) =>
+          may(deployment(account), action, iam(account, resource)),
+        ),
+      ),
+    ),
+  'the deployment role -> networks and templates of others': () =>
+    ofEither((account) =>
+      ['vpc', 'subnet', 'security-group', 'launch-template', 'route-table', 'volume', 'instance'].some((type) =>
+        may(deployment(account), 'ec2:CreateTags', arn('ec2', account, `${type}/x`), {
+          context: { 'aws:RequestTag/Stack': `prover-cluster-${account}`, 'aws:TagKeys': 'Stack' },
+        }),
+      ),
+    ),
+  "the deployment role -> who reads the cluster's storage": () =>
+    ofEither((account) =>
+      ['s3:PutBucketPolicy', 's3:PutBucketPublicAccessBlock', 's3:PutBucketAcl', 's3:DeleteBucketPolicy'].some(
+        (action) =>
+          may(deployment(account), action, `arn:aws:s3:::prover-cluster-${account}-${accounts[account]}-us-west-2`),
+      ),
+    ),
+  'the deployment role -> ops, or another service account': () =>
+    ofEither((account) =>
+      (['ops', ...clusters] as const)
+        .filter((other) => other !== account)
+        .some((other) =>
+          rolesOf(other).some(({ arn: role }) => mayTake(deployment(account), other, role.split('/')[1]!)),
+        ),
+    ),
+
+  'a prover -> the wallet key': () =>
+    ofEither((account) =>
+      mayOnSecret(instance(account, 'prover'), 'secretsmanager:GetSecretValue', account, 'wallet-key'),
+    ),
+  'a prover -> the size of its group, by a metric': () =>
+    ofEither((account) =>
+      may(instance(account, 'prover'), 'cloudwatch:PutMetricData', '*', {
+        context: { 'cloudwatch:namespace': 'BoundlessProverCluster' },
+      }),
+    ),
+  "a service of the manager other than the broker -> the manager's role": () =>
+    others.some((name) => !/^IPAddressDeny=.*\b169\.254\.169\.254\b/m.test(unit(name))),
+  "a service of the manager other than the broker -> the broker's environment": () =>
+    others.some((name) => userOf(name) === undefined || userOf(name) === userOf('bento-broker')),
+
+  'an administrator of staging -> production': () =>
+    rolesOf('production').some(({ arn: role }) => mayTake(administrator('staging'), 'production', role.split('/')[1]!)),
+  'an administrator of staging -> ops': () =>
+    rolesOf('ops').some(({ arn: role }) => mayTake(administrator('staging'), 'ops', role.split('/')[1]!)),
+  'an administrator of staging -> which images production plans with': () =>
+    may(
+      administrator('staging'),
+      'ssm:PutParameter',
+      arn('ssm', 'staging', 'parameter/boundless/ami/validated-images'),
+    ),
+  'an administrator who is not in administratorRoles -> the wallet key, without changing its policy': () =>
+    ofEither((account) =>
+      ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'].some((action) =>
+        mayOnSecret(administrator(account), action, account, 'wallet-key'),
+      ),
+    ),
+
+  'an approver -> another plan than the one that was read': () =>
+    !actionsOf('prover-cluster-production').some(
+      ({ name, configuration: { EnvironmentVariables = '' } }) =>
+        name === 'Deploy' && EnvironmentVariables.includes('#{Plan.PLAN_SHA256}'),
+    ),
+  'any role of this design -> a build of a pipeline without its pipeline': () =>
+    ['plan', 'deployment'].some((step) =>
+      [...rolesOf('ops'), ...clusters.flatMap(rolesOf)]
+        .filter(({ arn: role }) => !role.endsWith('/prover-cluster-production-pipeline-role'))
+        .some((who) =>
+          ['codebuild:StartBuild', 'codebuild:RetryBuild', 'codebuild:StartBuildBatch', 'codebuild:UpdateProject'].some(
+            (action) => may(who, action, arn('codebuild', 'ops', `project/prover-cluster-production-${step}`)),
+          ),
+        ),
+    ),
+};
+
+export { secretArn };
