@@ -43,6 +43,8 @@ main() {
   install_valkey
   put_user bento-queue /nonexistent
   put_user bento-smoke /nonexistent
+  # One for each service of upstream: none of them reads what another one is given.
+  for service in api aux executor broker; do put_user "bento-$service" /nonexistent; done
   install_bento bento-agent bento-rest-api bento-cli
   install_broker
   report_changes

@@ -271,6 +271,13 @@ export const attacks: Readonly<Record<string, () => boolean>> = {
   "a service of the manager other than the broker -> the broker's environment": () =>
     others.some((name) => userOf(name) === undefined || userOf(name) === userOf('bento-broker')),
 
+  'a manager -> its data volume, on another instance of the cluster': () =>
+    ofEither((account) =>
+      may(instance(account, 'manager'), 'ec2:AttachVolume', arn('ec2', account, 'instance/i-1'), {
+        context: { 'aws:ResourceTag/Stack': `prover-cluster-${account}` },
+      }),
+    ),
+
   'an administrator of staging -> production': () =>
     rolesOf('production').some(({ arn: role }) => mayTake(administrator('staging'), 'production', role.split('/')[1]!)),
   'an administrator of staging -> ops': () =>

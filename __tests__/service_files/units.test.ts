@@ -28,10 +28,10 @@ const words = (unit: Directives, key: string) => (unit.get(key) ?? []).flatMap((
 
 /** What serves Bento, by its target; who it runs as; and what is written at boot for it. */
 const serving: Readonly<Record<string, { target: string; user: string; reads: readonly string[] }>> = {
-  'bento-api.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/api.env'] },
-  'bento-aux.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/aux.env'] },
-  'bento-broker.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/broker.env'] },
-  'bento-executor@.service': { target: 'bento-manager.target', user: 'bento', reads: ['/etc/bento/executor.env'] },
+  'bento-api.service': { target: 'bento-manager.target', user: 'bento-api', reads: ['/etc/bento/api.env'] },
+  'bento-aux.service': { target: 'bento-manager.target', user: 'bento-aux', reads: ['/etc/bento/aux.env'] },
+  'bento-broker.service': { target: 'bento-manager.target', user: 'bento-broker', reads: ['/etc/bento/broker.env'] },
+  'bento-executor@.service': { target: 'bento-manager.target', user: 'bento-executor', reads: ['/etc/bento/executor.env'] },
   'bento-postgresql.service': { target: 'bento-manager.target', user: 'postgres', reads: [] },
   'bento-valkey.service': { target: 'bento-manager.target', user: 'valkey', reads: [] },
   'bento-prover@.service': { target: 'bento-prover.target', user: 'bento', reads: ['/etc/bento/prover.env'] },
@@ -70,6 +70,17 @@ const seeingDevices = [
   'bento-logs.service',
   'bento-prover.service',
   'bento-prover@.service',
+];
+
+/** Those that act with the role of the instance, or start what does: every other one cannot reach the metadata service. */
+const withRole = [
+  'bento-configure.service',
+  'bento-drain.service',
+  'bento-logs.service',
+  'bento-prover.service',
+  'bento-queue.service',
+  'bento-refresh.service',
+  'bento-replace@.service',
 ];
 
 test('these are the units', () => {
@@ -170,6 +181,13 @@ describe.each(services)('%s', (name) => {
     expect(unit.get('CapabilityBoundingSet')).toEqual([powers[name] ?? '']);
   });
 
+  test('reaches the metadata service only where it needs the role of the instance', () => {
+    // Addresses of the instance metadata service (Amazon EC2 User Guide, "Access instance metadata for an EC2 instance").
+    expect(unit.get('IPAddressDeny')).toEqual(
+      withRole.includes(name) ? undefined : ['169.254.169.254 fd00:ec2::254'],
+    );
+  });
+
   test('hides devices, where it needs none', () => {
     expect(unit.get('PrivateDevices')).toEqual(seeingDevices.includes(name) ? undefined : ['yes']);
   });
@@ -226,6 +244,13 @@ describe.each(Object.entries(serving))('%s', (name, { target, reads }) => {
     const wanted = name.includes('@') ? 'bento-prover.service' : name;
     expect(words(directives(target), 'Wants')).toContain(wanted);
   });
+});
+
+test('on a manager each service of upstream has a user that no other one has', () => {
+  const users = ['api', 'aux', 'broker', 'executor@', 'postgresql', 'valkey'].map(
+    (name) => directives(`bento-${name}.service`).get('User')![0],
+  );
+  expect(new Set(users).size).toBe(users.length);
 });
 
 test('nothing starts by itself but the configuration and the drain: the role is chosen at boot', () => {

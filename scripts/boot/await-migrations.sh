@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Ends once the database is as the agents of this release want it, and as the cluster does (taskdb.sql). The API changes
-# nothing there, and answers without: it must not start before. Run by bento-api.service, as the user bento.
+# nothing there, and answers without: it must not start before. Run by bento-api.service, as bento-api, whom PostgreSQL takes for Bento (pg_ident.conf).
 set -euo pipefail
 
 readonly programs=/usr/local/lib/boundless/bin/postgresql
@@ -8,7 +8,7 @@ readonly within_s=${WITHIN_S:-600}
 migration=$(</etc/bento/migration)
 
 sql() {
-  "$programs/psql" --host /run/bento-postgresql --dbname taskdb --no-psqlrc --quiet --tuples-only --no-align \
+  "$programs/psql" --host /run/bento-postgresql --username bento --dbname taskdb --no-psqlrc --quiet --tuples-only --no-align \
     --set ON_ERROR_STOP=1 "$@"
 }
 

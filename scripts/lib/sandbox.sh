@@ -6,7 +6,7 @@ readonly sandbox_folder=/run/boundless-sandbox
 # sandbox_unit <file of a unit> <command>: the same user, folders, devices and powers, for one command.
 sandbox_unit() {
   local kept='User|Group|SupplementaryGroups|DynamicUser|Environment|(State|Runtime|Cache|Logs)Directory(Mode)?|WorkingDirectory'
-  kept+='|(Protect|Private|Restrict|ReadWrite|ReadOnly|Inaccessible|SystemCall|Capability|Ambient|Device|Lock|Memory|NoNew)[A-Za-z]*|UMask'
+  kept+='|(Protect|Private|Restrict|IPAddress|ReadWrite|ReadOnly|Inaccessible|SystemCall|Capability|Ambient|Device|Lock|Memory|NoNew)[A-Za-z]*|UMask'
   echo '[Service]'
   grep --extended-regexp "^($kept)=" "$1"
   printf '%s\n' Type=oneshot TimeoutStartSec=2min "ExecStart=$2" "StandardOutput=file:$sandbox_folder/output" \

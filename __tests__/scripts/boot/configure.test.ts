@@ -59,12 +59,13 @@ describeWith(tools, 'a manager that boots', () => {
       'api.env': '600 root:root',
       'aux.env': '600 root:root',
       'broker.env': '600 root:root',
-      'broker.toml': '640 root:bento',
+      'broker.toml': '640 root:bento-broker',
       'database-password': '640 root:postgres',
       'executor.env': '600 root:root',
       'logs.env': '644 root:root',
       migration: '644 root:root',
       'pg_hba.conf': '640 root:postgres',
+      'pg_ident.conf': '640 root:postgres',
       'postgresql.conf': '644 root:root',
       'redacted.env': '600 root:root',
       'release.json': '644 root:root',
@@ -107,7 +108,7 @@ describeWith(tools, 'a manager that boots', () => {
       ['api', 'aux', 'broker', 'executor-01', 'executor-02', 'lost+found', 'postgresql', 'valkey'].join('\n'),
     );
     expect(await bash('stat --format "%a %U" /var/lib/bento/postgresql/data /var/lib/bento/broker')).toBe(
-      '700 postgres\n700 bento',
+      '700 postgres\n700 bento-broker',
     );
   });
 
@@ -340,12 +341,12 @@ describeWith(tools, 'a manager that cannot boot', () => {
   });
 
   test('an unexpected error abandons the launch as well', async () => {
-    await instance.run(['sed', '--in-place', 's/^bento:/other:/', '/etc/group']);
+    await instance.run(['sed', '--in-place', 's/^bento-broker:/other:/', '/etc/group']);
     const { code, log } = await instance.configure();
     expect([code, log]).toEqual([1, expect.stringMatching(/for an unexpected reason[^]*Traceback/)]);
     expect(instance.calls().at(-1)).toBe('bento-launch CompleteLifecycleAction ABANDON');
     for (const canary of canaries) expect(log).not.toContain(canary);
-    await instance.run(['sed', '--in-place', 's/^other:/bento:/', '/etc/group']);
+    await instance.run(['sed', '--in-place', 's/^other:/bento-broker:/', '/etc/group']);
   });
 
   test('a denied call of Auto Scaling is one more error', async () => {

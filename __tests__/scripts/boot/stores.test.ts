@@ -56,6 +56,7 @@ describeWith(tools, 'the stores of a manager', () => {
     test('serves the networks of the VPC, for one user and one database, and nobody else', async () => {
       const rules = await asSuperuser('SELECT type, database, user_name, address, auth_method FROM pg_hba_file_rules');
       expect(rules.output.split('\n')).toEqual([
+        'local|{taskdb}|{bento}||peer',
         'local|{all}|{all}||peer',
         'host|{taskdb}|{bento}|127.0.0.1|scram-sha-256',
         'host|{taskdb}|{bento}|10.20.0.0|scram-sha-256',
@@ -66,6 +67,9 @@ describeWith(tools, 'the stores of a manager', () => {
     test('the socket knows users of this instance by themselves', async () => {
       const query = `${psql} --host /run/bento-postgresql --dbname taskdb --command "SELECT current_user"`;
       expect(await bash(`${as('bento')} ${query}`)).toEqual({ code: 0, output: 'bento' });
+      expect(await bash(`${as('bento-api')} ${query} --username bento`)).toEqual({ code: 0, output: 'bento' });
+      for (const user of ['bento-aux', 'bento-executor', 'bento-broker', 'bento-smoke'])
+        expect((await bash(`${as(user)} ${query} --username bento`)).output).toContain('Peer authentication failed');
       expect((await bash(`${as('bento')} ${query} --username postgres`)).output).toContain(
         'Peer authentication failed',
       );
@@ -87,9 +91,50 @@ describeWith(tools, 'the stores of a manager', () => {
       expect((await bash(`${cli} -a wrong ping`)).output).toContain('WRONGPASS');
     });
 
+    const agent = (command: string) => bash(`${urls}; ${cli} -u "$REDIS_URL" ${command}`);
+
+    // docs/facts/bento.md#commands-of-agents
+    test.each([
+      ['set one 1', 'OK'],
+      ['setex two 60 2', 'OK'],
+      ['get one', '1'],
+      ['mget one two', '1\n2'],
+      ["scan 0 match 't*'", '0\ntwo'],
+      ['unlink one', '1'],
+      ['del two', '1'],
+      ['unwatch', 'OK'],
+      ['client setinfo lib-name redis-rs', ''],
+      ['acl load', 'OK'],
+    ])('lets agents %s', async (command, output) => {
+      const { output: answered } = await agent(command);
+      expect(answered).not.toContain('NOPERM');
+      if (output !== '') expect(answered).toBe(output);
+    });
+
+    test.each([
+      "keys '*'",
+      'flushall',
+      'config get bind',
+      'config set maxmemory-policy allkeys-lru',
+      'acl list',
+      'acl setuser x on nopass +@all',
+      'shutdown nosave',
+      'save',
+      'replicaof 192.0.2.1 6379',
+      'module list',
+      'eval "return 1" 0',
+      'client list',
+      'client kill type normal',
+      'monitor',
+      'subscribe x',
+      'info',
+    ])('denies %s to agents', async (command) => {
+      expect((await agent(command)).output).toContain('NOPERM');
+    });
+
     test('evicts nothing, and keeps what it has over a restart', async () => {
-      expect((await bash(`${urls}; ${cli} -u "$REDIS_URL" config get maxmemory-policy`)).output).toContain(
-        'noeviction',
+      expect((await bash(`${cli} --user bento-queue --pass none info memory`)).output).toContain(
+        'maxmemory_policy:noeviction',
       );
       await bash(`${urls}; ${cli} -u "$REDIS_URL" set segment value`);
       await instance.run(['systemctl', 'restart', 'bento-valkey.service']);
@@ -97,8 +142,8 @@ describeWith(tools, 'the stores of a manager', () => {
     });
 
     test('listens on loopback and the addresses of the manager only', async () => {
-      const bound = (await bash(`${urls}; ${cli} -u "$REDIS_URL" config get bind`)).output;
-      expect(bound).toBe('bind\n127.0.0.1 127.0.0.2 127.0.0.9');
+      for (const host of ['127.0.0.1', '127.0.0.2', '127.0.0.9'])
+        expect((await bash(`${cli} -h ${host} ping`)).output).toContain('NOAUTH');
       expect((await bash(`${cli} -h 192.0.2.2 ping`)).output).toContain('Connection refused');
     });
   });

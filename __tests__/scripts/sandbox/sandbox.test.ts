@@ -100,6 +100,49 @@ const tests = () => {
     expect(output).toMatch(/<6>the smoke test passed: a STARK proof in \d+ s \(job 11111111-/);
   });
 
+  describe('the wallet key', () => {
+    /** Looks wherever a process could find the key, and prints it once for each place. */
+    const search = `#!/bin/bash
+grep --text --no-filename --only-matching --no-messages wallet-canary /etc/bento/*.env && echo "in a file"
+for process in /proc/[0-9]*; do
+  if grep --text --quiet --no-messages wallet-canary "$process/environ"; then echo "in a process"; fi
+done
+if timeout 1 bash -c ': </dev/tcp/169.254.169.254/80' 2>/dev/null; then echo "by the role of the instance"; fi
+echo "done as $(id --user --name)"
+`;
+    const found = (unit: string) => services.bash(`in_sandbox ${unit} /usr/local/lib/stand-ins/search || true`);
+
+    beforeAll(async () => {
+      services.write({ '/usr/local/lib/stand-ins/search': search }, 0o755);
+      services.write({ '/etc/bento/broker.env': 'PROVER_PRIVATE_KEY="wallet-canary"\n' }, 0o600);
+      await services.bash(
+        'systemctl start bento-broker.service; systemd-run --quiet --unit=metadata python3 -m http.server 80 --bind 169.254.169.254; ' +
+          'until bash -c ": </dev/tcp/169.254.169.254/80" 2>/dev/null; do sleep 0.1; done',
+      );
+    });
+    afterAll(() => services.bash('systemctl stop bento-broker.service metadata.service; rm /etc/bento/broker.env'));
+
+    test('is where a service with the role of the instance looks for it', async () => {
+      expect(await found('bento-queue')).toBe('by the role of the instance\ndone as bento-queue\n');
+    });
+
+    test('is in the process of the broker, and in no file that the broker itself could read', async () => {
+      expect(await found('bento-broker')).toBe('in a process\ndone as bento-broker\n');
+    });
+
+    test.each([
+      ['bento-api', 'bento-api'],
+      ['bento-aux', 'bento-aux'],
+      ['bento-executor@01', 'bento-executor'],
+      ['bento-cleanup', 'bento'],
+      ['bento-smoke@stark', 'bento-smoke'],
+      ['bento-postgresql', 'postgres'],
+      ['bento-valkey', 'valkey'],
+    ])('is out of reach of %s', async (unit, user) => {
+      expect(await found(unit)).toBe(`done as ${user}\n`);
+    });
+  });
+
   test('a prover without what rzup looks for makes no proof, and the bake finds it before', async () => {
     services.release('1.2.2');
     await services.bash('rm /opt/risc0/.rzup; rmdir /opt/risc0/tmp');

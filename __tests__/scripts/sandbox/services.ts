@@ -35,6 +35,7 @@ make_users
 put_user valkey /var/lib/valkey
 put_user bento-queue /nonexistent
 put_user bento-smoke /nonexistent
+for service in api aux executor broker; do put_user "bento-$service" /nonexistent; done
 id postgres >/dev/null 2>&1 || put_user postgres /var/lib/postgresql
 install_units
 install_boot_programs
@@ -60,6 +61,7 @@ from bento_boot import stores
 etc = Path("/etc/bento")
 (etc / "postgresql.conf").write_text(stores.postgresql_conf([], 1024))
 (etc / "pg_hba.conf").write_text(stores.pg_hba_conf([]))
+(etc / "pg_ident.conf").write_text(stores.pg_ident_conf())
 (etc / "valkey.conf").write_text(stores.valkey_conf([], 1024))
 (etc / "valkey.acl").write_text(stores.valkey_users(["secret"]))
 (etc / "database-password").write_text("secret")
@@ -67,8 +69,8 @@ PYTHON
 for service in api executor aux broker prover logs; do echo 'RUST_LOG="info"' >"/etc/bento/$service.env"; done
 echo 5 >/etc/bento/migration
 cp /run/broker.toml /etc/bento/broker.toml
-chgrp bento /etc/bento/broker.toml && chmod 640 /etc/bento/broker.toml
-chown postgres /etc/bento/pg_hba.conf /etc/bento/database-password
+chgrp bento-broker /etc/bento/broker.toml && chmod 640 /etc/bento/broker.toml
+chown postgres /etc/bento/pg_hba.conf /etc/bento/pg_ident.conf /etc/bento/database-password
 chown valkey /etc/bento/valkey.conf /etc/bento/valkey.acl
 `;
 

@@ -22,7 +22,7 @@ TARGET = "bento-manager.target"
 STARTED = Path("/run/bento-broker/started.toml")
 SERVICES = ("api", "executor", "aux", "broker")
 FILES = frozenset(
-    {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "database-password", "valkey.acl", "valkey.conf"}
+    {"broker.toml", "migration", "postgresql.conf", "pg_hba.conf", "pg_ident.conf", "database-password", "valkey.acl", "valkey.conf"}
     | {f"{service}.env" for service in SERVICES}
 )
 
@@ -108,6 +108,7 @@ def _write_stores(addresses: list[str], instance: Instance) -> None:
     memory = stores.memory_mib()
     write(ETC / "postgresql.conf", stores.postgresql_conf(addresses, memory), 0o644)
     write(ETC / "pg_hba.conf", stores.pg_hba_conf(instance.vpc_networks), 0o640, group="postgres")
+    write(ETC / "pg_ident.conf", stores.pg_ident_conf(), 0o640, group="postgres")
     write(ETC / "valkey.conf", stores.valkey_conf(addresses, memory), 0o640, group="valkey")
 
 
@@ -116,7 +117,7 @@ def prepare(
 ) -> None:
     """Everything that services read but for the stores' own configuration, which needs the address."""
     toml = _broker_toml(store, settings, release)
-    write(ETC / "broker.toml", toml, 0o640, group="bento")
+    write(ETC / "broker.toml", toml, 0o640, group="bento-broker")
     # The newest migration of this release, for services that wait for it.
     write(ETC / "migration", f"{environment.newest_migration(release)}\n", 0o644)
     cancels = broker_toml.cancels(toml)
@@ -134,7 +135,8 @@ def run(
     addresses = address.take(settings.manager_address, instance, waiting)
     _write_stores(addresses, instance)
     _write_passwords(secrets, accepted)
-    services.ensure("bento-postgresql.service", ETC / "postgresql.conf", ETC / "pg_hba.conf", waiting=waiting)
+    files = [ETC / name for name in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf")]
+    services.ensure("bento-postgresql.service", *files, waiting=waiting)
     services.ensure("bento-valkey.service", ETC / "valkey.conf", waiting=waiting)
     # The current passwords, also where the servers ran already.
     if not _load_passwords(accepted, waiting):

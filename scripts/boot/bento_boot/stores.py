@@ -10,6 +10,8 @@ from .environment import DATABASE, DATABASE_USER
 MIB = 1024 * 1024
 # The user that measures Valkey. It has no password: it may only read statistics.
 VALKEY_MEASURER = "bento-queue"
+# The connection's own commands come first: some of them are dangerous, and none of the others is.
+AGENT_COMMANDS = "-@all +@connection -@admin -@dangerous +get +mget +set +setex +del +unlink +scan +unwatch +acl|load"
 
 
 def memory_mib() -> int:
@@ -25,6 +27,7 @@ port = {POSTGRESQL_PORT}
 max_connections = 1000
 unix_socket_directories = '/run/bento-postgresql'
 hba_file = '/etc/bento/pg_hba.conf'
+ident_file = '/etc/bento/pg_ident.conf'
 password_encryption = 'scram-sha-256'
 shared_buffers = '{max(128, min(memory // 8, 8192))}MB'
 log_destination = 'stderr'
@@ -39,19 +42,31 @@ def pg_hba_conf(networks: list[str]) -> str:
     """Only the instance's own users need no password; from outside, only Bento reaches its own database."""
     outside = "".join(f"host {DATABASE} {DATABASE_USER} {network} scram-sha-256\n" for network in networks)
     return f"""# Written at boot; changes are lost.
+local {DATABASE} {DATABASE_USER} peer map=bento
 local all all peer
 host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
 {outside}"""
 
 
+def pg_ident_conf() -> str:
+    """
+    Which users of this instance are Bento at the socket (PostgreSQL, "User Name Maps"): who deletes done jobs, and the API,
+    which waits for the migrations before it starts and has Bento's password anyway.
+    """
+    users = "".join(f"bento {user} {DATABASE_USER}\n" for user in ("bento", "bento-api"))
+    return f"# Written at boot; changes are lost.\n{users}"
+
+
 def valkey_users(passwords: Iterable[str]) -> str:
     """
-    Bento is the one user, with any of the passwords (Valkey, "ACL"): provers take a new one after the manager. The other
-    one has INFO and no keys; it is reached from inside the cluster only, as all of Valkey.
+    Agents are the one user, with any of the passwords (Valkey, "ACL"): provers take a new one after the manager. It has the
+    commands that agents of every release call (docs/facts/bento.md#commands-of-agents), and the one that reads this list
+    again, by which the boot changes passwords. The other one has INFO and no keys; it is reached from inside the cluster only,
+    as all of Valkey.
     """
     digests = [f"#{hashlib.sha256(password.encode()).hexdigest()}" for password in dict.fromkeys(passwords)]
     return (
-        f"user default on sanitize-payload ~* &* +@all {' '.join(digests)}\n"
+        f"user default on sanitize-payload ~* resetchannels {AGENT_COMMANDS} {' '.join(digests)}\n"
         f"user {VALKEY_MEASURER} on nopass sanitize-payload resetchannels -@all +info\n"
     )
 

@@ -13,7 +13,7 @@ ln -s /proc/self/fd /dev/fd
 `;
 
 const users = String.raw`
-for name in bento valkey bento-queue bento-smoke bento-replace; do
+for name in bento valkey bento-queue bento-smoke bento-replace bento-api bento-aux bento-executor bento-broker; do
   groupadd --system "$name" && useradd --system --gid "$name" --no-create-home --shell /usr/sbin/nologin "$name"
 done
 chown root:bento /etc/bento && chmod 750 /etc/bento
