@@ -27,7 +27,7 @@ describe('a request is', () => {
     expect(isAllowed(principal(statement()), request())).toBe(true);
   });
 
-  test('denied by any deny, whoever allows it', () => {
+  test('denied by any deny, whatever allows it', () => {
     expect(isAllowed(principal(statement(), statement({ Effect: 'Deny' })), request())).toBe(false);
     const resourcePolicy = [statement({ Effect: 'Deny', Principal: everybody })];
     expect(isAllowed(principal(statement()), request({ resourcePolicy }))).toBe(false);
