@@ -10,6 +10,7 @@ export const production = {
   monthlyBudgetUsd: null,
   notifications: { alarmEmails: [] },
   followsLatest: false,
+  approval: true,
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   // Administrators of IAM Identity Center, and of AWS Organizations.

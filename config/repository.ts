@@ -17,3 +17,9 @@ export function sourceType(url: string): (typeof sourceTypes)[keyof typeof sourc
 /** `<owner>/<repository>` of a clone address, as connections name repositories; undefined if it names none. */
 export const repositoryId = (url: string): string | undefined =>
   /^https:\/\/[^/]+\/([^/]+\/[^/]+?)(\.git)?\/?$/.exec(url)?.[1];
+
+/** Where the host shows a commit; an address for people. */
+export const commitUrl = (url: string, commit: string): string => {
+  const folder = sourceType(url) === 'BITBUCKET' ? 'commits' : 'commit';
+  return `${url.replace(/(\.git)?\/?$/, '')}/${folder}/${commit}`;
+};

@@ -10,6 +10,8 @@ export const staging = {
   monthlyBudgetUsd: null,
   notifications: { alarmEmails: [] },
   followsLatest: true,
+  // A commit on main is deployed here by itself: keep little in this wallet, or set this to true.
+  approval: false,
   // Canonical's account, and Amazon's own.
   allowedImages: { state: 'audit-mode', providers: ['099720109477', 'amazon'] },
   // Administrators of IAM Identity Center, and of AWS Organizations.

@@ -53,6 +53,17 @@ const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
         message: `is above prover.max, ${max}, so that it is never reached; give at most that`,
       };
 
+/** What runs only what was validated is changed by plans that a person approved. */
+const approvedPlans: Rule = ({ followsLatest, approval }) =>
+  followsLatest || approval
+    ? undefined
+    : {
+        field: 'approval',
+        value: approval,
+        message:
+          'is false where followsLatest is false; set it to true, or let the environment follow the latest images',
+      };
+
 const sameType: Rule = ({ prover: { instanceTypes } }) => {
   const twice = instanceTypes.findIndex((type, index) => instanceTypes.indexOf(type) < index);
   return twice < 0
@@ -140,6 +151,7 @@ const rules: readonly Rule[] = [
   inputs,
   receipts,
   onDemandBase,
+  approvedPlans,
   sameType,
   memoryAlarm,
   bucketRegion,

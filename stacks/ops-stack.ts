@@ -64,9 +64,8 @@ export class OpsStack extends AccountStack {
       alarms,
       archive: archiveOf(functions.notices),
       environments: environments.map(({ environment }) => environment),
-      // Who may run an image that nothing validated yet needs no approval for it.
       approvalPipelines: (connectionArn === null ? [] : environments)
-        .filter(({ followsLatest }) => !followsLatest)
+        .filter(({ approval }) => approval)
         .map(({ environment }) => pipelines.cluster(environment)),
     });
   }

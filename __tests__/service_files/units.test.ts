@@ -31,7 +31,11 @@ const serving: Readonly<Record<string, { target: string; user: string; reads: re
   'bento-api.service': { target: 'bento-manager.target', user: 'bento-api', reads: ['/etc/bento/api.env'] },
   'bento-aux.service': { target: 'bento-manager.target', user: 'bento-aux', reads: ['/etc/bento/aux.env'] },
   'bento-broker.service': { target: 'bento-manager.target', user: 'bento-broker', reads: ['/etc/bento/broker.env'] },
-  'bento-executor@.service': { target: 'bento-manager.target', user: 'bento-executor', reads: ['/etc/bento/executor.env'] },
+  'bento-executor@.service': {
+    target: 'bento-manager.target',
+    user: 'bento-executor',
+    reads: ['/etc/bento/executor.env'],
+  },
   'bento-postgresql.service': { target: 'bento-manager.target', user: 'postgres', reads: [] },
   'bento-valkey.service': { target: 'bento-manager.target', user: 'valkey', reads: [] },
   'bento-prover@.service': { target: 'bento-prover.target', user: 'bento', reads: ['/etc/bento/prover.env'] },
@@ -183,9 +187,7 @@ describe.each(services)('%s', (name) => {
 
   test('reaches the metadata service only where it needs the role of the instance', () => {
     // Addresses of the instance metadata service (Amazon EC2 User Guide, "Access instance metadata for an EC2 instance").
-    expect(unit.get('IPAddressDeny')).toEqual(
-      withRole.includes(name) ? undefined : ['169.254.169.254 fd00:ec2::254'],
-    );
+    expect(unit.get('IPAddressDeny')).toEqual(withRole.includes(name) ? undefined : ['169.254.169.254 fd00:ec2::254']);
   });
 
   test('hides devices, where it needs none', () => {

@@ -172,6 +172,7 @@ describe('an environment that validates images for many others', () => {
       ...environment,
       environment: longest(index),
       followsLatest: false,
+      approval: true,
     }));
     const delivery = { ...ops.delivery, validatingEnvironment: first!.environment };
     return { ops: { ...ops, delivery }, environments: [first!, ...validated] };

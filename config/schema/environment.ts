@@ -46,6 +46,12 @@ export const environmentSchema = z
      * pointer, false demands image ids by name (docs/promotion.md#what-is-validated).
      */
     followsLatest: z.boolean(),
+    /**
+     * Whether a person approves each deployment of the pipeline. Without, a commit on the branch that pipelines deploy reaches this
+     * environment, its wallet included, by itself (docs/security.md). One that does not follow the latest images needs it: a person
+     * approves its plan.
+     */
+    approval: z.boolean(),
     /** Set by `npm run sharing -- allow-images`: Terraform's resource for it is newer than the providers in use. */
     allowedImages: z
       .strictObject({

@@ -264,13 +264,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
         MANAGER_IMAGE_ID: images.manager,
         PROVER_IMAGE_ID: images.prover,
       });
-      expect(planned.artifacts).toEqual([
-        'plan.json',
-        'plan.tfplan',
-        'stack',
-        'stack/cdk.tf.json',
-        'summary.md',
-      ]);
+      expect(planned.artifacts).toEqual(['plan.json', 'plan.tfplan', 'stack', 'stack/cdk.tf.json', 'summary.md']);
       const artifact = path.join(folder, 'artifact');
       cpSync(path.join(work, '.build', 'delivery', 'plan'), artifact, { recursive: true });
       const text = readFileSync(path.join(artifact, 'plan.json'), 'utf8');

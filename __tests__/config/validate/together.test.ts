@@ -41,6 +41,31 @@ testRefused([
     /^leaves no prover while the queue is empty .*; give at least 1$/,
     'prover.min',
   ),
+  [
+    'validated images without an approval',
+    ['environments', 1, 'approval'],
+    false,
+    'config/production.ts',
+    'approval',
+    /^is false where followsLatest is false; set it to true, or let the environment follow the latest images$/,
+  ],
+  refused('no administrator', 'administratorRoles', [], /^is empty; name at least one role$/),
+  ...['*', 'b*', 'boundless-*', 'boundless-deployment-role', 'prover-cluster-staging-prover-role'].map((role) =>
+    refused(
+      `an administrator that may be a role of the factory: ${role}`,
+      'administratorRoles',
+      [role],
+      /^matches roles of the factory, which must not read secrets; start it with something else/,
+      'administratorRoles.0',
+    ),
+  ),
+  refused(
+    'an administrator that is an ARN',
+    'administratorRoles',
+    ['arn:aws:iam::222222222222:role/Admin'],
+    /^is not the name of a role; use the name with its path/,
+    'administratorRoles.0',
+  ),
   refused('on demand beyond the most', 'prover.onDemand.base', 5, /is above prover.max, 4/),
   refused(
     'a type twice',

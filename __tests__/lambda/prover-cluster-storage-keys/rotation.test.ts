@@ -223,10 +223,7 @@ describeWith([localAws], "rotation of the storage's key", () => {
       const token = await storage.begin();
       for (const step of steps) await note(step, token);
     }
-    const granted = identityPolicy(
-      stackOf(synthesize(), 'staging'),
-      'prover-cluster-staging-storage-keys-role',
-    )
+    const granted = identityPolicy(stackOf(synthesize(), 'staging'), 'prover-cluster-staging-storage-keys-role')
       .filter(({ Sid }) => !['WriteLogs', 'EncryptSecret'].includes(Sid))
       .flatMap(({ Action }) => listOf(Action));
     // S3 is asked with the key itself, that is as the user.

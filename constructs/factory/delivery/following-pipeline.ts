@@ -1,24 +1,31 @@
 import { Construct } from 'constructs';
+import { commitUrl } from '../../../config/repository';
 import { arns, clusterProject, pipelines, roles, stacks } from '../../../config/names';
 import { ClusterProject, type ClusterEnvironment } from './cluster-project';
 import { deploymentLimits } from './deployment-limits';
 import { imagesOfRun, imageVariables } from './image-variables';
 import { Pipeline, type PipelineContext } from './pipeline';
 import { Schedule } from './schedule';
-import { buildStep } from './steps';
+import { approvalStep, buildStep } from './steps';
 
 export interface FollowingPipelineProps extends PipelineContext {
-  readonly cluster: ClusterEnvironment;
+  readonly cluster: ClusterEnvironment & {
+    /** Whether a person approves each deployment. */
+    readonly approval: boolean;
+  };
   /** Topics that are notified of a start that failed. */
   readonly alarmActions: readonly string[];
 }
 
-/** Deploys an environment that follows the latest images: at its times, or when an operator starts it. */
+/**
+ * Deploys an environment that follows the latest images: at its times, or when an operator starts it. Where a person approves
+ * deployments, it is the commit that is approved: the plan is made afterwards, with the images of that moment.
+ */
 export class FollowingPipeline extends Construct {
   constructor(scope: Construct, id: string, { cluster, alarmActions, ...context }: FollowingPipelineProps) {
     super(scope, id);
     const { environment, accountId } = cluster;
-    const { delivery } = context.ops;
+    const { delivery, repository } = context.ops;
     const name = pipelines.cluster(environment);
     const deployment = new ClusterProject(this, 'Deployment', {
       ...context,
@@ -40,6 +47,21 @@ export class FollowingPipeline extends Construct {
       sourceFormat: 'zip',
       variables: imageVariables('latest'),
       stages: [
+        ...(cluster.approval
+          ? [
+              {
+                name: 'Approve',
+                steps: [
+                  approvalStep({
+                    name: 'Approve',
+                    message: `${stacks.cluster(environment)}: deploy commit #{Source.CommitId}`,
+                    link: commitUrl(repository.url, '#{Source.CommitId}'),
+                    timeoutMinutes: delivery.approvalTimeoutMinutes,
+                  }),
+                ],
+              },
+            ]
+          : []),
         {
           name: 'Deploy',
           steps: [buildStep({ name: 'Deploy', project: deployment, namespace: 'Deploy', variables: imagesOfRun() })],
