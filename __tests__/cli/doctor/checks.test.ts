@@ -16,18 +16,20 @@ import {
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { environmentNamed, factory, type EnvironmentConfig, type FactoryConfig } from '../../../config';
 import { exitCode, lineOf, runChecks, type CheckResult } from '../../../cli/doctor/check';
 import { environmentChecks, opsChecks } from '../../../cli/doctor/checks';
 
-const [ec2, iam, kms, s3, quotas, ssm] = [
+const [ec2, iam, kms, s3, quotas, ssm, sts] = [
   mockClient(EC2Client),
   mockClient(IAMClient),
   mockClient(KMSClient),
   mockClient(S3Client),
   mockClient(ServiceQuotasClient),
   mockClient(SSMClient),
+  mockClient(STSClient),
 ];
 const now = new Date('2026-09-02T12:00:00Z');
 const staging = environmentNamed('staging');
@@ -49,7 +51,10 @@ const offer = (offered: Readonly<Record<string, readonly string[]>>) =>
 
 /** An account where all is well. */
 beforeEach(() => {
-  for (const client of [ec2, iam, kms, s3, quotas, ssm]) client.reset();
+  for (const client of [ec2, iam, kms, s3, quotas, ssm, sts]) client.reset();
+  sts.on(GetCallerIdentityCommand).resolves({
+    Arn: 'arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_AdministratorAccess_0123456789abcdef/someone',
+  });
   s3.on(GetBucketVersioningCommand).resolves({ Status: 'Enabled' });
   iam.on(GetRoleCommand).resolves({});
   kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: 'k', KeyState: 'Enabled' } });
@@ -83,6 +88,15 @@ test('an account where all is well', async () => {
   expect(ofStaging.find(({ name }) => name.endsWith('Spot Instance Requests'))?.found).toBe(
     '64 vCPUs, 64 needed for 8 instances at most',
   );
+});
+
+test('a caller who is no administrator of the secrets fails the check, before a deployment does', async () => {
+  sts.on(GetCallerIdentityCommand).resolves({ Arn: 'arn:aws:sts::222222222222:assumed-role/Admin/someone' });
+  expect(wrong(await check()).map(lineOf)).toEqual([
+    expect.stringMatching(
+      /^failed   administrators of secrets: .*assumed-role\/Admin\/someone is none of administratorRoles.*\n {9}fix: add your role to administratorRoles in config\/staging\.ts/,
+    ),
+  ]);
 });
 
 test('the default of a quota counts where the account has no value of its own', async () => {

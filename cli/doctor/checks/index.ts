@@ -4,11 +4,13 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { EnvironmentConfig, FactoryConfig, OpsConfig } from '../../../config';
 import { imageKinds, keyAliases, serviceLinkedServices, stateBucket } from '../../../config/names';
 import { pathStyle } from '../../common/s3';
 import type { Check } from '../check';
 import { buildQuotaCheck, imageKeyCheck, serviceRoleCheck, stateBucketCheck } from './account';
+import { administratorCheck } from './administrators';
 import { pointerChecks } from './images';
 import { offeringsCheck, vcpuChecks } from './instances';
 import { initializationRateCheck, snapshotsCheck } from './volumes';
@@ -42,6 +44,7 @@ export function environmentChecks({ ops }: FactoryConfig, config: EnvironmentCon
   const quotas = new ServiceQuotasClient({ region });
   return [
     ...accountChecks(config, environment, Object.keys(serviceLinkedServices.serviceAccount)),
+    administratorCheck(new STSClient({ region }), config),
     offeringsCheck(ec2, config),
     ...vcpuChecks(ec2, quotas, config),
     initializationRateCheck(quotas, config),
