@@ -249,7 +249,8 @@ for name in executor@01 aux api broker; do systemctl is-active bento-$name.servi
     let watching: ReturnType<Instance['asUser']>;
     beforeAll(async () => {
       instance.write({ '/run/started/watched': '\n' }, 0o666);
-      watching = instance.asUser('bento', ['/usr/bin/python3', '-c', watcher]);
+      const broker = ['--reuid=bento-broker', '--regid=bento-broker', '--groups=bento'];
+      watching = instance.run(['setpriv', ...broker, '/usr/bin/python3', '-c', watcher]);
       await lookedAt('100');
     });
     afterAll(async () => {
@@ -336,7 +337,10 @@ describeWith(tools, 'a prover that works', () => {
   const managerTakes = async (database: string, valkey: string, before: string) => {
     const sql = `ALTER ROLE bento PASSWORD '${database}'`;
     await bash(`setpriv --reuid=postgres --clear-groups /usr/local/lib/boundless/bin/postgresql/psql -h /run/bento-postgresql -U postgres -c "${sql}"
-${cli} -a '${before}' ACL SETUSER default resetpass '>${valkey}' '>${before}'`);
+cd /usr/local/lib/boundless
+/usr/bin/python3 -c 'import sys; from bento_boot import stores; print(stores.valkey_users(sys.argv[1:]), end="")' '${valkey}' '${before}' >/etc/bento/valkey.acl
+chown valkey /etc/bento/valkey.acl
+${cli} -a '${before}' ACL LOAD`);
   };
   const agents = [0, 1].flatMap((gpu) => [`stop bento-prover@${gpu}.service`, `start bento-prover@${gpu}.service`]);
   const events = () => instance.events().filter((event) => !event.endsWith('bento-logs.service'));
