@@ -1,4 +1,4 @@
-import { codeBuildProjects, packerBuilderProfile } from '../../../config/names';
+import { codeBuildProjects, imageTags, packerBuilderProfile } from '../../../config/names';
 import type { Statement } from '../../base/policy';
 import type { Account } from '../../base/account';
 
@@ -23,6 +23,8 @@ export function run(account: Account, { imageKeyArn, builderRoleArn, instanceTyp
   const inRegion = account.inRegion.StringEquals;
   const own = { StringEquals: { 'aws:ResourceTag/ManagedBy': 'packer' } };
   const taggedAsOwn = { StringEquals: { 'aws:RequestTag/ManagedBy': 'packer' } };
+  // What exists already gets the tags of a build, and no others (`packer/locals.pkr.hcl`).
+  const knownTags = { 'ForAllValues:StringEquals': { 'aws:TagKeys': imageTags } };
   // A tag can be given to an instance of others; the profile only by who may pass its role, which is this build alone.
   const builders = {
     ArnEquals: { 'ec2:InstanceProfile': account.globalArn('iam', `instance-profile/${packerBuilderProfile}`) },
@@ -136,21 +138,21 @@ export function run(account: Account, { imageKeyArn, builderRoleArn, instanceTyp
       Sid: 'TagOwnBuilders',
       Action: 'ec2:CreateTags',
       Resource: ec2('instance'),
-      Condition: { ...taggedAsOwn, ...builders },
+      Condition: { ...taggedAsOwn, ...builders, ...knownTags },
     },
     {
       // And its volumes, which have nothing that distinguishes them. A volume with the tag is no use: no statement acts on one.
       Sid: 'TagVolumes',
       Action: 'ec2:CreateTags',
       Resource: ec2('volume'),
-      Condition: taggedAsOwn,
+      Condition: { ...taggedAsOwn, ...knownTags },
     },
     {
       // It tags images and snapshots after it made them (`step_create_tags.go`).
       Sid: 'TagImages',
       Action: 'ec2:CreateTags',
       Resource: [publicEc2('image'), publicEc2('snapshot')],
-      Condition: { StringEquals: { ...taggedAsOwn.StringEquals, 'ec2:Owner': account.accountId } },
+      Condition: { StringEquals: { ...taggedAsOwn.StringEquals, 'ec2:Owner': account.accountId }, ...knownTags },
     },
     {
       Sid: 'EncryptVolumes',
