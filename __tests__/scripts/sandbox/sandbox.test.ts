@@ -100,6 +100,27 @@ const tests = () => {
     expect(output).toMatch(/<6>the smoke test passed: a STARK proof in \d+ s \(job 11111111-/);
   });
 
+  test('the orders on a volume of an older image, where all services had one user, are taken over and given back', async () => {
+    const unit = '/etc/systemd/system/bento-broker.service';
+    const real = services.read(unit);
+    const older = real.replace('User=bento-broker\nGroup=bento-broker', 'User=bento\nGroup=bento');
+    expect(older).not.toBe(real);
+    const owner = () => services.bash('stat --format %U:%G /var/lib/bento/broker/broker.db');
+    services.release('1.2.2');
+    for (const [content, user] of [
+      [older, 'bento'],
+      [real, 'bento-broker'],
+      [older, 'bento'],
+      [real, 'bento-broker'],
+    ] as const) {
+      services.write({ [unit]: content });
+      await services.bash(`systemctl daemon-reload; chgrp ${user} /etc/bento/broker.toml`);
+      const { output, result } = await services.lived('bento-broker.service');
+      expect([output, result]).toEqual([expect.stringContaining('keeps its orders'), 'success']);
+      expect(await owner()).toBe(`${user}:${user}\n`);
+    }
+  });
+
   describe('the wallet key', () => {
     /** Looks wherever a process could find the key, and prints it once for each place. */
     const search = `#!/bin/bash
