@@ -5,6 +5,12 @@
 
 export CHECKPOINT_DISABLE := 1
 
+# A switch such as DRY_RUN is off when it is empty, 0, no, off or false.
+on = $(filter-out 0 no off false,$(strip $($(1))))
+# As it was typed: neither make nor a shell reads anything into it.
+override REASON := $(value REASON)
+export REASON
+
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
@@ -22,7 +28,7 @@ try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/d
 	@npm run --silent cdktn
 
 rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report for programs)
-	@npm run --silent rehearse -- $(if $(JSON),--json)
+	@npm run --silent rehearse -- $(if $(call on,JSON),--json)
 
 test: install ## Type check, lint and test
 	@npm run --silent test
@@ -34,20 +40,20 @@ bench: install ## Run the benchmarks
 	@npm run --silent bench
 
 bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
-	@npm run --silent bootstrap -- $(ENV) $(if $(DRY_RUN),--dry-run)
+	@npm run --silent bootstrap -- $(ENV) $(if $(call on,DRY_RUN),--dry-run)
 
 adopt: synth ## After an upgrade, move a cluster's roles, key and secrets to the account's state: ENV=<environment> [DRY_RUN=1]
-	@npm run --silent factory -- adopt $(ENV) $(if $(DRY_RUN),--dry-run)
+	@npm run --silent factory -- adopt $(ENV) $(if $(call on,DRY_RUN),--dry-run)
 
 doctor: install ## Ask AWS whether an account is ready; only reads: ENV=<ops|staging|production> [JSON=1]
-	@npm run --silent doctor -- $(ENV) $(if $(JSON),--json)
+	@npm run --silent doctor -- $(ENV) $(if $(call on,JSON),--json)
 
 lock: install ## Refresh the checksums of what images are made of: [CHECK=1] [DRY_RUN=1] [ACCEPT=<name>,...]
-	@npm run --silent lock -- $(if $(CHECK),--check) $(if $(DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
+	@npm run --silent lock -- $(if $(call on,CHECK),--check) $(if $(call on,DRY_RUN),--dry-run) $(if $(ACCEPT),--accept $(ACCEPT))
 
 # Operating the images, with credentials of the ops account; DRY_RUN=1 changes nothing.
 sharing = npm run --silent sharing --
-dry_run = $(if $(DRY_RUN),--dry-run)
+dry_run = $(if $(call on,DRY_RUN),--dry-run)
 
 reconcile: install ## Put images, pointers and tags right now: [DRY_RUN=1]
 	@$(sharing) reconcile $(dry_run)
@@ -56,7 +62,7 @@ preflight: install ## Check that instances can start from the images, in every a
 	@$(sharing) preflight
 
 withdraw: install ## Take a bad image out: AMI=<id> REASON=<why> [DRY_RUN=1]
-	@$(sharing) withdraw $(AMI) --reason "$(REASON)" $(dry_run)
+	@$(sharing) withdraw $(AMI) --reason "$$REASON" $(dry_run)
 
 pin: install ## Hold an environment on an image: ENV=<environment> AMI=<id> [DRY_RUN=1]
 	@$(sharing) pin $(ENV) $(AMI) $(dry_run)
@@ -72,14 +78,14 @@ delivery: install ## Plan, apply, roll out or validate by hand: DO="<command> [o
 	@npm run --silent delivery -- $(DO)
 
 rollout: install ## Bring a cluster's instances onto what its stack wants: ENV=<environment> [IGNORE_ALARMS=1]
-	@npm run --silent delivery -- rollout --environment="$(ENV)" $(if $(IGNORE_ALARMS),--ignore-alarms)
+	@npm run --silent delivery -- rollout --environment="$(ENV)" $(if $(call on,IGNORE_ALARMS),--ignore-alarms)
 
 smoke: install ## Have a cluster make one small proof, and wait for it: ENV=<environment> [DRY_RUN=1]
 	@npm run --silent delivery -- smoke --environment="$(ENV)" $(dry_run)
 
 # The secrets of a cluster, with credentials of its account.
 secrets: install ## Show which secrets are missing, or set one: ENV=<environment> [SET=<name>] [REPLACE=1] [DRY_RUN=1]
-	@npm run --silent secrets -- $(ENV) $(if $(SET),set $(SET) $(if $(REPLACE),--replace) $(dry_run),status)
+	@npm run --silent secrets -- $(ENV) $(if $(SET),set $(SET) $(if $(call on,REPLACE),--replace) $(dry_run),status)
 
 format: install ## Format and fix what can be fixed
 	@npm run --silent format

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { resourcesOf, stackOf, synthesize } from '../support/synthesized';
+
+const words = ['seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen'];
+const inWords = (count: number): string => words[count - 7] ?? String(count);
+
+test('docs/monitoring.md has how many metrics and composite alarms a cluster pays for', () => {
+  const stacks = synthesize();
+  const metrics = (name: string) =>
+    resourcesOf(stackOf(stacks, name), 'aws_cloudwatch_metric_alarm').reduce((sum, { metric_query: queries }) => {
+      const measured = (queries as { metric?: unknown }[] | undefined)?.filter(({ metric }) => metric !== undefined);
+      return sum + (measured?.length ?? 1);
+    }, 0);
+  const composites = resourcesOf(stackOf(stacks, 'prover-cluster-production'), 'aws_cloudwatch_composite_alarm').length;
+  const text = readFileSync('docs/monitoring.md', 'utf8').replace(/\s+/g, ' ');
+  expect(text).toContain(
+    `look at ${metrics('prover-cluster-staging')} metrics (${metrics('prover-cluster-production')} with scaling), at 0.10 USD a month each, ` +
+      `and have ${inWords(composites)} composite alarms`,
+  );
+});
+
+test('docs/architecture.md has how many corrections the local AWS has', () => {
+  const server = readFileSync('lab/local-aws/server.py', 'utf8');
+  const count = [...server.matchAll(/^\d+\. /gm)].length;
+  expect(server).toContain(`in ${inWords(count)} places`);
+  expect(readFileSync('docs/architecture.md', 'utf8')).toContain(`with ${inWords(count)} corrections`);
+});

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+
+/** Nothing is installed, however old what is there may look to make. */
+const quiet = ['--no-print-directory', '--old-file=node_modules/.package-lock.json'];
+
+/** What make would run. */
+function commands(...args: readonly string[]): string {
+  const { stdout, stderr, status } = spawnSync('make', [...quiet, '--dry-run', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+describe.each([
+  ['reconcile', 'DRY_RUN', '--dry-run'],
+  ['adopt', 'DRY_RUN', '--dry-run'],
+  ['doctor', 'JSON', '--json'],
+  ['lock', 'CHECK', '--check'],
+  ['rollout', 'IGNORE_ALARMS', '--ignore-alarms'],
+])('make %s %s=', (target, variable, flag) => {
+  test.each(['1', 'yes', 'true'])('%s is on', (value) => {
+    expect(commands(target, `${variable}=${value}`)).toContain(flag);
+  });
+
+  test.each(['', '0', 'no', 'off', 'false'])('%s is off', (value) => {
+    expect(commands(target, `${variable}=${value}`)).not.toContain(flag);
+  });
+});
+
+test('a value of a secret is replaced where that is asked for, and not where it is denied', () => {
+  const set = ['secrets', 'ENV=staging', 'SET=wallet-key'];
+  expect(commands(...set, 'REPLACE=1')).toContain('set wallet-key --replace');
+  expect(commands(...set, 'REPLACE=0')).not.toContain('--replace');
+});
+
+test('a reason is text, whatever is in it', () => {
+  const reason = 'bad `touch /tmp/x` "$(date)" $HOME \'quoted\'';
+  const { stdout } = spawnSync(
+    'make',
+    [...quiet, 'withdraw', 'AMI=ami-1', `REASON=${reason}`, 'sharing=printf "%s\\n"'],
+    { encoding: 'utf8', env: { PATH: process.env['PATH'] } },
+  );
+  expect(stdout.trim().split('\n').slice(-4)).toEqual(['withdraw', 'ami-1', '--reason', reason]);
+});
