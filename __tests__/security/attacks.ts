@@ -10,7 +10,6 @@ import {
   mayTake,
   principal,
   rolesOf,
-  secretArn,
   stackNamed,
   type AccountName,
 } from './world';
@@ -92,7 +91,7 @@ const widensIam = (account: Cluster): boolean => {
     ['secretsmanager:PutResourcePolicy', 'secretsmanager:DeleteResourcePolicy'].some((action) =>
       mayOnSecret(who, action, account, 'wallet-key'),
     ) ||
-    mayOnClusterKey(who, 'kms:PutKeyPolicy', account)
+    ['kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:RetireGrant'].some((action) => mayOnClusterKey(who, action, account))
   );
 };
 
@@ -187,6 +186,29 @@ export const attacks: Readonly<Record<string, () => boolean>> = {
         { context: { 'aws:ResourceAccount': accounts.ops } },
       ),
     ),
+  "the plan's build -> the code of the deployment, by a replaced source": () => {
+    const project = resourceWith(
+      stackNamed('ops'),
+      'aws_codebuild_project',
+      'name',
+      'prover-cluster-production-deployment',
+    );
+    const { buildspec } = project['source'] as { buildspec: string };
+    const refuses = buildspec.indexOf('test "$SOURCE_VERSIONS" = 1');
+    const bucket = 'arn:aws:s3:::prover-cluster-production-artifacts-111111111111';
+    const hides = ['s3:DeleteObjectVersion', 's3:PutBucketVersioning', 's3:PutLifecycleConfiguration'];
+    return (
+      refuses < 0 ||
+      refuses > buildspec.indexOf('install-tools') ||
+      rolesOf('ops').some((who) =>
+        hides.some((action) =>
+          [bucket, `${bucket}/prover-cluster-produ/source/abcdefg.zip`].some((resource) =>
+            may(who, action, resource, { context: { 'aws:ResourceAccount': accounts.ops } }),
+          ),
+        ),
+      )
+    );
+  },
   "the plan's build -> the deployment role": () =>
     ofEither((account) =>
       mayTake(principal('ops', 'prover-cluster-production-plan-role'), account, 'boundless-deployment-role'),
@@ -300,16 +322,19 @@ export const attacks: Readonly<Record<string, () => boolean>> = {
       ({ name, configuration: { EnvironmentVariables = '' } }) =>
         name === 'Deploy' && EnvironmentVariables.includes('#{Plan.PLAN_SHA256}'),
     ),
-  'any role of this design -> a build of a pipeline without its pipeline': () =>
-    ['plan', 'deployment'].some((step) =>
-      [...rolesOf('ops'), ...clusters.flatMap(rolesOf)]
-        .filter(({ arn: role }) => !role.endsWith('/prover-cluster-production-pipeline-role'))
-        .some((who) =>
-          ['codebuild:StartBuild', 'codebuild:RetryBuild', 'codebuild:StartBuildBatch', 'codebuild:UpdateProject'].some(
-            (action) => may(who, action, arn('codebuild', 'ops', `project/prover-cluster-production-${step}`)),
-          ),
-        ),
-    ),
+  'any role of this design -> a build of a pipeline without its pipeline': () => {
+    const changes = ['RetryBuild', 'StartBuildBatch', 'RetryBuildBatch', 'UpdateProject', 'CreateProject'];
+    const everyRole = [...rolesOf('ops'), ...clusters.flatMap(rolesOf)];
+    return resourcesOf(stackNamed('ops'), 'aws_codebuild_project').some(({ name }) => {
+      const project = arn('codebuild', 'ops', `project/${String(name)}`);
+      // CodePipeline acts through the role of the pipeline, which no person and no build can take.
+      const pipeline = `${String(name).replace(/-(plan|deployment)$|-build-project$/, '')}-pipeline-role`;
+      return everyRole.some(
+        (who) =>
+          changes.some((action) => may(who, `codebuild:${action}`, project)) ||
+          (!who.arn.endsWith(`:role/${pipeline}`) && may(who, 'codebuild:StartBuild', project)) ||
+          mayTake(who, 'ops', pipeline),
+      );
+    });
+  },
 };
-
-export { secretArn };

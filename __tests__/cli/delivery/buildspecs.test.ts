@@ -56,6 +56,11 @@ test('Terraform is pinned', () => {
   ]);
 });
 
+/** The source as CodePipeline names it to a build, and what lists its versions in place of the AWS CLI. */
+const sourceVersion =
+  'arn:aws:s3:::prover-cluster-production-artifacts-111111111111/prover-cluster-produ/source/AbCdEfG.zip';
+const listVersions = (count: string, calls: string) => `echo "$*" >> '${calls}'; echo '${count}'`;
+
 /** A checkout in which tools are fetched from the address. */
 function layOut(work: string, lock: string): void {
   mkdirSync(work, { recursive: true });
@@ -117,6 +122,7 @@ describeWith(['bash', 'curl', 'sha256sum', 'unzip'], 'in a build', () => {
       writeFileSync(path.join(work, 'tools', 'delivery', 'tools.lock'), lockOf(zip));
       const standIns = writeStandIns(path.join(work, 'bin'), {
         sudo: '"$@"',
+        aws: listVersions('1', path.join(work, 'aws-calls')),
         // It writes what the commands write, and ends with 3 in the step that is to fail.
         npm: `echo "$*" >> '${work}/calls'
 [[ " $* " != *' ${step} '* ]] || exit 3
@@ -133,6 +139,7 @@ done`,
         env: {
           TOOLS_BIN: path.join(work, 'bin'),
           TOOLS_CACHE: path.join(work, 'cache'),
+          CODEBUILD_SOURCE_VERSION: sourceVersion,
           CODEBUILD_SRC_DIR_plan: work,
           HEADLINE: 'stale',
           PLAN_SHA256: 'stale',
@@ -146,6 +153,32 @@ done`,
       if (['install', 'ci', 'synth', 'plan'].includes(step))
         for (const variable of exportsOf[name]) expect(exported[variable]).toBeUndefined();
     });
+  });
+
+  // A build that was taken over could have replaced the source between the plan and the approval.
+  test.each([
+    ['1', sourceVersion, true],
+    ['2', sourceVersion, false],
+    ['0', sourceVersion, false],
+    ['', 'c0ffee', false],
+  ])('apply runs nothing of a source with %j versions (%s)', async (count, source, runs) => {
+    const work = path.join(folder, `source-${(builds += 1)}`);
+    mkdirSync(path.join(work, 'packer', 'build'), { recursive: true });
+    writeFileSync(path.join(work, 'packer', 'build', 'install-tools.sh'), 'touch ran-the-source\nexit 1\n');
+    const calls = path.join(work, 'aws-calls');
+    const standIns = writeStandIns(path.join(work, 'bin'), { aws: listVersions(count, calls) });
+    const { code, stdout } = await runBuildspec(specs.apply, work, {
+      standIns,
+      env: { CODEBUILD_SOURCE_VERSION: source },
+    });
+    expect([code, existsSync(path.join(work, 'ran-the-source'))]).toEqual([1, runs]);
+    expect(stdout).toContain(`The source ${source} has ${count === '' ? 'no' : count} versions, and must have 1.`);
+    if (source === sourceVersion)
+      expect(readFileSync(calls, 'utf8').trim()).toBe(
+        's3api list-object-versions --bucket prover-cluster-production-artifacts-111111111111 ' +
+          '--prefix prover-cluster-produ/source/AbCdEfG.zip ' +
+          "--query length(Versions[?Key=='prover-cluster-produ/source/AbCdEfG.zip']) --output text",
+      );
   });
 
   describeWith(['terraform', 'openssl', localAws, 'npm'], 'with Terraform and a local AWS', () => {
@@ -181,6 +214,7 @@ done`,
       // The AWS provider is out of reach: what was synthesized gives way to stacks that do without it.
       standIns = writeStandIns(path.join(work, 'bin'), {
         sudo: '"$@"',
+        aws: listVersions('1', path.join(work, 'aws-calls')),
         npm: `[[ $1 != ci ]] || exit 0
 '${which('npm')}' "$@" || exit
 if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
@@ -204,6 +238,7 @@ if [[ $* == *synth* ]]; then cp -r '${light}'/. cdktf.out/stacks/; fi`,
         TOOLS_BIN: path.join(work, 'bin'),
         TOOLS_CACHE: path.join(work, 'cache'),
         CODEBUILD_RESOLVED_SOURCE_VERSION: 'c0ffee',
+        CODEBUILD_SOURCE_VERSION: sourceVersion,
         CODEBUILD_BUILD_ID: `${name}:0b`,
         CODEBUILD_BUILD_ARN: `arn:aws:codebuild:us-west-2:111111111111:build/${name}:0b`,
         ...env,

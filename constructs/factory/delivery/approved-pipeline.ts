@@ -49,6 +49,7 @@ export class ApprovedPipeline extends Construct {
       name: clusterProject.deployment(environment),
       description: `Applies approved plans of ${stacks.cluster(environment)}`,
       buildspec: 'apply',
+      ownsBuildspec: true,
       timeoutMinutes: delivery.deploymentTimeoutMinutes,
       assumes: [arns.role(accountId, roles.deployment)],
       variables: deploymentLimits(delivery, false),

@@ -38,7 +38,8 @@ export class ArtifactBucket extends Construct {
           status: 'Enabled',
           filter: [{ prefix: '' }],
           expiration: [{ days: retentionDays }],
-          noncurrentVersionExpiration: [{ noncurrentDays: 7 }],
+          // Longer than an approval waits: the deployment refuses a source of which there is another version.
+          noncurrentVersionExpiration: [{ noncurrentDays: retentionDays }],
           abortIncompleteMultipartUpload: [{ daysAfterInitiation: 1 }],
         },
         {

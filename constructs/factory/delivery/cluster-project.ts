@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { CodebuildProject } from '@cdktf/provider-aws/lib/codebuild-project';
 import { Construct } from 'constructs';
 import { queueMinutes } from '../../../config/build-time';
@@ -11,6 +13,12 @@ import type { PipelineContext } from './pipeline';
 import type { BuildProject } from './steps';
 import { AccountStack } from '../../base/account-stack';
 
+const buildspecs = 'tools/delivery/buildspecs';
+
+/** The text of a buildspec, in which Terraform finds nothing of its own. */
+const buildspecText = (name: string): string =>
+  readFileSync(path.join(buildspecs, `${name}.yml`), 'utf8').replaceAll('${', '$${');
+
 /** The environment that a project works on. */
 export interface ClusterEnvironment {
   readonly environment: string;
@@ -23,6 +31,11 @@ export interface ClusterProjectProps extends PipelineContext {
   readonly description: string;
   /** File in `tools/delivery/buildspecs`, without its ending. */
   readonly buildspec: 'deployment' | 'plan' | 'apply';
+  /**
+   * Whether the project holds the buildspec itself, so that a source that was replaced does not decide what is run.
+   * @default - the source has it
+   */
+  readonly ownsBuildspec?: boolean;
   readonly timeoutMinutes: number;
   /** ARNs of the roles that the build takes: all that it can do in other accounts. */
   readonly assumes: readonly string[];
@@ -47,7 +60,7 @@ export class ClusterProject extends Construct implements BuildProject {
   constructor(scope: Construct, id: string, props: ClusterProjectProps) {
     super(scope, id);
     const { account } = AccountStack.of(this);
-    const { name, description, cluster, ops, operationsKeyArn } = props;
+    const { name, description, cluster, ops, operationsKeyArn, ownsBuildspec = false } = props;
     const logs = new LogGroup(this, 'Logs', {
       name: logGroups.codeBuild(name),
       retentionDays: ops.logRetentionDays,
@@ -62,6 +75,7 @@ export class ClusterProject extends Construct implements BuildProject {
         ...artifacts.run(account, {
           pipeline: pipelines.cluster(cluster.environment),
           kmsKeyArn: operationsKeyArn,
+          checksSource: ownsBuildspec,
           access: props.output === undefined ? 'read' : { outputs: [props.output] },
         }),
         { Sid: 'AssumeServiceAccountRoles', Action: 'sts:AssumeRole', Resource: props.assumes },
@@ -83,7 +97,10 @@ export class ClusterProject extends Construct implements BuildProject {
         [deliveryVariables.serviceAccount]: cluster.accountId,
         ...props.variables,
       }),
-      source: { type: 'CODEPIPELINE', buildspec: `tools/delivery/buildspecs/${props.buildspec}.yml` },
+      source: {
+        type: 'CODEPIPELINE',
+        buildspec: ownsBuildspec ? buildspecText(props.buildspec) : `${buildspecs}/${props.buildspec}.yml`,
+      },
       logsConfig: { cloudwatchLogs: { status: 'ENABLED', groupName: logs.name } },
       dependsOn: [role.permissions],
     });

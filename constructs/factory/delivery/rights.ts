@@ -8,6 +8,11 @@ export interface ArtifactRightsProps {
   readonly kmsKeyArn: string;
   /** `read` is a build's, and so are outputs; `manage` is the pipeline's own, which checks its bucket too. */
   readonly access: 'read' | 'manage' | { readonly outputs: readonly string[] };
+  /**
+   * Whether a build looks for replaced versions of its source.
+   * @default false
+   */
+  readonly checksSource?: boolean;
 }
 
 const ofBucket = {
@@ -33,12 +38,14 @@ const shortName = (artifact: string): string => artifact.slice(0, 10);
  * A build that makes an artifact writes below that artifact's name alone: one that could write anywhere would replace the
  * source that a later build of the run deploys.
  */
-export function run({ accountId }: Account, { pipeline, kmsKeyArn, access }: ArtifactRightsProps): Statement[] {
+export function run({ accountId }: Account, props: ArtifactRightsProps): Statement[] {
+  const { pipeline, kmsKeyArn, access, checksSource = false } = props;
   const bucket = bucketArn(artifactBucket(pipeline, accountId));
   const Condition = { StringEquals: { 'aws:ResourceAccount': accountId } };
   const reading = access === 'manage' ? access : 'read';
   return [
     { Sid: 'ArtifactBucket', Action: ofBucket[reading], Resource: bucket, Condition },
+    ...(checksSource ? [{ Sid: 'SourceVersions', Action: 's3:ListBucketVersions', Resource: bucket, Condition }] : []),
     { Sid: 'Artifacts', Action: ofObjects[reading], Resource: `${bucket}/*`, Condition },
     ...(typeof access === 'object'
       ? [

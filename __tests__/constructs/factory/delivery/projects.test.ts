@@ -98,7 +98,7 @@ describe('artifacts', () => {
         {
           status: 'Enabled',
           expiration: [{ days: 30 }],
-          noncurrent_version_expiration: [{ noncurrent_days: 7 }],
+          noncurrent_version_expiration: [{ noncurrent_days: 30 }],
           abort_incomplete_multipart_upload: [{ days_after_initiation: 1 }],
         },
         { status: 'Enabled', expiration: [{ expired_object_delete_marker: true }] },

@@ -84,6 +84,7 @@ test.each<[string, string[]]>([
     [
       ...logRights('prover-cluster-production-deployment'),
       ...readRights('prover-cluster-production'),
+      ...onBucket('prover-cluster-production', 's3:ListBucketVersions'),
       takes('333333333333', 'boundless-deployment-role'),
     ],
   ],
