@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { clusterFunctions, functions } from '../../config/names';
+import { withoutAws } from '../../lab/common/without-aws';
 import { buildLambdaArchive } from '../../lambda/archive/archive';
 
 /** Where tests put what they synthesize; `global-teardown.ts` removes it, whatever became of them. */
@@ -9,6 +10,7 @@ export const testDirectory = 'BOUNDLESS_TEST_DIRECTORY';
 
 /** Builds the archives once: stacks read them, and the tests' own realm is not one that esbuild accepts. */
 export default function setup(): void {
+  withoutAws(process.env);
   process.env[testDirectory] = mkdtempSync(path.join(tmpdir(), 'boundless-'));
   for (const name of [...Object.values(functions), ...Object.values(clusterFunctions)]) buildLambdaArchive(name);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { functions } from '../../config/names';
 import { command, noArguments } from '../../cli/common/command';
 import { buildLambdaArchive } from '../../lambda/archive/archive';
+import { withoutAws } from '../common/without-aws';
 import { unpack } from '../rehearse/lambda-process';
 import { measure, type Measurement } from './measure';
 import { measureReconcile } from './reconcile';
@@ -23,6 +24,7 @@ function print(name: string, { seconds, megabytes }: Measurement, note: string):
 }
 
 async function run(): Promise<number> {
+  withoutAws(process.env);
   const work = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const outdir = { CDKTF_OUTDIR: path.join(work, 'cdktf.out') };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { command } from '../../cli/common/command';
+import { withoutAws } from '../common/without-aws';
 import { installTools } from '../check/packages';
 import { rehearse } from './rehearsal';
 import { headerLine, Rehearsal, StepFailedError, stepLine, summaryLine } from './report';
@@ -27,6 +28,7 @@ function parse(args: readonly string[]): Options {
 }
 
 async function run(chosen: Options): Promise<number> {
+  withoutAws(process.env);
   // Standard output belongs to the report. The three bakes print the same, which is enough once.
   const printed = new Set<string>();
   const log = (line: string) => {

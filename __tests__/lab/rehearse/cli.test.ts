@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Report } from '../../../lab/rehearse/report';
@@ -24,11 +25,34 @@ const withTerraform = [
 ];
 
 describeWith(['packer', localAws], 'the rehearsal', () => {
-  test('shares three really built images with two accounts', () => {
-    const { stdout, status } = spawnSync(process.execPath, [...command, '--json'], {
-      encoding: 'utf8',
-      env: environment,
+  test('shares three really built images with two accounts, whatever the AWS settings and proxies of its caller', async () => {
+    const reached: string[] = [];
+    const trap = createServer((connection) => {
+      reached.push(`${connection.remotePort ?? ''}`);
+      connection.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    const address = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, [...command, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...environment,
+        AWS_PROFILE: 'nowhere',
+        AWS_REGION: 'eu-north-1',
+        AWS_ACCESS_KEY_ID: 'AKIAREAL',
+        AWS_SECRET_ACCESS_KEY: 'real',
+        ...Object.fromEntries(['STS', 'S3', 'EC2', 'SSM', 'KMS'].map((name) => [`AWS_ENDPOINT_URL_${name}`, address])),
+        HTTP_PROXY: address,
+        http_proxy: address,
+        HTTPS_PROXY: address,
+        https_proxy: address,
+      },
     });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    const [status] = (await once(child, 'close')) as [number];
+    trap.close();
+    expect(reached).toEqual([]);
     const report = JSON.parse(stdout) as Report;
     expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
     expect({ status, ok: report.ok }).toEqual({ status: 0, ok: true });
