@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { imageTags } from '../../config/names';
 import type { PolicyStatement } from '../support/policies';
 import type { Context } from './iam/conditions';
 import { isAllowed } from './iam/evaluate';
@@ -25,7 +26,14 @@ type Call = readonly [action: string, resource: string, context?: Context];
 describe('a build', () => {
   const profile = { 'ec2:InstanceProfile': `arn:aws:iam::${accounts.ops}:instance-profile/packer-builder` };
   const type = { 'ec2:InstanceType': 'g6.xlarge' };
-  const tags = { 'aws:RequestTag/ManagedBy': 'packer', 'aws:TagKeys': ['ManagedBy', 'Name', 'BuildId'] };
+  // The tags that the templates give, of image and build; the script that finishes an image gives some of them again.
+  const keys = readFileSync('packer/locals.pkr.hcl', 'utf8').match(/(?<=^ {6})[A-Z]\w+(?= *=)/gm) ?? [];
+  const finished = readFileSync('packer/build/finish-image.sh', 'utf8').match(/(?<="Key=)\w+/g) ?? [];
+  const tags = { 'aws:RequestTag/ManagedBy': 'packer', 'aws:TagKeys': [...new Set([...keys, ...finished])] };
+
+  test('tags with these keys', () => {
+    expect([...tags['aws:TagKeys']].sort()).toEqual(imageTags);
+  });
   const made = (by: string) => ({ ...tags, 'ec2:CreateAction': by });
   const tagged = { 'aws:ResourceTag/ManagedBy': 'packer' };
   const ssm = (name: string) => arn('ssm', 'ops', `session/${name}`);
@@ -61,7 +69,8 @@ describe('a build', () => {
     ['ec2:CreateTags', ec2('ops', 'instance'), made('RunInstances')],
     ['ec2:CreateTags', ec2('ops', 'volume'), made('RunInstances')],
     ['ec2:CreateTags', ec2('ops', 'network-interface'), made('RunInstances')],
-    // A spot instance, and its volumes, once they run.
+    // A spot instance, its request and its volumes, once they run.
+    ['ec2:CreateTags', ec2('ops', 'spot-instances-request'), tags],
     ['ec2:CreateTags', ec2('ops', 'instance'), { ...tags, ...profile }],
     ['ec2:CreateTags', ec2('ops', 'volume'), tags],
     ['ssm:StartSession', ec2('ops', 'instance'), { 'ssm:resourceTag/ManagedBy': 'packer' }],

@@ -141,10 +141,11 @@ export function run(account: Account, { imageKeyArn, builderRoleArn, instanceTyp
       Condition: { ...taggedAsOwn, ...builders, ...knownTags },
     },
     {
-      // And its volumes, which have nothing that distinguishes them. A volume with the tag is no use: no statement acts on one.
+      // And its spot request and volumes (same file), which have nothing that distinguishes them. With the tag they are no
+      // use: no statement acts on one.
       Sid: 'TagVolumes',
       Action: 'ec2:CreateTags',
-      Resource: ec2('volume'),
+      Resource: [ec2('spot-instances-request'), ec2('volume')],
       Condition: { ...taggedAsOwn, ...knownTags },
     },
     {
