@@ -76,6 +76,19 @@ export function mayOnClusterKey(who: Principal, action: string, account: Account
   });
 }
 
+/** A principal and every role that it reaches, one after the other, in any account. */
+export function takenFrom(who: Principal): readonly Principal[] {
+  const found = [who];
+  const left = (Object.keys(accounts) as AccountName[]).flatMap((account) =>
+    rolesOf(account).map((role) => ({ account, role })),
+  );
+  for (const taker of found)
+    for (const { account, role } of left)
+      if (!found.some(({ arn }) => arn === role.arn) && mayTake(taker, account, role.arn.split('/')[1]!))
+        found.push(role);
+  return found;
+}
+
 /** Whether a principal can take a role: its own policies and the role's trust must allow it. */
 export function mayTake(who: Principal, account: AccountName, name: string): boolean {
   const resourcePolicy = statementsOf(account, role(account, name)['assume_role_policy']);

@@ -1,6 +1,15 @@
 import { listOf, type PolicyStatement } from '../../support/policies';
 import { matches } from '../../support/globs';
 
+/** A statement of any policy, with the elements that this design's policies do without. */
+export interface Statement extends Omit<PolicyStatement, 'Action' | 'Principal' | 'Sid'> {
+  readonly Sid?: string;
+  readonly Principal?: '*' | PolicyStatement['Principal'];
+  readonly Action?: PolicyStatement['Action'];
+  readonly NotAction?: PolicyStatement['Action'];
+  readonly NotResource?: PolicyStatement['Resource'];
+}
+
 /** Values of condition keys of a request. A key that is not there is not in the request. */
 export type Context = Readonly<Record<string, string | readonly string[]>>;
 
@@ -34,6 +43,16 @@ const valueOf = (context: Context, key: string): readonly string[] | undefined =
 };
 
 /**
+ * A text of a policy with the values of its variables. One without a value is kept, and matches nothing: the text of a request
+ * has no such characters (IAM User Guide, "IAM policy elements: Variables and tags").
+ */
+export const withVariables = (text: string, context: Context): string =>
+  text.replace(/\$\{([\w:/.-]+)\}/g, (variable, key: string) => {
+    const values = valueOf(context, key);
+    return values?.length === 1 ? values[0]! : variable;
+  });
+
+/**
  * Whether a request meets one operator with one key (IAM User Guide, "IAM JSON policy elements: Condition operators",
  * "Multivalued context keys").
  *
@@ -49,12 +68,13 @@ function meetsOne(operator: string, key: string, wanted: readonly string[], cont
   if (test === undefined) throw new Error(`the operator ${operator} is not known`);
   if (values === undefined || values.length === 0)
     return ifExists !== undefined || set === 'ForAllValues' || (set === undefined && negated !== undefined);
-  const fits = (value: string): boolean => wanted.some((want) => test(want, value)) === (negated === undefined);
+  const fits = (value: string): boolean =>
+    wanted.some((want) => test(withVariables(want, context), value)) === (negated === undefined);
   return set === 'ForAnyValue' ? values.some(fits) : values.every(fits);
 }
 
 /** Whether a request meets all conditions of a statement. */
-export const meets = (Condition: PolicyStatement['Condition'], context: Context): boolean =>
+export const meets = (Condition: Statement['Condition'], context: Context): boolean =>
   Object.entries(Condition ?? {}).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) => meetsOne(operator, key, listOf(wanted), context)),
   );

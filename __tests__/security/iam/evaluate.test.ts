@@ -1,17 +1,16 @@
-import type { PolicyStatement } from '../../support/policies';
-import { meets } from './conditions';
+import { meets, type Context, type Statement } from './conditions';
 import { isAllowed, type Principal, type Request } from './evaluate';
 
 const arn = 'arn:aws:iam::222222222222:role/one';
 const secret = 'arn:aws:secretsmanager:us-west-2:222222222222:secret:s-AbCdEf';
-const statement = (changes: Partial<PolicyStatement> = {}): PolicyStatement => ({
+const statement = (changes: Partial<Statement> = {}): Statement => ({
   Sid: 'One',
   Effect: 'Allow',
   Action: 'secretsmanager:GetSecretValue',
   Resource: '*',
   ...changes,
 });
-const principal = (...statements: PolicyStatement[]): Principal => ({ arn, statements });
+const principal = (...statements: Statement[]): Principal => ({ arn, statements });
 const request = (changes: Partial<Request> = {}): Request => ({
   action: 'secretsmanager:GetSecretValue',
   resource: secret,
@@ -54,6 +53,66 @@ describe('a request is', () => {
     expect(isAllowed({ ...other, statements: [] }, request({ resourcePolicy }))).toBe(false);
   });
 
+  test('allowed by a policy of its resource within the boundary, where that names the role', () => {
+    const bounded = { ...principal(), boundary: [statement({ Action: 'secretsmanager:DescribeSecret' })] };
+    const toItself = [statement({ Principal: { AWS: arn } })];
+    expect(isAllowed(bounded, request({ resourcePolicy: toItself }))).toBe(false);
+    expect(isAllowed(bounded, request({ resourcePolicy: [statement({ Principal: '*' })] }))).toBe(true);
+  });
+
+  test('denied to everybody by either form of a principal', () => {
+    for (const Principal of ['*', everybody] as const)
+      expect(
+        isAllowed(principal(statement()), request({ resourcePolicy: [statement({ Effect: 'Deny', Principal })] })),
+      ).toBe(false);
+    const nobody = [{ Effect: 'Deny', Action: '*', Resource: '*' }] as const;
+    expect(() => isAllowed(principal(statement()), request({ resourcePolicy: nobody }))).toThrow('names no principal');
+  });
+
+  test('allowed to a service by a trust that names it, under its condition', () => {
+    const service: Principal = {
+      arn: 'codebuild.amazonaws.com',
+      statements: [statement({ Action: 'sts:AssumeRole' })],
+    };
+    const resourcePolicy = [
+      statement({
+        Principal: { Service: 'codebuild.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:SourceAccount': '222222222222' } },
+      }),
+    ];
+    const by = (account: string) =>
+      isAllowed(service, {
+        action: 'sts:AssumeRole',
+        resource: arn,
+        resourcePolicy,
+        context: { 'aws:SourceAccount': account },
+      });
+    expect([by('222222222222'), by('999999999999')]).toEqual([true, false]);
+    const other = { ...service, arn: 'lambda.amazonaws.com' };
+    expect(isAllowed(other, { action: 'sts:AssumeRole', resource: arn, resourcePolicy })).toBe(false);
+  });
+
+  test('about what NotAction and NotResource leave', () => {
+    const without = { Sid: 'One', Effect: 'Allow', Resource: '*', NotAction: 'secretsmanager:Get*' } as const;
+    expect(isAllowed({ arn, statements: [without] }, request())).toBe(false);
+    expect(isAllowed({ arn, statements: [without] }, request({ action: 'secretsmanager:PutSecretValue' }))).toBe(true);
+    const others = { Sid: 'One', Effect: 'Allow', Action: '*', NotResource: secret } as const;
+    expect(isAllowed({ arn, statements: [others] }, request())).toBe(false);
+    expect(isAllowed({ arn, statements: [others] }, request({ resource: `${secret}2` }))).toBe(true);
+  });
+
+  test('on what the variables of a policy stand for', () => {
+    const own = principal(statement({ Resource: 'arn:aws:s3:::b/${aws:PrincipalTag/team}/*', Action: 's3:GetObject' }));
+    const get = (context: Context) =>
+      isAllowed(own, { action: 's3:GetObject', resource: 'arn:aws:s3:::b/one/x', context });
+    expect([get({ 'aws:PrincipalTag/team': 'one' }), get({ 'aws:PrincipalTag/team': 'two' }), get({})]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   test("allowed on a key only where the key's policy lets the account's own policies do it", () => {
     const key = request({ action: 'kms:Decrypt', resource: 'arn:aws:kms:us-west-2:222222222222:key/k' });
     const own = principal(statement({ Action: 'kms:Decrypt' }));
@@ -65,7 +124,7 @@ describe('a request is', () => {
 });
 
 // IAM User Guide, "IAM JSON policy elements: Condition operators".
-test.each<[boolean, PolicyStatement['Condition'], Record<string, string | string[]>]>([
+test.each<[boolean, Statement['Condition'], Record<string, string | string[]>]>([
   [true, { StringEquals: { 'aws:requestedregion': ['a', 'b'] } }, { 'aws:RequestedRegion': 'b' }],
   [false, { StringEquals: { k: 'a' } }, {}],
   [true, { StringNotEquals: { k: 'a' } }, {}],
