@@ -220,6 +220,40 @@ export const attacks: Readonly<Record<string, () => boolean>> = {
       (account) => takenFrom(deployment(account)).some((who) => readsWallet(who, account)) || widensIam(account),
     ),
   'the deployment role -> the wallet key, by an instance': () => ofEither(launchesManager),
+  'the deployment role -> what the broker spends of the wallet': () =>
+    ofEither((account) =>
+      ['settings', 'broker', 'broker-configuration'].every((name) =>
+        may(
+          deployment(account),
+          'ssm:PutParameter',
+          arn('ssm', account, `parameter/boundless/${account}/prover-cluster/${name}`),
+        ),
+      ),
+    ),
+  'the deployment role -> a command of its choice on a manager': () =>
+    ofEither((account) => {
+      const smoke = arn('ssm', account, `document/prover-cluster-${account}-smoke`);
+      const manager = arn('ec2', account, 'instance/i-1');
+      const context = { 'ssm:resourceTag/Stack': `prover-cluster-${account}`, 'ssm:resourceTag/Role': 'manager' };
+      const sends = (document: string) =>
+        may(deployment(account), 'ssm:SendCommand', document) &&
+        may(deployment(account), 'ssm:SendCommand', manager, { context });
+      const documents = resourcesOf(stackNamed(account), 'aws_ssm_document');
+      const changes = ['CreateDocument', 'UpdateDocument', 'UpdateDocumentDefaultVersion', 'DeleteDocument'];
+      const others = ['StartSession', 'CreateAssociation', 'StartAutomationExecution'];
+      // Production's smoke test is sent by people.
+      expect([account, sends(smoke)]).toEqual([account, account === 'staging']);
+      return (
+        documents.length !== 1 ||
+        documents.some(({ content }) => String(content).includes('"parameters"')) ||
+        sends('arn:aws:ssm:us-west-2::document/AWS-RunShellScript') ||
+        sends(arn('ssm', account, 'document/other')) ||
+        changes.some((action) => may(deployment(account), `ssm:${action}`, smoke)) ||
+        others.some((action) =>
+          [manager, smoke].some((resource) => may(deployment(account), `ssm:${action}`, resource, { context })),
+        )
+      );
+    }),
   'the deployment role -> an instance of another image': () =>
     ofEither((account) =>
       may(deployment(account), 'ec2:RunInstances', 'arn:aws:ec2:us-west-2::image/ami-1', {
