@@ -15,9 +15,9 @@ import { AccountStack } from '../../base/account-stack';
 
 const buildspecs = 'tools/delivery/buildspecs';
 
-/** The text of a buildspec, in which Terraform finds nothing of its own. */
+/** The text of a buildspec, in which Terraform finds no template of its own (Terraform, "Strings and Templates": escape sequences). */
 const buildspecText = (name: string): string =>
-  readFileSync(path.join(buildspecs, `${name}.yml`), 'utf8').replaceAll('${', '$${');
+  readFileSync(path.join(buildspecs, `${name}.yml`), 'utf8').replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 
 /** The environment that a project works on. */
 export interface ClusterEnvironment {

@@ -225,7 +225,7 @@ describe.each([
       // Its own: a source that was replaced does not decide what is run.
       source: {
         type: 'CODEPIPELINE',
-        buildspec: readFileSync('tools/delivery/buildspecs/apply.yml', 'utf8').replaceAll('${', '$${'),
+        buildspec: readFileSync('tools/delivery/buildspecs/apply.yml', 'utf8').replaceAll('${', () => '$${'),
       },
     });
   });
