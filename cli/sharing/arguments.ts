@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { environmentNamed, factory, type EnvironmentConfig } from '../../config';
 import { imageKinds } from '../../config/names';
-import type { Command } from '../../lambda/packer-ami-sharing/commands/command';
+import { checkedCommand, type Command } from '../../lambda/packer-ami-sharing/commands/command';
 
 const environments = factory.environments.map(({ environment }) => environment).join('|');
 
@@ -58,19 +58,19 @@ export function parse(args: readonly string[]): Action {
   switch (name) {
     case 'reconcile':
       expectShape(0, 'dry-run');
-      return { do: 'invoke', command: { command: 'reconcile', dryRun } };
+      return invoke({ command: 'reconcile', dryRun });
     case 'preflight':
       expectShape(0);
-      return { do: 'invoke', command: { command: 'preflight' } };
+      return invoke({ command: 'preflight' });
     case 'withdraw':
       expectShape(1, 'dry-run', 'reason');
-      return { do: 'invoke', command: { command: 'withdraw', imageId: first, reason: reason ?? '', dryRun } };
+      return invoke({ command: 'withdraw', imageId: first, reason: reason ?? '', dryRun });
     case 'pin':
       expectShape(2, 'dry-run');
-      return { do: 'invoke', command: { command: 'pin', ...accountOf(first), imageId: second, dryRun } };
+      return invoke({ command: 'pin', ...accountOf(first), imageId: second, dryRun });
     case 'unpin':
       expectShape(2, 'dry-run');
-      return { do: 'invoke', command: { command: 'unpin', ...accountOf(first), kind: kindNamed(second), dryRun } };
+      return invoke({ command: 'unpin', ...accountOf(first), kind: kindNamed(second), dryRun });
     case 'allow-images':
       expectShape(1, 'dry-run');
       return { do: 'allow-images', environment: environmentNamed(first), dryRun };
@@ -81,6 +81,9 @@ export function parse(args: readonly string[]): Action {
       throw new Error(`There is no command ${JSON.stringify(name)}.`);
   }
 }
+
+/** What is wrong with a command is wrong usage; the function would refuse it too, after a minute. */
+const invoke = (command: Command): Action => ({ do: 'invoke', command: checkedCommand(command) });
 
 const accountOf = (environment: string) => ({ accountId: environmentNamed(environment).accountId });
 

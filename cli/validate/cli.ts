@@ -19,18 +19,18 @@ interface Manifest {
   readonly stacks: Readonly<Record<string, { readonly name: string; readonly synthesizedStackPath: string }>>;
 }
 
-async function validate(name: string, stackDirectory: string): Promise<'valid' | 'invalid' | 'no provider'> {
+interface Result {
+  readonly is: 'valid' | 'invalid' | 'no provider';
+  readonly output: string;
+}
+
+async function validate(name: string, stackDirectory: string): Promise<Result> {
   const directory = path.join(workDirectory, name);
   await rm(directory, { recursive: true, force: true });
   await cp(stackDirectory, directory, { recursive: true });
   const init = await terraform(directory, ['init', '-backend=false', '-no-color']);
-  const result = init.code === 0 ? await terraform(directory, ['validate', '-no-color']) : init;
-  if (result.code === 0) {
-    console.log(`valid    ${name}`);
-    return 'valid';
-  }
-  console.error(`invalid  ${name}\n${result.output}`);
-  return isDownloadFailure(init.output) ? 'no provider' : 'invalid';
+  const { code, output } = init.code === 0 ? await terraform(directory, ['validate', '-no-color']) : init;
+  return { is: code === 0 ? 'valid' : isDownloadFailure(init.output) ? 'no provider' : 'invalid', output };
 }
 
 async function run(): Promise<number> {
@@ -40,11 +40,21 @@ async function run(): Promise<number> {
     return 1;
   }
   const { stacks } = JSON.parse(manifest) as Manifest;
-  const results = [];
-  for (const { name, synthesizedStackPath } of Object.values(stacks))
-    results.push(await validate(name, path.dirname(path.join(synthesized, synthesizedStackPath))));
-  if (results.includes('invalid')) return 1;
-  return results.includes('no provider') ? 3 : 0;
+  let invalid = false;
+  const waiting = Object.values(stacks);
+  for (const { name, synthesizedStackPath } of [...waiting]) {
+    const { is, output } = await validate(name, path.dirname(path.join(synthesized, synthesizedStackPath)));
+    if (is === 'no provider') {
+      // No other stack would have it either; what is not checked is not invalid.
+      console.error(`not checked  ${waiting.map((stack) => stack.name).join(', ')}\n${output}`);
+      return invalid ? 1 : 3;
+    }
+    waiting.shift();
+    if (is === 'valid') console.log(`valid    ${name}`);
+    else console.error(`invalid  ${name}\n${output}`);
+    invalid ||= is === 'invalid';
+  }
+  return invalid ? 1 : 0;
 }
 
 export const validateCommand = command({

@@ -1,23 +1,57 @@
-import { spawnSync } from 'node:child_process';
-import { isDownloadFailure } from '../../../cli/terraform/provider';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { validateCommand } from '../../../cli/validate/cli';
+import { temporaryFolder, writeStandIns } from '../../scripts/support';
 
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'validate', ...args], { encoding: 'utf8' });
+const folder = temporaryFolder();
+const stacks = ['one', 'two', 'three'];
 
-test('prints its usage', () => {
-  expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: make validate') as string });
-  expect(run('staging')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('There is no argument staging') as string,
-  });
+beforeAll(() => {
+  for (const name of stacks) mkdirSync(path.join(folder, 'cdktf.out', 'stacks', name), { recursive: true });
+  const manifest = {
+    stacks: Object.fromEntries(
+      stacks.map((name) => [name, { name, synthesizedStackPath: `stacks/${name}/cdk.tf.json` }]),
+    ),
+  };
+  writeFileSync(path.join(folder, 'cdktf.out', 'manifest.json'), JSON.stringify(manifest));
 });
 
-test('a registry that cannot be reached is distinguished from a stack that is wrong', () => {
-  expect(isDownloadFailure('Error: Failed to query available provider packages\n\nCould not retrieve the list')).toBe(
-    true,
+const [root, search] = [process.cwd(), process.env['PATH'] ?? ''];
+afterEach(() => {
+  process.chdir(root);
+  process.env['PATH'] = search;
+  jest.restoreAllMocks();
+});
+
+/** Validates with a Terraform that does this. */
+async function validated(terraform: string) {
+  process.env['PATH'] = `${writeStandIns(path.join(folder, 'bin'), { terraform })}:${search}`;
+  process.chdir(folder);
+  const lines = { log: '', error: '' };
+  jest.spyOn(console, 'log').mockImplementation((...words) => void (lines.log += `${words.join(' ')}\n`));
+  jest.spyOn(console, 'error').mockImplementation((...words) => void (lines.error += `${words.join(' ')}\n`));
+  return { status: await validateCommand.run([]), stdout: lines.log, stderr: lines.error };
+}
+const unreachable = "echo 'Error: Failed to query available provider packages' >&2; exit 1";
+
+test('stacks without the provider are not checked, and none is called invalid; the reason is there once', async () => {
+  const { status, stdout, stderr } = await validated(unreachable);
+  expect([status, stdout]).toEqual([3, '']);
+  expect(stderr).toBe('not checked  one, two, three\nError: Failed to query available provider packages\n\n');
+});
+
+test('one that is invalid counts more than what is not checked', async () => {
+  const { status, stderr } = await validated(
+    `[[ $1 == *one ]] || { ${unreachable}; }; [[ $2 != validate ]] || { echo wrong; exit 1; }`,
   );
-  expect(isDownloadFailure('Error: Failed to install provider\n\nError while installing hashicorp/aws')).toBe(true);
-  expect(isDownloadFailure('Error: Unsupported argument\n\nAn argument named "bukcet" is not expected here.')).toBe(
-    false,
-  );
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^invalid {2}one\nwrong\n\nnot checked {2}two, three\n/);
+});
+
+test('valid stacks are listed', async () => {
+  expect(await validated('exit 0')).toEqual({
+    status: 0,
+    stdout: 'valid    one\nvalid    two\nvalid    three\n',
+    stderr: '',
+  });
 });

@@ -45,16 +45,26 @@ export const isCommand = (input: unknown): boolean =>
   typeof input === 'object' && input !== null && Object.hasOwn(input, 'command');
 
 /**
- * Reads a command.
+ * Checks the form of a command, for its senders as well: what is wrong is known before anything is called.
  *
- * @throws InvalidCommandError that names every field that is wrong, or a service account that is not configured
+ * @throws InvalidCommandError that names every field that is wrong
  */
-export function parseCommand(input: unknown, { serviceAccountIds }: Settings): Command {
+export function checkedCommand(input: unknown): Command {
   const { success, data, error } = schema.safeParse(input);
   if (!success)
     throw new InvalidCommandError(
       error.issues.map(({ path, message }) => `${path.join('.') || 'the command'} ${message}`),
     );
+  return data;
+}
+
+/**
+ * Reads a command.
+ *
+ * @throws InvalidCommandError that names every field that is wrong, or a service account that is not configured
+ */
+export function parseCommand(input: unknown, { serviceAccountIds }: Settings): Command {
+  const data = checkedCommand(input);
   if ('accountId' in data && !serviceAccountIds.includes(data.accountId))
     throw new InvalidCommandError([`accountId ${data.accountId} is none of the configured service accounts`]);
   return data;
