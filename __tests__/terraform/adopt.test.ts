@@ -74,7 +74,6 @@ function stacksOfBefore() {
 
 function adoption(): void {
   let old: ReturnType<typeof stacksOfBefore>;
-  let moved: ReturnType<typeof now>;
   const lines: string[] = [];
   beforeAll(async () => {
     old = stacksOfBefore();
@@ -106,7 +105,7 @@ function adoption(): void {
     changes.filter(({ actions }) => actions.includes('delete')).map(({ address }) => address);
 
   test('moves every address that the cluster had, and then nothing is made, replaced or destroyed of them', async () => {
-    const stacks = (moved = now());
+    const stacks = now();
     expect(
       [...adoptedAddresses({ account: stacks.account.directory, cluster: stacks.cluster.directory })].sort(),
     ).toEqual(before);
@@ -121,11 +120,25 @@ function adoption(): void {
     expect(await adopting(stacks)).toBe(0);
   }, 120_000);
 
-  test('a run that ended between its two writes is completed by the next', async () => {
+  test('a state that a deployment changed meanwhile is not written over, and the next run completes the move', async () => {
     const stacks = now();
-    writeFileSync(path.join(stacks.account.directory, 'terraform.tfstate'), moved.account.read('terraform.tfstate'));
+    const changed = path.join(stacks.cluster.directory, 'terraform.tfstate');
+    const deployed = () => {
+      const state = JSON.parse(readFileSync(changed, 'utf8')) as { serial: number; outputs: object };
+      const outputs = { ...state.outputs, deployed: { value: 'meanwhile', type: 'string' } };
+      writeFileSync(changed, JSON.stringify({ ...state, serial: state.serial + 1, outputs }));
+    };
+    const report = (line: string) => {
+      // Both states are read, and neither is written.
+      if (line.startsWith('moves') && lines.push(line) === 1) deployed();
+    };
+    await expect(adopting(stacks, { report })).rejects.toThrow(/terraform state push .* failed[^]*serial/);
+    expect(readFileSync(changed, 'utf8')).toContain('meanwhile');
+    lines.splice(0);
     expect(await adopting(stacks)).toBe(0);
     expect(lines.filter((line) => line.startsWith('forgets'))).toHaveLength(before.length);
+    expect(lines.filter((line) => line.startsWith('written'))).toEqual([`written  the state of ${cluster}`]);
+    expect(readFileSync(changed, 'utf8')).toContain('meanwhile');
     expect((await stacks.cluster.state()).filter((address) => before.includes(address))).toEqual([]);
     expect((await stacks.account.state()).filter((address) => before.includes(address))).toHaveLength(before.length);
   }, 120_000);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { OperatorError } from '../common/errors';
 import { terraform } from '../terraform/run';
 import { movesOf } from './moves';
-import { parseState, readState, type State } from './state';
+import { following, parseState, readState, type State } from './state';
 
 export interface AdoptProps {
   /** Folders of the synthesized stacks. */
@@ -95,12 +95,13 @@ export async function adopt(props: AdoptProps): Promise<number> {
         address,
       );
     if (forget.length > 0) await run(work, 'state', 'rm', '-backup=-', `-state=${file('cluster')}`, ...forget);
-    if (move.length > 0) await run(folders.account, 'state', 'push', file('account'));
-    report(`written  the state of ${path.basename(folders.account)}`);
-    if (props.clusterState === undefined) {
-      await run(folders.cluster, 'state', 'push', file('cluster'));
-      report(`written  the state of ${path.basename(folders.cluster)}`);
-    }
+    const push = async (name: 'account' | 'cluster', before: State) => {
+      writeFileSync(file(name), following(readFileSync(file(name), 'utf8'), before), { mode: 0o600 });
+      await run(folders[name], 'state', 'push', file(name));
+      report(`written  the state of ${path.basename(folders[name])}`);
+    };
+    if (move.length > 0) await push('account', account);
+    if (props.clusterState === undefined) await push('cluster', cluster);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

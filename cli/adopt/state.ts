@@ -46,4 +46,14 @@ export function parseState(text: string, what: string): State {
   };
 }
 
+/**
+ * The next version of a state, whatever Terraform counted on the way to it: `terraform state mv` raises the serial each
+ * time, and `terraform state push` refuses only a serial that is lower, or the same one with other content. With one more
+ * than what was read, it refuses to write over any change from meanwhile.
+ *
+ * @param text as Terraform writes it: only what is at the top is indented by two spaces
+ */
+export const following = (text: string, { serial }: State): string =>
+  text.replace(/^ {2}"serial": \d+,$/m, `  "serial": ${serial + 1},`);
+
 export const readState = (file: string): State => parseState(readFileSync(file, 'utf8'), file);
