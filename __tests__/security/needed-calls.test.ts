@@ -167,6 +167,9 @@ describe.each(['staging', 'production'] as const)('in %s', (account) => {
     const calls: readonly Call[] = [
       ['ec2:CreateVpc', ec2(account, 'vpc'), request],
       ['ec2:CreateTags', ec2(account, 'vpc'), made('CreateVpc')],
+      // The default group, which has no tags (terraform-provider-aws, `resourceDefaultSecurityGroupCreate`).
+      ['ec2:RevokeSecurityGroupEgress', ec2(account, 'security-group')],
+      ['ec2:RevokeSecurityGroupIngress', ec2(account, 'security-group')],
       ['ec2:CreateSubnet', ec2(account, 'subnet'), request],
       ['ec2:CreateSubnet', ec2(account, 'vpc'), own],
       ['ec2:CreateTags', ec2(account, 'subnet'), made('CreateSubnet')],

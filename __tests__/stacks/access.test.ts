@@ -195,6 +195,12 @@ describe.each(environments)('%s', (environment, account) => {
         ]);
         continue;
       }
+      // The default group of a new VPC has no tag: rules are removed from it, and from no group of another stack.
+      if (Sid === 'EmptyUntaggedGroups') {
+        expect(listOf(Action)).toEqual(['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress']);
+        expect(Condition).toEqual({ Null: { 'aws:ResourceTag/Stack': 'true' } });
+        continue;
+      }
       const { 'ec2:CreateAction': during, ...tagged } = Condition?.['StringEquals'] ?? {};
       // What exists already must not be labelled as own: tags are given while a resource is made.
       if (listOf(Action).includes('ec2:CreateTags') && tagged['aws:RequestTag/Stack'] !== undefined)

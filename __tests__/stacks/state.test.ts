@@ -27,11 +27,12 @@ describe.each([...stacks.values()].map((stack) => [stack.name, stack] as const))
   });
 
   test('refuses credentials of another account', () => {
-    expect(stack.provider.aws).toHaveLength(1);
-    expect(stack.provider.aws[0]).toMatchObject({ allowed_account_ids: [account], region: 'us-west-2' });
+    expect(stack.provider.aws).toHaveLength(name.startsWith('prover-cluster-') ? 2 : 1);
+    for (const provider of stack.provider.aws)
+      expect(provider).toMatchObject({ allowed_account_ids: [account], region: 'us-west-2' });
   });
 
-  test('tags everything', () => {
+  test('tags everything but the default security group, which a pipeline takes over and may not tag', () => {
     expect(stack.provider.aws[0]?.['default_tags']).toEqual([
       {
         tags: {
@@ -42,6 +43,15 @@ describe.each([...stacks.values()].map((stack) => [stack.name, stack] as const))
         },
       },
     ]);
+  });
+
+  test('has another provider for that group alone, without tags', () => {
+    const other = Object.entries(stack.resource).flatMap(([type, ofType]) =>
+      Object.values(ofType).flatMap(({ provider, tags }) => (provider === undefined ? [] : [[type, provider, tags]])),
+    );
+    const [, untagged] = stack.provider.aws;
+    expect(untagged?.['default_tags']).toBeUndefined();
+    expect(other).toEqual(untagged === undefined ? [] : [['aws_default_security_group', 'aws.untagged', undefined]]);
   });
 
   test('needs a Terraform that knows the lock file', () => {
@@ -63,17 +73,18 @@ test('no two stacks share a state', () => {
 describe('acting through a role', () => {
   const clusters = factory.environments.map((config) => [`prover-cluster-${config.environment}`, config] as const);
 
-  test.each(clusters)('%s: the provider does, in a role that is named when Terraform runs', (name, { accountId }) => {
+  test.each(clusters)('%s: each provider does, in a role that is named when Terraform runs', (name, { accountId }) => {
     const stack = stacks.get(name)!;
-    expect(stack.provider.aws[0]).toMatchObject({
-      allowed_account_ids: [accountId],
-      dynamic: {
-        assume_role: {
-          for_each: '${var.act_as_role_arn == "" ? [] : [var.act_as_role_arn]}',
-          content: { role_arn: '${assume_role.value}', session_name: name },
+    for (const provider of stack.provider.aws)
+      expect(provider).toMatchObject({
+        allowed_account_ids: [accountId],
+        dynamic: {
+          assume_role: {
+            for_each: '${var.act_as_role_arn == "" ? [] : [var.act_as_role_arn]}',
+            content: { role_arn: '${assume_role.value}', session_name: name },
+          },
         },
-      },
-    });
+      });
     // Ephemeral: a saved plan does not keep the role. Without a value nothing is assumed.
     expect(stack.variable!['act_as_role_arn']).toMatchObject({ type: 'string', default: '', ephemeral: true });
     const [{ condition }] = stack.variable!['act_as_role_arn']!['validation'] as [{ condition: string }];

@@ -1,4 +1,4 @@
-import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AwsProvider, type AwsProviderConfig } from '@cdktf/provider-aws/lib/provider';
 import { S3Backend, TerraformStack, TerraformVariable } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
 import { actAsVariable, stateBucket, stateKey } from '../../config/names';
@@ -21,6 +21,8 @@ export abstract class AccountStack extends TerraformStack {
   readonly account: Account;
   /** Tags for what the provider's default tags do not reach. */
   readonly standardTags: Readonly<Record<string, string>>;
+  private readonly actsThrough: readonly string[];
+  private untaggedProvider: AwsProvider | undefined;
 
   constructor(scope: Construct, name: string, { actsThrough = [], ...account }: AccountStackProps) {
     super(scope, name);
@@ -40,12 +42,14 @@ export abstract class AccountStack extends TerraformStack {
     // cdktf 0.21 has no property for it (docs/facts/cdktf.md#s3-backend).
     backend.addOverride('use_lockfile', true);
 
-    const provider = new AwsProvider(this, 'Aws', {
-      region,
-      allowedAccountIds: [accountId],
-      defaultTags: [{ tags: { ...this.standardTags } }],
-    });
-    if (actsThrough.length > 0) this.actThrough(provider, actsThrough);
+    this.actsThrough = actsThrough;
+    if (actsThrough.length > 0) this.nameRoles(actsThrough);
+    this.provider('Aws', { defaultTags: [{ tags: { ...this.standardTags } }] });
+  }
+
+  /** The provider without default tags: for what a deployment takes over rather than makes, and may not tag. */
+  get untagged(): AwsProvider {
+    return (this.untaggedProvider ??= this.provider('Untagged', { alias: 'untagged' }));
   }
 
   /**
@@ -66,7 +70,7 @@ export abstract class AccountStack extends TerraformStack {
    * variables": ephemeral). The backend has no such variable; `cli/delivery` gives it a profile of the same name and
    * another role.
    */
-  private actThrough(provider: AwsProvider, roleNames: readonly string[]): void {
+  private nameRoles(roleNames: readonly string[]): void {
     const roleArns = roleNames.map((name) => this.account.role(name));
     const variable = new TerraformVariable(this, 'ActAs', {
       type: 'string',
@@ -83,9 +87,17 @@ export abstract class AccountStack extends TerraformStack {
     variable.overrideLogicalId(actAsVariable);
     // cdktf 0.21 has no property for it.
     variable.addOverride('ephemeral', true);
-    provider.addOverride('dynamic.assume_role', {
-      for_each: `\${var.${actAsVariable} == "" ? [] : [var.${actAsVariable}]}`,
-      content: { role_arn: '${assume_role.value}', session_name: this.node.id },
-    });
+  }
+
+  /** A provider of the stack's account, which acts through the role that the caller of Terraform names. */
+  private provider(id: string, props: Pick<AwsProviderConfig, 'alias' | 'defaultTags'>): AwsProvider {
+    const { accountId, region } = this.account;
+    const provider = new AwsProvider(this, id, { ...props, region, allowedAccountIds: [accountId] });
+    if (this.actsThrough.length > 0)
+      provider.addOverride('dynamic.assume_role', {
+        for_each: `\${var.${actAsVariable} == "" ? [] : [var.${actAsVariable}]}`,
+        content: { role_arn: '${assume_role.value}', session_name: this.node.id },
+      });
+    return provider;
   }
 }

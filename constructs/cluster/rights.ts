@@ -117,6 +117,13 @@ export function change(account: Account): Statement[] {
       Condition: own(account),
     },
     {
+      // The default group of a new VPC: EC2 makes it without tags, and who could tag it could tag groups of others.
+      Sid: 'EmptyUntaggedGroups',
+      Action: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
+      Resource: account.ec2('security-group'),
+      Condition: { Null: { 'aws:ResourceTag/Stack': 'true' } },
+    },
+    {
       Sid: 'PassInstanceRoles',
       Action: 'iam:PassRole',
       Resource: instanceRoles.map((role) => account.role(roles.instance(account.environment, role))),

@@ -133,6 +133,16 @@ export const fromDeploymentRole: Readonly<Record<string, () => boolean>> = {
       ),
     ),
 
+  'the deployment role -> rules of a security group without the tag Stack': () =>
+    ofEither((account) => {
+      const on = (action: string, context = {}) =>
+        may(deployment(account), `ec2:${action}`, arn('ec2', account, 'security-group/sg-1'), { context });
+      const opens = ['AuthorizeSecurityGroupIngress', 'AuthorizeSecurityGroupEgress', 'ModifySecurityGroupRules'];
+      expect(opens.filter((action) => on(action))).toEqual([]);
+      expect(on('RevokeSecurityGroupIngress', { 'aws:ResourceTag/Stack': 'another' })).toBe(false);
+      return on('RevokeSecurityGroupIngress');
+    }),
+
   "the deployment role -> who reads the cluster's storage": () =>
     ofEither((account) =>
       ['s3:PutBucketPolicy', 's3:PutBucketPublicAccessBlock', 's3:PutBucketAcl', 's3:DeleteBucketPolicy'].some(

@@ -42,7 +42,8 @@ export class Network extends Construct implements ClusterNetwork {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const { region } = AccountStack.of(this).account;
+    const stack = AccountStack.of(this);
+    const { region } = stack.account;
     const { name, network } = props;
     const vpc = new Vpc(this, 'Vpc', {
       cidrBlock: network.vpcCidr,
@@ -50,11 +51,13 @@ export class Network extends Construct implements ClusterNetwork {
       enableDnsHostnames: true,
       tags: { Name: name },
     });
+    // EC2 makes it with the VPC, and without tags. A pipeline gives tags only to what it makes (`TagOnCreation`), so that
+    // this group, whose rules it removes, has none.
     new DefaultSecurityGroup(this, 'DefaultSecurityGroup', {
+      provider: stack.untagged,
       vpcId: vpc.id,
       ingress: [],
       egress: [],
-      tags: { Name: `${name}-unused` },
     });
     this.vpcId = vpc.id;
     this.subnets = network.subnets.map(({ zone, cidr }) => ({
