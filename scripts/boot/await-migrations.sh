@@ -14,8 +14,11 @@ sql() {
 
 # migrated: whether all migrations up to this release's are there. Before the first there is no table.
 migrated() {
+  local count
   [[ $(sql --command "SELECT to_regclass('_sqlx_migrations') IS NOT NULL") == t ]] || return 1
-  (($(sql --command "SELECT count(*) FROM _sqlx_migrations WHERE success AND version <= $migration") >= migration))
+  count=$(sql --command "SELECT count(*) FROM _sqlx_migrations WHERE success AND version <= $migration") || return 1
+  # Each prover owns the database, and what PostgreSQL calls there; bash would run a command that stands in a number.
+  [[ $count =~ ^[0-9]+$ ]] && ((count >= migration))
 }
 
 [[ $migration =~ ^[0-9]+$ ]] || {

@@ -39,6 +39,11 @@ SQL
 deleted=0
 for ((number = 0; number < most; number++)); do
   count=$(delete_batch)
+  # Each prover owns the database, and what PostgreSQL calls there; bash would run a command that stands in a number.
+  [[ $count =~ ^[0-9]+$ ]] || {
+    echo "the database gives '$count' as a count of jobs, which is no number: see what was changed in taskdb" >&2
+    exit 1
+  }
   deleted=$((deleted + count))
   if ((count < batch)); then break; fi
 done

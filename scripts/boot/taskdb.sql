@@ -1,6 +1,7 @@
 -- What a cluster changes of Bento's task database, once its agents have made it (bento/crates/taskdb/migrations of the
--- upstream project). Run by psql at each start of PostgreSQL as its superuser, and before the API starts as Bento's own
--- user; safe to run again, and while agents work. Nothing is done where there are no tables yet.
+-- upstream project). Run by psql at each start of PostgreSQL and before the API starts, as Bento's own user, who owns the
+-- tables: never as a superuser, who would run the owner's functions. Safe to run again, and while agents work. Nothing is
+-- done where there are no tables yet.
 SET client_min_messages = warning;
 SET lock_timeout = '60s';
 SELECT count(*) = 4 AS made FROM pg_tables

@@ -115,6 +115,54 @@ INSERT INTO task_deps SELECT id, 'init', 'next' FROM made`);
     expect(await counts()).toBe(before);
   });
 
+  describe('whose owner is each prover as well, and may put anything there,', () => {
+    /** Bento's own table and trigger, for whom the superuser would call a function of the owner. */
+    const forSuperuser = String.raw`
+CREATE FUNCTION trap.seize() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+  IF current_setting('is_superuser') = 'on' THEN EXECUTE 'ALTER ROLE bento SUPERUSER'; END IF;
+  RETURN 5;
+END $$;
+ALTER TABLE _sqlx_migrations SET SCHEMA trap;
+CREATE VIEW _sqlx_migrations AS SELECT trap.seize() AS version, true AS success;
+CREATE FUNCTION trap.seize_for_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.seize(); RETURN NEW; END $$;
+CREATE TRIGGER trap BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION trap.seize_for_job();
+INSERT INTO jobs (state, user_id) VALUES ('running', 'a')`;
+    /** A count in the place of PostgreSQL's own, which bash would evaluate as arithmetic, and run as a command. */
+    const forBash = String.raw`
+CREATE FUNCTION trap.same(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+CREATE AGGREGATE trap.count(*) (SFUNC = trap.same, STYPE = text, INITCOND = 'SECONDS[$(id --user --name >>/tmp/trapped)]');
+ALTER DATABASE taskdb SET search_path = trap, pg_catalog, public`;
+
+    beforeEach(() => psql('CREATE SCHEMA trap'));
+    afterEach(() => psql('ALTER DATABASE taskdb RESET search_path; DROP SCHEMA trap CASCADE'));
+
+    test.each(['reload', 'restart'])('PostgreSQL is not taken over at a %s', async (how) => {
+      await psql(forSuperuser);
+      await bash(`systemctl ${how} bento-postgresql.service`);
+      await psql('DROP VIEW _sqlx_migrations; ALTER TABLE trap._sqlx_migrations SET SCHEMA public');
+      expect(await psql('SELECT rolname FROM pg_roles WHERE rolsuper')).toBe('postgres');
+    });
+
+    test('a table that an operator made there as the superuser holds nothing up', async () => {
+      const asSuperuser = (sql: string) =>
+        bash(`setpriv --reuid=postgres --regid=postgres --clear-groups /usr/local/lib/boundless/bin/postgresql/psql \
+  --no-psqlrc --quiet --host /run/bento-postgresql --dbname taskdb --command '${sql}'`);
+      await asSuperuser('CREATE TABLE kept ()');
+      await bash('systemctl reload bento-postgresql.service');
+      await asSuperuser('DROP TABLE kept');
+    });
+
+    test.each([
+      ['await-migrations.sh', 'no agent has brought the database to migration 5'],
+      ['delete-done-jobs.sh', 'which is no number'],
+    ])('%s runs no command that stands in it', async (program, reason) => {
+      await bash('chmod 1777 /tmp; rm -f /tmp/trapped');
+      await psql(forBash);
+      const ran = await bash(`${asBento} env WITHIN_S=0 /usr/local/lib/boundless/${program} 2>&1 || true`);
+      expect([await bash('cat /tmp/trapped 2>/dev/null || true'), ran]).toEqual(['', expect.stringContaining(reason)]);
+    });
+  });
+
   describe('of which done jobs are deleted by age', () => {
     const deletes = (env = '') => bash(`${asBento} env ${env} /usr/local/lib/boundless/delete-done-jobs.sh`);
     beforeEach(empty);

@@ -50,10 +50,11 @@ host {DATABASE} {DATABASE_USER} 127.0.0.1/32 scram-sha-256
 
 def pg_ident_conf() -> str:
     """
-    Which users of this instance are Bento at the socket (PostgreSQL, "User Name Maps"): who deletes done jobs, and the API,
-    which waits for the migrations before it starts and has Bento's password anyway.
+    Which users of this instance are Bento at the socket (PostgreSQL, "User Name Maps"): who deletes done jobs, the API,
+    which waits for the migrations before it starts and has Bento's password anyway, and the server's own user, since what a
+    superuser does in a database of others runs their functions (postgresql-database.sh).
     """
-    users = "".join(f"bento {user} {DATABASE_USER}\n" for user in ("bento", "bento-api"))
+    users = "".join(f"bento {user} {DATABASE_USER}\n" for user in ("bento", "bento-api", "postgres"))
     return f"# Written at boot; changes are lost.\n{users}"
 
 
