@@ -20,7 +20,7 @@ test('docs/monitoring.md has how many metrics and composite alarms a cluster pay
 });
 
 test('docs/architecture.md has how many corrections the local AWS has', () => {
-  const server = readFileSync('lab/local-aws/server.py', 'utf8');
+  const server = readFileSync('lab/local-aws/nearer_to_aws.py', 'utf8');
   const count = [...server.matchAll(/^\d+\. /gm)].length;
   expect(server).toContain(`in ${inWords(count)} places`);
   expect(readFileSync('docs/architecture.md', 'utf8')).toContain(`with ${inWords(count)} corrections`);

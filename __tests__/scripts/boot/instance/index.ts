@@ -118,7 +118,7 @@ export async function startInstance(role: InstanceRole, options: InstanceOptions
   // Outside of its files, inside of its network.
   const python = pythonWithServer();
   const around = [
-    [path.resolve('lab/local-aws/server.py'), '-p', '5000'],
+    [path.resolve('lab/local-aws/start.py'), '--port', '5000'],
     [path.join(here, 'surroundings.py'), outside],
   ].map((args) =>
     spawn('nsenter', [...inNetwork, python, '-B', ...args], {

@@ -1,4 +1,4 @@
-"""moto_server, brought nearer to AWS in fourteen places that the factory depends on.
+"""What is changed in moto, to bring it nearer to AWS in fourteen places that the factory depends on.
 
 1. An image's snapshots are those of the instance's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -22,22 +22,15 @@
 13. ModifyImageAttribute keeps ImdsSupport, and DescribeImages shows it; moto takes the call and forgets it.
 14. An image is dated a second or more after the one before it, as two builds are; moto dates all images of one second
    alike, and who wants the newest of them would go by their ids.
-
-It ends when its standard input does: the program that started it holds the other end, and lets go by ending, however it ends.
-
-usage: python3 server.py -p PORT
 """
 
 import copy
 import datetime
 import json
-import os
-import sys
 import threading
 import time
 import uuid
 
-import moto.server
 from flask import has_request_context, request
 from moto.autoscaling.models import InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
@@ -389,12 +382,3 @@ SecretsManagerBackend.put_secret_value = put_first_value
 amis.Ami.__init__ = create_ami_from_instance
 amis.AmiBackend.create_image = create_image_with_snapshot_tags
 amis.AmiBackend.describe_images = describe_images
-
-def end_with_starter():
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    threading.Thread(target=end_with_starter, daemon=True).start()
-    moto.server.main()
