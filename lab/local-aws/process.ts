@@ -9,7 +9,7 @@ import { pythonWithServer } from './python';
 /** A server that runs, and how to end it. Whatever ends this process ends the server. */
 export interface ServerProcess {
   readonly port: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -91,11 +91,15 @@ async function connectedTo(socketPath: string): Promise<Socket> {
   if (listening !== undefined) return listening;
   const { program, output } = python(['--fork-server', socketPath]);
   // It must not keep the tests from ending, which is what ends it.
-  for (const handle of [program, program.stdin, program.stdout, program.stderr] as { unref(): void }[]) handle.unref();
-  for (const deadline = Date.now() + startLimitMs; Date.now() < deadline; await sleep(50)) {
+  for (const handle of [program, program.stdin, program.stdout, program.stderr] as { unref(): void }[]) {
+    handle.unref();
+  }
+  for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
+    await sleep(50);
     const started = await connection(socketPath);
     if (started !== undefined) return started;
-    if (program.exitCode !== null) throw new Error(`The local AWS ended with exit code ${program.exitCode}:\n${output()}`);
+    if (program.exitCode !== null)
+      throw new Error(`The local AWS ended with exit code ${program.exitCode}:\n${output()}`);
   }
   throw new Error(`The local AWS did not start in ${startLimitMs / 1000} s:\n${output()}`);
 }

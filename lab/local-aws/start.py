@@ -66,7 +66,7 @@ def load_services(application):
 
 
 def end_with(starter):
-    """Ends this process when the file has no more to read, which is when whoever holds its other end does."""
+    """Ends this process when the file has no more to read, which is when the program that holds its other end does."""
 
     def wait():
         while os.read(starter, 4096):
@@ -89,7 +89,7 @@ def fork_servers(application, path):
     end_with(0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
-        # Whoever finds the path can connect.
+        # A program that finds the path can connect.
         listener.bind(f"{path}.{os.getpid()}")
         listener.listen()
         os.rename(f"{path}.{os.getpid()}", path)

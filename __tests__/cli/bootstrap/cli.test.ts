@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import { spawnSync } from 'node:child_process';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { bootstrapCommand } from '../../../cli/bootstrap/cli';
 import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { runCommand } from '../../support/run-command';
 import { describeWith, localAws } from '../../support/tools';
 import { accounts, bucketOf, clientsOf, emptyAccounts } from './support';
 
@@ -10,10 +10,9 @@ const command = ['cli/run.mjs', 'cli/main.ts', 'bootstrap'];
 /** Only what the command needs of this process: the command itself turns the SDK's warning off. */
 const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'] });
 
-async function cli(args: readonly string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [...command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { status: child.exitCode, stdout, stderr, lines: stdout.trimEnd().split('\n') };
+async function cli(args: readonly string[], env: NodeJS.ProcessEnv = environment()) {
+  const { code, stdout, stderr } = await runCommand(bootstrapCommand, args, { env });
+  return { status: code, stdout, stderr, lines: stdout.trimEnd().split('\n') };
 }
 
 describe('the command', () => {
@@ -23,22 +22,23 @@ describe('the command', () => {
     [[], 'There is no environment ""'],
     [['ops', 'staging'], 'There is no environment "ops staging"'],
     [['ops', '--force'], "Unknown option '--force'"],
-  ])('%j is wrong usage', (args, reason) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], { encoding: 'utf8' });
+  ])('%j is wrong usage', async (args, reason) => {
+    const { status, stdout, stderr } = await cli(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(reason);
     expect(stderr).toContain('usage: make bootstrap ENV=<ops|staging|production>');
   });
 
-  test('--help explains itself', () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...command, '--help'], { encoding: 'utf8' });
+  test('--help explains itself', async () => {
+    const { status, stdout, stderr } = await cli(['--help']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^usage: make bootstrap ENV=<ops\|staging\|production>[^]*--dry-run[^]*exit codes:/);
   });
 
-  test('without credentials it names how to get some', async () => {
+  test('without credentials it names how to get some, and of the SDK it prints nothing', () => {
     const none = { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent', AWS_CONFIG_FILE: '/nonexistent' };
-    const { status, stderr } = await cli(['ops'], { ...environment(), ...none });
+    const env = { ...environment(), ...none };
+    const { status, stderr } = spawnSync(process.execPath, [...command, 'ops'], { env, encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^CredentialsProviderError: .*\nSet AWS_PROFILE to a profile of the account, and sign in/);
   });

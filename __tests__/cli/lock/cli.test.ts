@@ -2,14 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { lockCommand } from '../../../cli/lock/cli';
 import { parseLock } from '../../../cli/lock/lock-file';
 import { localServer, run, temporaryFolder } from '../../scripts/support';
+import { runCommand } from '../../support/run-command';
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 const folder = temporaryFolder();
 const file = path.join(folder, 'test.lock');
 const server = localServer();
-const lock = (...args: string[]) => run(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'lock', ...args]);
+const lock = (...args: string[]) => runCommand(lockCommand, args);
 
 /** An archive of the vendor's form, with one file that is known by a hash of its own. */
 function archive(): Buffer {
@@ -30,7 +32,7 @@ const write = (...lines: string[]) => {
 const content = () => readFileSync(file, 'utf8').replaceAll(server.address, 'http:');
 
 test('prints its usage', async () => {
-  expect(await lock('--help')).toMatchObject({
+  expect(await run(process.execPath, ['cli/run.mjs', 'cli/main.ts', 'lock', '--help'])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('usage: make lock') as string,
   });

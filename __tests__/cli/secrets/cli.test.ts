@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -10,7 +9,9 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { clusterPath, clusterSecrets } from '../../../config/names';
 import { parse } from '../../../cli/secrets/arguments';
+import { secretsCommand } from '../../../cli/secrets/cli';
 import { startLocalAws, type LocalAws } from '../../../lab/local-aws';
+import { runCommand } from '../../support/run-command';
 import { describeWith, localAws } from '../../support/tools';
 
 jest.setTimeout(60_000);
@@ -85,12 +86,8 @@ describeWith([localAws], 'the command', () => {
 
   async function secrets(args: readonly string[], given = '', account = staging) {
     const env = { ...process.env, ...(await aws.environment(account)) };
-    const child = spawn(process.execPath, [...entry, 'staging', ...args], { env });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.stdin.on('error', () => undefined).end(given);
-    const [code] = (await once(child, 'close')) as [number];
+    const { code, stdout, stderr } = await runCommand(secretsCommand, ['staging', ...args], { env, input: given });
+    const output = stdout + stderr;
     for (const secret of [canary, another]) expect(output).not.toContain(secret);
     return { code, output };
   }

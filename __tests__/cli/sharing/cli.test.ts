@@ -1,16 +1,17 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from '../../../lambda/packer-ami-sharing/commands/command';
 import { archivePath } from '../../../lambda/archive/archive';
 import { serveFunction, type LambdaEndpoint } from '../../../lab/rehearse/lambda-endpoint';
 import { unpack } from '../../../lab/rehearse/lambda-process';
 import { parse } from '../../../cli/sharing/arguments';
+import { sharingCommand } from '../../../cli/sharing/cli';
 import { LocalFactory } from '../../lambda/packer-ami-sharing/local-factory';
 import { environment, exportedBy, opsAccount, serviceAccounts } from '../../lambda/packer-ami-sharing/support';
+import { runCommand } from '../../support/run-command';
 import { describeWith, localAws } from '../../support/tools';
 
 jest.setTimeout(120_000);
@@ -96,19 +97,8 @@ describeWith([localAws], 'the operator commands', () => {
       ...(await factory.aws.environment(account)),
       AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
     };
-    try {
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ['cli/run.mjs', 'cli/main.ts', 'sharing', ...args],
-        {
-          env,
-        },
-      );
-      return { code: 0, output: stdout };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, output: stdout + stderr };
-    }
+    const { code, stdout, stderr } = await runCommand(sharingCommand, args, { env });
+    return { code, output: stdout + stderr };
   }
   const latest = async () => (await factory.view(staging, '')).pointers['manager/latest'];
 
