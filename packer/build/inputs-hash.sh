@@ -49,21 +49,24 @@ paths() {
 # Of a file's mode git keeps one thing, and so does this; the rest is the umask of the user who checked out.
 files() {
   local file mode sum
-  while IFS= read -r file; do
+  for file in "$@"; do
     [[ -f $file && ! -L $file ]] || die "$file is no plain file; commit what it stands for"
+  done
+  while read -r -d '' sum file; do
     mode=644
     if [[ -x $file ]]; then mode=755; fi
-    sum=$(sha256sum <"$file")
-    printf '%s %s %s\n' "$mode" "${sum%% *}" "$file"
-  done
+    printf '%s %s %s\n' "$mode" "$sum" "$file"
+  done < <(sha256sum --zero -- "$@")
+  wait "$!"
 }
 
 inputs() {
-  local found
+  local found sorted
   settings
   cd "$root"
   found=$(paths)
-  sort <<<"$found" | files
+  mapfile -t sorted < <(sort <<<"$found")
+  files "${sorted[@]}"
 }
 
 mkdir -p "$(dirname "$list")"
