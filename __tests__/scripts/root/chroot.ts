@@ -119,8 +119,8 @@ export async function chroot(
   const running = new Set<ChildProcess>();
   const run = (command: readonly string[], env: Readonly<Record<string, string>> = {}): RootRun => {
     const started = spawn(
-      'nsenter',
-      [`--target=${child.pid}`, '--mount', '--net', '--root', '--wd', '--', ...together, ...command],
+      'setpriv',
+      [...endWithUs, `--target=${child.pid}`, '--mount', '--net', '--root', '--wd', '--', ...together, ...command],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: '/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...env },
@@ -165,6 +165,9 @@ export async function chroot(
     },
   };
 }
+
+/** A command ends with this process, however that ends: with SIGKILL too. */
+const endWithUs = ['--pdeathsig', 'KILL', 'nsenter'];
 
 /** What a command starts ends with it, even what made a session of its own, as dpkg does. */
 const together = ['unshare', '--pid', '--fork', '--kill-child', 'bash', '--norc', '-c', '"$@"; exit $?', 'bash'];
