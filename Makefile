@@ -9,7 +9,8 @@ export CHECKPOINT_DISABLE := 1
 on = $(filter-out 0 no off false,$(strip $($(1))))
 # As it was typed: neither make nor a shell reads anything into it.
 override REASON := $(value REASON)
-export REASON
+override ONLY := $(value ONLY)
+export REASON ONLY
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,8 +31,8 @@ try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/d
 rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report for programs)
 	@npm run --silent rehearse -- $(if $(call on,JSON),--json)
 
-test: install ## Type check, lint and test
-	@npm run --silent test
+test: install ## Type check, lint and test: [ONLY=<path or word>] [CHANGED=1]
+	@npm run --silent test -- $(if $(ONLY),--only "$$ONLY") $(if $(call on,CHANGED),--changed)
 
 validate: synth ## Validate every stack with the real Terraform
 	@npm run --silent validate

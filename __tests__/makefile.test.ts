@@ -44,3 +44,14 @@ test('a reason is text, whatever is in it', () => {
   );
   expect(stdout.trim().split('\n').slice(-4)).toEqual(['withdraw', 'ami-1', '--reason', reason]);
 });
+
+test('tests are chosen by a word, which is text, or by what changed', () => {
+  expect(commands('test')).not.toMatch(/--only|--changed/);
+  expect(commands('test', 'CHANGED=1')).toContain('--changed');
+  expect(commands('test', 'CHANGED=0')).not.toContain('--changed');
+  const { stdout } = spawnSync('make', [...quiet, 'test', 'ONLY=a `date` b', 'SHELL=/bin/bash', '--dry-run'], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  });
+  expect(stdout).toContain('--only "$ONLY"');
+});
