@@ -1,11 +1,22 @@
 import { App } from 'cdktf';
-import { factory, validated } from './config';
+import { explain } from './cli/common/explain';
+import { factory, problemTable, validated, warningsOf } from './config';
 import { addStacks } from './stacks';
 import { buildLambdaArchive } from './lambda/archive/archive';
 
-const app = new App();
-addStacks(app, {
-  factory: validated(factory),
-  archiveOf: buildLambdaArchive,
-});
-app.synth();
+function synthesize(): void {
+  // An app makes its folder at once: a wrong configuration leaves nothing behind.
+  const valid = validated(factory);
+  const app = new App();
+  addStacks(app, { factory: valid, archiveOf: buildLambdaArchive });
+  app.synth();
+  const warnings = warningsOf(factory);
+  if (warnings.length > 0) console.error(`What may be wrong:\n\n${problemTable(warnings)}`);
+}
+
+try {
+  synthesize();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

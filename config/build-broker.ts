@@ -15,7 +15,7 @@ function brokerOf({ boundlessVersion, brokerVersion }: FactoryConfig['ops']['bui
 }
 
 /** Images that no build would make, or that no environment would take. */
-export function problemsOfBuiltBroker({ ops, environments }: FactoryConfig): ConfigurationProblem[] {
+export function problemsOfBuiltBroker({ ops, environments }: FactoryConfig): readonly ConfigurationProblem[] {
   const { build } = ops;
   const broker = brokerOf(build);
   if (broker === undefined) return [];

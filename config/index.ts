@@ -5,10 +5,21 @@ import { staging } from './staging';
 
 export type { EnvironmentConfig, ExistingNetwork, FactoryConfig, OpsConfig, OwnNetwork } from './schema';
 export { ConfigurationError, type ConfigurationProblem } from './problem';
-export { validated } from './validate';
+export { validated, warningsOf } from './validate';
+export { problemTable } from './problem-table';
 
-/** The factory as it is deployed. A further service account is one more entry here. */
-export const factory: FactoryConfig = { ops, environments: [staging, production] };
+/** Every service account by the file that it is written in. `make environment NAME=<name>` adds one. */
+const environments: Readonly<Record<string, EnvironmentConfig>> = {
+  'config/staging.ts': staging,
+  'config/production.ts': production,
+};
+
+/** The factory as it is deployed. */
+export const factory: FactoryConfig = {
+  ops,
+  environments: Object.values(environments),
+  files: Object.keys(environments),
+};
 
 /**
  * The environment of that name.

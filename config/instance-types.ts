@@ -1,3 +1,5 @@
+import { sizesOf } from './instance-offers';
+
 /** What a family of EC2 instance types brings, as far as the images care. */
 export interface InstanceFamily {
   readonly architecture: 'x86_64' | 'arm64';
@@ -103,6 +105,9 @@ export function instanceTypeProblem(instanceType: string, needs: { gpu: boolean 
   if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(instanceType)) return `is not an instance type such as c7a.4xlarge; ${fix}`;
   if (family === undefined)
     return `is of a family that config/instance-types.ts does not know; add it there, or ${fix}`;
+  const sizes = sizesOf(instanceType);
+  if (sizes !== undefined && !sizes.includes(instanceType.split('.')[1] ?? ''))
+    return `is not a size of its family; choose one of ${sizes.join(', ')}, or add it to config/instance-offers.ts`;
   if (family.architecture !== imageArchitecture)
     return `has the architecture ${family.architecture}, and the images are ${imageArchitecture}; ${fix}`;
   if (needs.gpu && family.gpu === undefined) return `has no GPU, and this role needs one; ${fix}`;

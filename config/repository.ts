@@ -23,3 +23,12 @@ export const commitUrl = (url: string, commit: string): string => {
   const folder = sourceType(url) === 'BITBUCKET' ? 'commits' : 'commit';
   return `${url.replace(/(\.git)?\/?$/, '')}/${folder}/${commit}`;
 };
+
+/** What git refuses in the name of a branch (`git help check-ref-format`); `\s` has more than the space that it names. */
+const refused = /[\s~^:?*[\\\x00-\x1f\x7f]|\.\.|@\{|\/\/|^[-/]|[/.]$|(^|\/)\.|\.lock(\/|$)|^@$/;
+
+/** What is wrong with the name of a branch, and the fix; undefined where nothing is. */
+export const branchProblem = (name: string): string | undefined =>
+  refused.test(name)
+    ? 'is not the name of a branch in git; give it as `git branch` prints it, such as main'
+    : undefined;

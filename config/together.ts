@@ -1,10 +1,13 @@
 import { brokerRelease, createsBucket } from './broker/releases';
 import { managerMemoryGiB } from './contract';
+import { duplicateRules } from './duplicates';
+import { groupRules } from './groups';
 import { instanceCpus, instanceFamily, instanceMemoryGiB, largestSegmentPo2 } from './instance-types';
 import type { ConfigurationProblem } from './problem';
 import { rolloutRules } from './rollout-rules';
+import { whereReadable } from './readable';
 import type { Rule } from './rule';
-import type { EnvironmentConfig, OpsConfig } from './schema';
+import type { EnvironmentConfig, FactoryConfig } from './schema';
 
 const smallestOf = <T>(
   items: readonly T[],
@@ -42,6 +45,16 @@ const inputs = keptForOrders('inputDays');
 
 /** Receipts exist once an order is proved, and are read when its batch is submitted (`aggregator.rs` upstream). */
 const receipts = keptForOrders('workDays');
+
+/** What is left of an order without its receipts needs no inputs. */
+const inputsAfterWork: Rule = ({ storage: { inputDays, workDays } }) =>
+  inputDays <= workDays
+    ? undefined
+    : {
+        field: 'storage.inputDays',
+        value: inputDays,
+        message: `days are more than storage.workDays, ${workDays}, after which an order has no receipts and its inputs are of no use; give at most ${workDays}`,
+      };
 
 /** On demand instances beyond the most that there may be. */
 const onDemandBase: Rule = ({ prover: { onDemand, max } }) =>
@@ -101,7 +114,7 @@ const managerMemory: Rule = ({ manager: { instanceType }, bento: { executors } }
     return {
       field: 'manager.instanceType',
       value: instanceType,
-      message: `has ${memory} GiB of memory; an executor, PostgreSQL, Valkey, API and broker need ${executor + others}, so choose a larger type`,
+      message: `has ${memory} GiB of memory, and an executor, PostgreSQL, Valkey, API and broker need ${executor + others}; choose a larger type`,
     };
   const message = `need ${executor} GiB each, and the rest of a manager ${others}, of which ${instanceType} has ${memory}; give at most ${most}, or a larger manager.instanceType`;
   return { field: 'bento.executors', value: executors, message };
@@ -136,20 +149,25 @@ const room: Rule = ({ network, prover }) => {
 const idleNat: Rule = ({ network }) => {
   if (network.kind !== 'own') return undefined;
   const zones = network.subnets.map(({ zone }) => zone);
-  const index = network.natSubnets.findIndex(({ zone }, position) => position > 0 && !zones.includes(zone));
+  const gateways = network.natSubnets.map(({ zone }) => zone);
+  const firstServesOthers = zones.some((zone) => !gateways.includes(zone));
+  const index = gateways.findIndex((zone, place) => !zones.includes(zone) && !(place === 0 && firstServesOthers));
   return index < 0
     ? undefined
     : {
         field: `network.natSubnets.${index}.zone`,
-        value: network.natSubnets[index]?.zone,
+        value: gateways[index],
         message: 'has no subnet for instances, so its NAT gateway costs money and serves nothing; leave it out',
       };
 };
 
 const rules: readonly Rule[] = [
+  ...groupRules,
+  ...duplicateRules,
   segments,
   inputs,
   receipts,
+  inputsAfterWork,
   onDemandBase,
   approvedPlans,
   sameType,
@@ -166,9 +184,11 @@ const rules: readonly Rule[] = [
 export const problemsTogether = (
   file: string,
   environment: EnvironmentConfig,
-  ops: OpsConfig,
-): ConfigurationProblem[] =>
-  rules.flatMap((rule) => {
-    const wrong = rule(environment, ops);
-    return wrong === undefined ? [] : [{ file, ...wrong }];
-  });
+  factory: FactoryConfig,
+): readonly ConfigurationProblem[] =>
+  rules.flatMap((rule) =>
+    whereReadable(() => {
+      const wrong = rule(environment, factory.ops);
+      return wrong === undefined ? [] : [{ file, ...wrong }];
+    }),
+  );

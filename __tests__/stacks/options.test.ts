@@ -134,7 +134,7 @@ describe('as it is shipped', () => {
 
 test('101 service accounts are refused before anything is made', () => {
   expect(() => synthesize({ factory: withAccounts(101) })).toThrow(
-    'config/index.ts: environments: 101 are too many service accounts; the sharing Lambda takes 100',
+    'config/index.ts: environments: 101 are too many service accounts; name at most 100',
   );
 });
 

@@ -39,7 +39,15 @@ export const environmentSchema = z
     environment: z
       .string()
       .regex(environmentPattern, 'is not a usable name; use 2 to 20 lower-case letters, digits and hyphens')
-      .refine((name) => name !== 'ops', 'is the name of the ops account; choose another'),
+      .refine(
+        (name) => !/-(-|$)/.test(name),
+        'has a hyphen at its end or two in a row, which some names in AWS may not have; choose a name such as canary or canary-1',
+      )
+      .refine((name) => name !== 'ops', 'is the name of the ops account; choose another')
+      .refine(
+        (name) => !['latest', 'validated', 'pinned'].includes(name),
+        'is the name of a pointer to an image; choose another',
+      ),
     ...account,
     /**
      * Whether this environment may run an image that nothing validated yet: true lets a deploy fall back to the `latest`

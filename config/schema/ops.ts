@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { brokerReleases } from '../broker/releases';
-import { isSupportedBento } from '../bento-releases';
+import { bentoReleases, isSupportedBento, neverReleased } from '../bento-releases';
 import { supportedBento } from '../contract';
-import { repositoryHosts, repositoryId, sourceType } from '../repository';
+import { branchProblem, repositoryHosts, repositoryId, sourceType } from '../repository';
+import { scheduleProblem } from '../schedule';
 import { account, alarmEmails, count, email, instanceType, isTimeZone, text } from './values';
 
 /** The ops account: where images are built, encrypted and shared from. */
@@ -64,7 +65,10 @@ export const opsSchema = z
             (url) => sourceType(url) !== undefined,
             `is on a host that CodeBuild cannot clone from; use one of ${repositoryHosts}`,
           ),
-        branch: text,
+        branch: text.superRefine((name, context) => {
+          const message = branchProblem(name);
+          if (message !== undefined) context.addIssue({ code: 'custom', message });
+        }),
         /**
          * ARN of a CodeConnections connection. Null leaves the pipelines out: images are then built, and clusters deployed,
          * by hand, and the repository must be public (docs/delivery.md).
@@ -106,9 +110,13 @@ export const opsSchema = z
             error: 'is not a version; use latest, or a release such as v1.2.2',
             abort: true,
           })
+          .refine((version) => version === 'latest' || isSupportedBento(version), {
+            error: `is not supported; use latest, or a release from ${supportedBento.from} up to, not including, ${supportedBento.before}`,
+            abort: true,
+          })
           .refine(
-            (version) => version === 'latest' || isSupportedBento(version),
-            `is not supported; use latest, or a release from ${supportedBento.from} up to, not including, ${supportedBento.before}`,
+            (version) => version === 'latest' || !neverReleased(version),
+            `was never released; use latest, or one of ${bentoReleases.join(', ')}`,
           ),
         /** Broker release to bake; null takes the one that belongs to Bento's. */
         brokerVersion: z
@@ -132,12 +140,10 @@ export const opsSchema = z
         /** When environments that follow the latest are deployed; null leaves it to the operator who starts their pipelines. */
         schedule: z
           .strictObject({
-            expression: z
-              .string()
-              .regex(
-                /^(rate\([1-9]\d* (hour|day)s?\)|cron\([^\s()]+( [^\s()]+){5}\))$/,
-                'is not a schedule; use rate(<n> hours), rate(<n> days) or the six fields of cron(0 10 * * ? *)',
-              ),
+            expression: z.string().superRefine((expression, context) => {
+              const message = scheduleProblem(expression);
+              if (message !== undefined) context.addIssue({ code: 'custom', message });
+            }),
             timeZone: z
               .string()
               .refine(isTimeZone, 'is not a time zone; use a name of the IANA list, for example UTC or Europe/Berlin'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkOf } from '../cidr';
 
 /** Regions with the instance families that the images are made for; add yours when AWS opens it. */
 const regions = [
@@ -39,10 +40,22 @@ export const lasting = (min: number, max = 1440) =>
   count(min, max, 'minutes').multipleOf(5, 'is not a multiple of 5; alarms look every five minutes');
 export const list = <T extends z.ZodType>(item: T, what: string) =>
   z.array(item).min(1, `is empty; name at least one ${what}`).readonly();
-export const cidr = z.cidrv4('is not an IPv4 network; write it like 10.20.0.0/16');
+export const cidr = z
+  .cidrv4({ error: 'is not an IPv4 network; write it like 10.20.0.0/16', abort: true })
+  .superRefine((text, context) => {
+    const network = networkOf(text);
+    if (network === undefined || network === text) return;
+    const message = `is an address within a network, and AWS takes networks; write ${network}`;
+    context.addIssue({ code: 'custom', message });
+  });
 export const email = z.email('is not an e-mail address; correct it, or remove it from the list');
 export const text = z.string().trim().min(1, 'is empty; give it a value');
-export const instanceType = z.string();
+export const instanceType = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
+    'is not an instance type such as c7a.4xlarge; choose one such as c7a.4xlarge or g6.xlarge, of a family in config/instance-types.ts',
+  );
 
 /** Who gets the alarms by e-mail; each address of the ops account has to confirm its subscription once. */
 export const alarmEmails = z.array(email).readonly();

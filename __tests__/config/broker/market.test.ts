@@ -90,7 +90,7 @@ describe('refused, with the fix', () => {
     ],
     ['a price taken out', { market: { mcycle_price: null } }, 'min_mcycle_price: (nothing) is missing'],
     ['a section that is none', { market: [] }, 'broker.market: [] is no section'],
-    ['an unknown section', { markets: {} }, 'broker.markets: {} is the value of a key that the factory does not know'],
+    ['an unknown section', { markets: {} }, 'broker.markets: {} is the value of a key that is not known here'],
     [
       'releases that run backwards',
       { releases: { from: 'v1.2.2', to: 'v1.2.0' } },

@@ -79,7 +79,7 @@ testRefused([
     'a manager without room for an executor',
     'manager.instanceType',
     'c7a.xlarge',
-    /has 8 GiB of memory; .* need 12/,
+    /has 8 GiB of memory, .* need 12; choose a larger type/,
   ),
   refused(
     'more executors than there is memory for',

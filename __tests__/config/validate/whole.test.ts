@@ -10,37 +10,37 @@ test.each<[string, Path, unknown, string, string]>([
     'a value that is missing',
     staging('manager', 'instanceType'),
     undefined,
-    'config/staging.ts: manager.instanceType: (nothing) Invalid input: expected string, received undefined; see config/schema',
+    'config/staging.ts: manager.instanceType: (nothing) is missing; choose one such as c7a.4xlarge or g6.xlarge, of a family in config/instance-types.ts',
     'manager.instanceType',
   ],
   [
     'a part that is missing',
     staging('network'),
     undefined,
-    'config/staging.ts: network: (nothing) Invalid input: expected object, received undefined; see config/schema',
+    'config/staging.ts: network: (nothing) is missing; give an object with kind "own" or "existing"',
     'network',
   ],
   [
     'a value of another type',
     staging('prover', 'instanceTypes'),
     'g6.xlarge',
-    'config/staging.ts: prover.instanceTypes: "g6.xlarge" Invalid input: expected array, received string; see config/schema',
+    'config/staging.ts: prover.instanceTypes: "g6.xlarge" has the wrong type; give a list, [ ... ]; of each entry: choose one such as c7a.4xlarge or g6.xlarge',
     'prover.instanceTypes',
   ],
   [
     'a key that is unknown',
     staging('manager', 'instancetype'),
     'c7a.large',
-    'config/staging.ts: manager.instancetype: "c7a.large" is the value of a key that the factory does not know; ' +
-      'correct its spelling, or remove it; see config/schema',
+    'config/staging.ts: manager.instancetype: "c7a.large" is the value of a key that is not known here; ' +
+      'write instanceType, or remove it',
     'manager.instancetype',
   ],
   [
     'a key that is unknown, beside all others',
     staging('regoin'),
     'us-west-2',
-    'config/staging.ts: regoin: "us-west-2" is the value of a key that the factory does not know; ' +
-      'correct its spelling, or remove it; see config/schema',
+    'config/staging.ts: regoin: "us-west-2" is the value of a key that is not known here; ' +
+      'write region, or remove it',
     'regoin',
   ],
 ])('%s', (_, path, value, line, field) => {
@@ -72,9 +72,9 @@ test('all problems of all files come at once', () => {
   );
 });
 
-test('a region that only ops has is a problem of every environment', () => {
+test('a region that only ops has is a problem of ops alone', () => {
   const files = problemsOf(withValue(['ops', 'region'], 'eu-west-1')).map(({ file, field }) => `${file}: ${field}`);
-  expect(files).toEqual(['config/staging.ts: region', 'config/production.ts: region']);
+  expect(files).toEqual(['config/ops.ts: region']);
 });
 
 test.each(['qa', 'Production', 'prod', '', 'ops', 'constructor'])(
