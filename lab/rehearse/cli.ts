@@ -14,7 +14,8 @@ Lives the whole life of an image on a local AWS: a real Packer build of each ima
 Lambda, real API calls with the credentials of three accounts, the commands of the delivery pipelines, and saved plans of
 Terraform where it is installed. Prints a line for each step.
 
-  --json   print the report as JSON instead: {"ok", "seconds", "steps": [{"name", "ok", "seconds", "details"}]}
+  --json   print the report as JSON instead: {"ok", "seconds", "steps": [{"name", "ok", "seconds", "details"}]},
+             with "interrupted" where a signal ended it
   --help   print this
 
 exit codes: 0 every step did what it claims, 1 one did not, 2 wrong usage, 130 interrupted`;
@@ -56,7 +57,8 @@ async function run(chosen: Options): Promise<number> {
   try {
     await rehearse(rehearsal, { directory, log });
   } catch (error) {
-    if (!(error instanceof StepFailedError)) throw error;
+    // What is printed of either is in the report. Any error after an interruption is a consequence of it.
+    if (!(error instanceof StepFailedError) && !interrupt.signal.aborted) throw error;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

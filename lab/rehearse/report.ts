@@ -9,6 +9,8 @@ export interface Step {
 
 export interface Report {
   readonly ok: boolean;
+  /** By which signal; a step that it cut short is not in the list, since nothing is known of it. */
+  readonly interrupted?: string;
   readonly seconds: number;
   readonly steps: readonly Step[];
 }
@@ -32,16 +34,20 @@ export class Rehearsal {
   /**
    * Runs one step. What the work returns is its details; what it throws is the reason of the failure, and ends the
    * rehearsal, since later steps build on earlier ones.
+   *
+   * @throws StepFailedError when the work failed; the signal's reason when that is aborted
    */
   async step<T extends { readonly details: string }>(name: string, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
+    this.signal.throwIfAborted();
     try {
-      this.signal.throwIfAborted();
       const result = await work();
       this.add({ name, ok: true, seconds: seconds(), details: result.details });
       return result;
     } catch (error) {
+      // Whatever it says: what it spoke to has ended.
+      this.signal.throwIfAborted();
       const details = error instanceof Error ? error.message : String(error);
       this.add({ name, ok: false, seconds: seconds(), details });
       throw new StepFailedError(name, { cause: error });
@@ -50,9 +56,10 @@ export class Rehearsal {
 
   report(): Report {
     return {
-      ok: this.steps.length > 0 && this.steps.every(({ ok }) => ok),
+      ok: !this.signal.aborted && this.steps.length > 0 && this.steps.every(({ ok }) => ok),
       seconds: (performance.now() - this.started) / 1000,
       steps: this.steps,
+      ...(this.signal.aborted ? { interrupted: (this.signal.reason as Error).message } : {}),
     };
   }
 
@@ -75,5 +82,11 @@ export const stepLine = ({ name, ok, seconds, details }: Step): string =>
   `${ok ? 'ok  ' : 'FAIL'}  ${oneDecimal(seconds).padStart(5)} s  ${name.padEnd(34)}  ${details}`;
 
 /** The table's last line. */
-export const summaryLine = ({ ok, seconds, steps }: Report): string =>
-  `${ok ? 'ok  ' : 'FAIL'}  ${oneDecimal(seconds).padStart(5)} s  ${steps.filter((step) => step.ok).length} of ${steps.length} steps did what they claim`;
+export function summaryLine({ ok, seconds, steps, interrupted }: Report): string {
+  const did = steps.filter((step) => step.ok).length;
+  const [mark, text] =
+    interrupted === undefined
+      ? [ok ? 'ok  ' : 'FAIL', `${did} of ${steps.length} steps did what they claim`]
+      : ['stop', `${interrupted}; ${did} steps had done what they claim`];
+  return `${mark}  ${oneDecimal(seconds).padStart(5)} s  ${text}`;
+}

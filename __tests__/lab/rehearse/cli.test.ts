@@ -93,6 +93,8 @@ describeWith(['packer', localAws], 'the rehearsal', () => {
       if (first && output.includes('synthesize')) for (let time = 0; time < 2; time += 1) rehearsal.kill('SIGINT');
     });
     const [code] = (await ended) as [number];
+    expect(output).toMatch(/^stop .* interrupted by SIGINT; \d+ steps had done/m);
+    expect(output).not.toContain('FAIL');
     const [, port] = /127\.0\.0\.1:(\d+)/.exec(output) ?? [];
     expect({ code, listening: await isListening(Number(port)), left: readdirSync(work) }).toEqual({
       code: 130,

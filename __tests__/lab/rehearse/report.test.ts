@@ -26,3 +26,20 @@ test('a step that fails ends the rehearsal with its reason', async () => {
 test('a rehearsal without steps fails', () => {
   expect(new Rehearsal().report().ok).toBe(false);
 });
+
+test('an interruption is no failure of the step that it cut short, and no further step begins', async () => {
+  const interrupt = new AbortController();
+  const reported: Step[] = [];
+  const rehearsal = new Rehearsal((step) => reported.push(step), interrupt.signal);
+  await rehearsal.step('one', works);
+  const cut = () => {
+    interrupt.abort(new Error('interrupted by SIGINT'));
+    return Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:5000'));
+  };
+  await expect(rehearsal.step('two', cut)).rejects.toThrow('interrupted by SIGINT');
+  await expect(rehearsal.step('three', works)).rejects.toThrow('interrupted by SIGINT');
+  expect(reported.map(({ name }) => name)).toEqual(['one']);
+  const report = rehearsal.report();
+  expect(report).toMatchObject({ ok: false, interrupted: 'interrupted by SIGINT', steps: [{ name: 'one' }] });
+  expect(summaryLine(report)).toMatch(/^stop .* interrupted by SIGINT; 1 steps had done what they claim$/);
+});
