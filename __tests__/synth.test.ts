@@ -38,8 +38,8 @@ beforeAll(async () => {
   loaded = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as string[];
 }, 120_000);
 
-test('two runs write the same bytes, archives included', async () => {
-  await synth(second, { TZ: 'Pacific/Kiritimati' });
+test('two runs write the same bytes, archives included, also where no Terraform is installed', async () => {
+  await synth(second, { TZ: 'Pacific/Kiritimati', PATH: '/nonexistent' });
   const written = contents(first);
   expect([...written.keys()].filter((file) => file.endsWith('.zip'))).toHaveLength(4);
   expect([...written.keys()].filter((file) => file.endsWith('cdk.tf.json'))).toHaveLength(5);

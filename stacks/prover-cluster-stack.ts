@@ -17,7 +17,7 @@ import { resourcesIn } from '../constructs/base/dependencies';
 import { LogGroup } from '../constructs/base/log-group';
 import { alarmsOf, Topic } from '../constructs/base/topic';
 import { ClusterAlarms } from '../constructs/cluster/alarms';
-import { forget } from '../constructs/base/forgotten';
+import { forget } from '../constructs/base/earlier-addresses';
 import { serviceAccountProvider } from '../constructs/base/provider-version';
 import { ClusterOutputs } from '../constructs/cluster/cluster-outputs';
 import { ClusterParameters } from '../constructs/cluster/cluster-parameters';

@@ -10,7 +10,7 @@ import { SmokeDocument } from '../constructs/account/smoke-document';
 import { ValidatedReaderRole } from '../constructs/account/validated-reader-role';
 import { Budget } from '../constructs/base/budget';
 import { AccountStack } from '../constructs/base/account-stack';
-import { forget } from '../constructs/base/forgotten';
+import { forget } from '../constructs/base/earlier-addresses';
 import { serviceAccountProvider } from '../constructs/base/provider-version';
 
 export interface ServiceAccountStackProps {

@@ -25,8 +25,7 @@ export function synthesizedOnce(config: FactoryConfig): string {
   const { archivePath } = require('../../lambda/archive/archive') as typeof import('../../lambda/archive/archive');
   /* eslint-enable @typescript-eslint/no-require-imports */
   withoutStackTraces(() => {
-    // cdktf would ask `terraform version` for each import block; `__tests__/synth.test.ts` runs the app as it is.
-    const app = new App({ outdir: own, skipValidation: true });
+    const app = new App({ outdir: own });
     addStacks(app, { factory: config, archiveOf: archivePath });
     app.synth();
   });

@@ -2,6 +2,7 @@ import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { Construct } from 'constructs';
 import { policies, stacks } from '../../config/names';
 import { AccountStack } from '../base/account-stack';
+import { movedFrom } from '../base/earlier-addresses';
 import { policyDocument } from '../base/policy';
 import { keysBoundary, runBento } from '../cluster/storage/storage-rights';
 
@@ -25,8 +26,8 @@ export class StorageBoundaries extends Construct {
       policy: policyDocument(...keysBoundary(account)),
     });
     // Their addresses of before.
-    user.moveFromId('aws_iam_policy.DeploymentRoles_StorageBoundaries_User_1FF6DF5E');
-    keys.moveFromId('aws_iam_policy.DeploymentRoles_StorageBoundaries_Keys_E2D40F7D');
+    movedFrom(user, 'aws_iam_policy.DeploymentRoles_StorageBoundaries_User_1FF6DF5E');
+    movedFrom(keys, 'aws_iam_policy.DeploymentRoles_StorageBoundaries_Keys_E2D40F7D');
     this.user = user.arn;
     this.keys = keys.arn;
   }

@@ -1,7 +1,7 @@
 import { EbsVolume } from '@cdktf/provider-aws/lib/ebs-volume';
 import { Construct } from 'constructs';
 import { stacks } from '../../../config/names';
-import { forget } from '../../base/forgotten';
+import { forget } from '../../base/earlier-addresses';
 import { DailySnapshots } from './daily-snapshots';
 import { AccountStack } from '../../base/account-stack';
 

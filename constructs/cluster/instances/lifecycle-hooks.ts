@@ -2,7 +2,7 @@ import type { AutoscalingGroupInitialLifecycleHook } from '@cdktf/provider-aws/l
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { hooks } from '../../../config/lifecycle-hooks';
-import { forget } from '../../base/forgotten';
+import { forget } from '../../base/earlier-addresses';
 
 /** The hooks of a group's first instances: Terraform makes the group empty, then its hooks, then its instances. */
 export const initialHooks: readonly AutoscalingGroupInitialLifecycleHook[] = hooks.map((hook) => ({
