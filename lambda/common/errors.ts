@@ -23,3 +23,22 @@ export class SettingsError extends FunctionError {
     );
   }
 }
+
+/** STS answered without credentials, which its contract rules out. */
+export class NoCredentialsError extends FunctionError {
+  override readonly name = 'NoCredentialsError';
+  readonly permanent = false;
+
+  constructor(roleArn: string) {
+    super(`AssumeRole of ${roleArn} returned no credentials`);
+  }
+}
+
+/** Long enough for a reason; a hundred of them fit into one event and one line of the log. */
+const longestReason = 500;
+
+/** An error for a report: name and message, cut where it goes on and on. */
+export function shortMessage(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.length > longestReason ? `${text.slice(0, longestReason)}...` : text;
+}

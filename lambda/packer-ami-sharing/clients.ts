@@ -5,6 +5,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
+import type { AccountCredentials } from '../common/assumed-role';
 import { boundedClient, type ClientOverrides } from '../common/bounded-client';
 
 /** How the function reaches AWS: as its own role in the ops account, and as other roles in the service accounts. */
@@ -24,13 +25,6 @@ export interface AccountClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
-}
-
-/** Credentials of a role in a service account, for 15 min. */
-export interface AccountCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { FunctionError } from '../common/errors';
+export { shortMessage } from '../common/errors';
 import { truncatedList } from '../common/truncated-list';
 import type { SharingResult } from './result';
 import type { BrokenRule } from './images/rules';
@@ -177,16 +178,6 @@ export class OutOfTimeError extends FunctionError {
   readonly permanent = false;
 }
 
-/** STS answered without credentials, which its contract rules out. */
-export class NoCredentialsError extends FunctionError {
-  override readonly name = 'NoCredentialsError';
-  readonly permanent = false;
-
-  constructor(roleArn: string) {
-    super(`AssumeRole of ${roleArn} returned no credentials`);
-  }
-}
-
 /** Some service accounts did not get the image. The others did; a retry does only what is missing. */
 export class SharingIncompleteError extends FunctionError {
   override readonly name = 'SharingIncompleteError';
@@ -200,13 +191,4 @@ export class SharingIncompleteError extends FunctionError {
       `${result.imageId} is not published in ${failed.length} of ${result.accounts.length} accounts:\n${failed.join('\n')}`,
     );
   }
-}
-
-/** Long enough for a reason; a hundred of them fit into one event and one line of the log. */
-const longestReason = 500;
-
-/** An error for a report: name and message, cut where it goes on and on. */
-export function shortMessage(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.length > longestReason ? `${text.slice(0, longestReason)}...` : text;
 }

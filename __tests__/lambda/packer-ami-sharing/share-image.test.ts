@@ -3,7 +3,7 @@ import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { mapBounded } from '../../../lambda/common/bounded';
-import type { AccountCredentials } from '../../../lambda/packer-ami-sharing/clients';
+import type { AccountCredentials } from '../../../lambda/common/assumed-role';
 import { shareImage } from '../../../lambda/packer-ami-sharing/accounts/share-image';
 import { goodImage, imageId, mockedAws, noWaits, pointer, runOf, serviceAccounts, type MockedAws } from './support';
 

@@ -1,7 +1,6 @@
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { arns, functions } from '../../../config/names';
-import type { AccountClients, AccountCredentials } from '../clients';
-import { NoCredentialsError } from '../errors';
+import { assumedRole } from '../../common/assumed-role';
+import type { AccountClients } from '../clients';
 import { retrying } from '../../common/retry';
 import type { Run } from '../run';
 
@@ -21,11 +20,12 @@ export interface Place {
  */
 export const inAccount = <T>(
   { clients, waits }: Run,
-  place: Place,
+  { accountId, role, purpose }: Place,
   work: (account: AccountClients) => Promise<T>,
 ): Promise<T> =>
   retrying(async () => {
-    const account = clients.inAccount(await credentialsOf(clients.sts, place));
+    const session = `${functions.sharing}-${purpose}`;
+    const account = clients.inAccount(await assumedRole(clients.sts, arns.role(accountId, role), session));
     try {
       return await work(account);
     } finally {
@@ -33,20 +33,3 @@ export const inAccount = <T>(
       for (const client of [account.ec2, account.iam, account.ssm]) client.destroy();
     }
   }, waits);
-
-async function credentialsOf(sts: STSClient, { accountId, role, purpose }: Place): Promise<AccountCredentials> {
-  const RoleArn = arns.role(accountId, role);
-  const { Credentials } = await sts.send(
-    new AssumeRoleCommand({
-      RoleArn,
-      // At most 64 characters (AWS STS API Reference, "AssumeRole").
-      RoleSessionName: `${functions.sharing}-${purpose}`.slice(0, 64),
-      // The shortest that STS grants.
-      DurationSeconds: 900,
-    }),
-  );
-  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
-  if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined)
-    throw new NoCredentialsError(RoleArn);
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-}
