@@ -1,6 +1,7 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help install synth try-cdktn rehearse test validate bench bootstrap lock format clean
+.PHONY: retirement-report retirement-run retirement-undo
 .PHONY: adopt delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
@@ -73,6 +74,18 @@ unpin: install ## Let it follow the newest image again: ENV=<environment> IMAGE=
 
 redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
 	@$(sharing) redrive $(dry_run)
+
+# Retirement of old images, with credentials of the ops account.
+retirement = npm run --silent retirement --
+
+retirement-report: install ## Show what the last run retired and why the rest stays: [ALL=1] [DRY_RUN=1] [JSON=1]
+	@$(retirement) report $(dry_run) $(if $(call on,ALL),--all) $(if $(call on,JSON),--json)
+
+retirement-run: install ## Retire what is due now: [DRY_RUN=1]
+	@$(retirement) run $(dry_run)
+
+retirement-undo: install ## Bring a deprecated or disabled image back: AMI=<id> [DRY_RUN=1]
+	@$(retirement) undo $(AMI) $(dry_run)
 
 # Delivering a cluster, with credentials of its account; the pipelines run the same commands.
 delivery: install ## Plan, apply, roll out or validate by hand: DO="<command> [options]" (DO=--help)

@@ -9,6 +9,7 @@ void runProgram(
     delivery: async () => (await import('./delivery/cli')).deliveryCommand,
     doctor: async () => (await import('./doctor/cli')).doctorCommand,
     lock: async () => (await import('./lock/cli')).lockCommand,
+    retirement: async () => (await import('./retirement/cli')).retirementCommand,
     secrets: async () => (await import('./secrets/cli')).secretsCommand,
     sharing: async () => (await import('./sharing/cli')).sharingCommand,
     validate: async () => (await import('./validate/cli')).validateCommand,

@@ -1,8 +1,5 @@
 import { functions } from './names';
 
-/** Retires old images; the dashboard and its alarm know it by these names (docs/monitoring.md has the metrics). */
-export const cleanupFunction = 'packer-ami-cleanup';
-
 /** Namespace of what functions measure: dimension `service` is the function's name. */
 export const metricNamespace = 'BoundlessAmiFactory';
 
@@ -20,7 +17,7 @@ export const functionMetrics = {
     'LaunchProblems',
   ],
   [functions.notices]: ['ApprovalHours', 'Failures'],
-  [cleanupFunction]: ['ImagesRetained', 'ImagesReclaimed', 'CleanupFailures'],
+  [functions.cleanup]: ['ImagesRetained', 'ImagesReclaimed', 'CleanupFailures'],
 } as const;
 
 /** What functions measure for each kind of image: dimensions `service` and `Image`. */

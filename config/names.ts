@@ -60,6 +60,13 @@ export const withdrawalAnnouncedTag = 'WithdrawalAnnounced';
 /** The parameter of the ops account that names the image after which the next reconcile run goes on. */
 export const reconcilePositionName = '/boundless/ami-sharing/reconcile-position';
 
+/** Tags of an image by which the cleanup Lambda goes on in the next run; docs/retirement.md has their meaning. */
+export const retirementTags = {
+  disabledAt: 'RetirementDisabledAt',
+  undoneAt: 'RetirementUndoneAt',
+  protectedBy: 'RetirementProtectedBy',
+} as const;
+
 export const project = 'boundless-ami-factory';
 
 export const codeBuildProjects = {
@@ -68,6 +75,7 @@ export const codeBuildProjects = {
 
 export const functions = {
   sharing: 'packer-ami-sharing',
+  cleanup: 'packer-ami-cleanup',
   notices: 'boundless-notices',
 } as const;
 
@@ -105,6 +113,7 @@ export const roles = {
   packerBuild: 'packer-build-role',
   packerBuilder: 'packer-builder-role',
   sharing: 'packer-ami-sharing-role',
+  cleanup: 'packer-ami-cleanup-role',
   notices: 'boundless-notices-role',
   /** What people in the chat channel may do through Amazon Q: nothing but look at alarms. */
   chat: 'boundless-chat-role',
@@ -115,6 +124,8 @@ export const roles = {
   validatedReader: 'boundless-validated-reader-role',
   /** Looks for Auto Scaling's own role, and does nothing else. */
   launchReader: 'packer-ami-launch-reader-role',
+  /** Reads what an account launches from, for the cleanup Lambda, and changes nothing. */
+  usageReader: 'packer-ami-usage-reader-role',
   /** Pattern of the roles that the sharing Lambda acts with in service accounts. */
   sharingFamily: 'packer-ami-*-role',
   instance: (environment: string, role: InstanceRole) => `prover-cluster-${environment}-${role}-role`,
@@ -179,6 +190,8 @@ export const outcomeEvents = {
   failed: 'AMI Sharing Failed',
   withdrawn: 'AMI Withdrawn',
   found: 'AMI Drift Found',
+  /** What a run of the cleanup Lambda came to; docs/retirement.md has the fields. */
+  retired: 'AMI Retirement Report',
 } as const;
 
 /** Failed and undelivered events of a function. */
@@ -254,6 +267,15 @@ export const pointerName = (image: ImageKind, pointer: PointerKind): string => `
  * Production plans with these: the `validated` pointers of two kinds, read one after the other, may be of two deployments.
  */
 export const validatedImagesName = `${pointerPath}/validated-images`;
+
+/** Reports of the cleanup Lambda, in the ops account. */
+export const retirementReports = {
+  bucket: (accountId: string, region: string) => `boundless-retirement-reports-${accountId}-${region}`,
+  /** @param time ISO 8601, in UTC: the reports of a day are together, in their order */
+  key: (time: string, runId: string, dryRun: boolean) =>
+    `${dryRun ? 'dry-run' : 'run'}/${time.slice(0, 10)}/${time.slice(11, 19).replaceAll(':', '')}-${runId}.json`,
+  latest: (dryRun: boolean) => `${dryRun ? 'dry-run' : 'run'}/latest.json`,
+} as const;
 
 /** One state bucket per account: no shared blast radius. */
 export const stateBucket = (accountId: string, region: string): string =>

@@ -32,4 +32,17 @@ export const ops = {
     artifactRetentionDays: 30,
   },
   sharing: { reconcileEveryMinutes: 60 },
+  retirement: {
+    dryRun: false,
+    keepNewest: 5,
+    minimumAgeDays: 30,
+    lastLaunchedDays: 30,
+    supersededDays: 14,
+    deprecatedDays: 30,
+    disabledDays: 30,
+    changesPerRun: 50,
+    templateVersions: 3,
+    leftoverHours: 24,
+    recycleBinDays: null,
+  },
 } as const satisfies OpsConfig;

@@ -7,6 +7,7 @@ import { Delivery } from '../constructs/factory/delivery/delivery';
 import { ImageKey } from '../constructs/factory/image-key/image-key';
 import { PackerBuild } from '../constructs/factory/build/packer-build';
 import { PublicSharingBlock } from '../constructs/factory/image-key/public-sharing-block';
+import { Retirement } from '../constructs/factory/retirement/retirement';
 import { Sharing } from '../constructs/factory/sharing/sharing';
 import { Monitoring } from '../constructs/factory/monitoring';
 import { AccountStack } from '../constructs/base/account-stack';
@@ -17,7 +18,7 @@ export interface OpsStackProps {
   readonly archiveOf: (functionName: string) => string;
 }
 
-/** The ops account: bakes, encrypts, shares and delivers the images, and notifies people. */
+/** The ops account: bakes, encrypts, shares, delivers and retires the images, and notifies people. */
 export class OpsStack extends AccountStack {
   constructor(scope: Construct, { factory: { ops, environments }, archiveOf }: OpsStackProps) {
     const { accountId, region } = ops;
@@ -57,6 +58,14 @@ export class OpsStack extends AccountStack {
       lateMinutes: ops.monitoring.lateSharingMinutes,
       archive: archiveOf(functions.sharing),
       reconcileEveryMinutes: ops.sharing.reconcileEveryMinutes,
+    });
+    new Retirement(this, 'Retirement', {
+      config: ops.retirement,
+      serviceAccountIds,
+      operationsKeyArn: operationsKey.arn,
+      logRetentionDays: ops.logRetentionDays,
+      archive: archiveOf(functions.cleanup),
+      alarmActions: [alarms.arn],
     });
     new Monitoring(this, 'Monitoring', {
       config: ops,

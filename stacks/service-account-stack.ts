@@ -7,6 +7,7 @@ import { ImageKeyGrant } from '../constructs/account/image-key-grant';
 import { LaunchReaderRole } from '../constructs/account/launch-reader-role';
 import { PublisherRole } from '../constructs/account/publisher-role';
 import { SmokeDocument } from '../constructs/account/smoke-document';
+import { UsageReaderRole } from '../constructs/account/usage-reader-role';
 import { ValidatedReaderRole } from '../constructs/account/validated-reader-role';
 import { Budget } from '../constructs/base/budget';
 import { AccountStack } from '../constructs/base/account-stack';
@@ -48,6 +49,7 @@ export class ServiceAccountStack extends AccountStack {
     if (config.smoke !== null) new SmokeDocument(this, 'SmokeDocument', { proof: config.smoke });
     new PublisherRole(this, 'PublisherRole', { opsAccountId });
     new LaunchReaderRole(this, 'LaunchReaderRole', { opsAccountId });
+    new UsageReaderRole(this, 'UsageReaderRole', { opsAccountId });
     if (validatesFor.length > 0) new ValidatedReaderRole(this, 'ValidatedReaderRole', { opsAccountId, validatesFor });
     new ImageKeyGrant(this, 'ImageKeyGrant', { opsAccountId });
     if (monthlyBudgetUsd !== null)

@@ -128,6 +128,17 @@ describe.each(environments)('%s', (environment, account) => {
     ]);
   });
 
+  test('the usage reader reads, for the cleanup Lambda', () => {
+    const role = 'packer-ami-usage-reader-role';
+    expect(trustOf(environment, role)).toEqual(exactly('packer-ami-cleanup-role'));
+    const statements = identityPolicy(stackOf(stacks, environment), role);
+    const reading = /^(autoscaling|ec2|ssm):(Describe|Get)[A-Za-z]+$/;
+    expect(statements.flatMap(({ Action }) => listOf(Action)).filter((action) => !reading.test(action))).toEqual([]);
+    expect(allowed(statements, 'ssm:GetParameters').map(({ Resource }) => Resource)).toEqual([
+      [account, '111111111111'].map((id) => `arn:aws:ssm:us-west-2:${id}:parameter/*`),
+    ]);
+  });
+
   test('of the roles that the sharing Lambda may name, only those two trust it', () => {
     const trusting = policiesOf(stackOf(stacks, environment))
       .filter(
@@ -359,6 +370,33 @@ describe('ops', () => {
           Null: { 'aws:TagKeys': 'false' },
         },
       },
+    ]);
+  });
+
+  test('the cleanup role changes what this factory made only, and of its tags only its own', () => {
+    const statements = identityPolicy(ops, 'packer-ami-cleanup-role');
+    const own = { 'aws:ResourceTag/ManagedBy': 'packer', 'aws:ResourceTag/Project': 'boundless-ami-factory' };
+    const changing = statements.filter(({ Action }) =>
+      listOf(Action).some((action) => action.startsWith('ec2:') && !action.startsWith('ec2:Describe')),
+    );
+    expect(changing).toHaveLength(3);
+    for (const { Condition } of changing) expect(Condition?.['StringEquals']).toEqual(own);
+    const TagKeys = ['RetirementDisabledAt', 'RetirementUndoneAt', 'RetirementProtectedBy'];
+    for (const action of ['ec2:CreateTags', 'ec2:DeleteTags'])
+      expect(allowed(statements, action)).toMatchObject([
+        { Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': TagKeys }, Null: { 'aws:TagKeys': 'false' } } },
+      ]);
+  });
+
+  test('who shares images cannot retire them, and who retires them cannot share them', () => {
+    const [sharing, cleanup] = ['packer-ami-sharing-role', 'packer-ami-cleanup-role'].map((role) =>
+      identityPolicy(ops, role),
+    ) as [PolicyStatement[], PolicyStatement[]];
+    expect(allowed(cleanup, 'ec2:ModifyImageAttribute')).toEqual([]);
+    for (const action of ['ec2:DisableImage', 'ec2:DeregisterImage', 'ec2:DeleteSnapshot'])
+      expect(allowed(sharing, action)).toEqual([]);
+    expect(allowed(cleanup, 'sts:AssumeRole').map(({ Resource }) => Resource)).toEqual([
+      environments.map(([, account]) => `arn:aws:iam::${account}:role/packer-ami-usage-reader-role`),
     ]);
   });
 

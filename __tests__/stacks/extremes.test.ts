@@ -58,9 +58,9 @@ describe.each(Object.entries(everywhere))('%s', (_, factory) => {
       expect(ofType(type).length).toBeGreaterThan(0);
       for (const args of ofType(type)) expect(args).toMatchObject({ lifecycle: { prevent_destroy: true } });
     }
-    // Artifacts of pipelines are copies that expire; `ops` would be stuck on them.
+    // Artifacts of pipelines and reports expire; `ops` would be stuck on them.
     for (const { bucket, force_destroy } of ofType('aws_s3_bucket'))
-      expect([bucket, force_destroy === true]).toEqual([bucket, /-artifacts-\d{12}$/.test(String(bucket))]);
+      expect([bucket, force_destroy === true]).toEqual([bucket, /-artifacts-\d{12}$|-reports-/.test(String(bucket))]);
   });
 
   test('groups name a template by number, and can go back', () => {

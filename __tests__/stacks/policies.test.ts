@@ -14,6 +14,9 @@ const at = (owner: string, { Sid }: PolicyStatement) => `${owner}#${Sid}`;
 const wildcardResources: Readonly<Record<string, string>> = {
   'ops/boundless-chat-role#ReadAlarms': 'looks at alarms only, in one region; their names are not known beforehand',
   'ops/packer-build-role#DescribeBuilders': 'Describe actions have no resources; reading only, in one region',
+  'ops/packer-ami-cleanup-role#ReadImagesAndLeftovers':
+    'Describe actions have no resources; reading only, in one region',
+  'ops/packer-ami-cleanup-role#ReadUsage': 'Describe actions have no resources; reading only, in one region',
   'ops/packer-ami-sharing-role#ReadImages': 'Describe actions have no resources; reading only, in one region',
   'ops/packer-builder-role#SessionManager': "Session Manager's agent actions have no resources",
 };
@@ -67,6 +70,7 @@ for (const environment of ['staging', 'production']) {
     CreateSnapshotPolicy: 'a policy of snapshots has no resource before it is made; its tag is demanded, in one region',
   });
   at('packer-ami-launch-reader-role', { ReadAllowedImages: 'GetAllowedImagesSettings has no resources' });
+  at('packer-ami-usage-reader-role', { ReadUsage: reading });
   at('packer-ami-publisher-role', { DescribeImages: 'DescribeImages has no resources' });
 }
 
@@ -129,10 +133,12 @@ test('other accounts appear only where docs/names.md#accounts has them', () => {
     'production/boundless-plan-role#Roles',
     'production/packer-ami-launch-reader-role#Roles',
     'production/packer-ami-publisher-role#Roles',
+    'production/packer-ami-usage-reader-role#Roles',
     'staging/boundless-deployment-role#Roles',
     'staging/boundless-plan-role#Roles',
     'staging/boundless-validated-reader-role#Roles',
     'staging/packer-ami-launch-reader-role#Roles',
     'staging/packer-ami-publisher-role#Roles',
+    'staging/packer-ami-usage-reader-role#Roles',
   ]);
 });

@@ -292,6 +292,7 @@ test('log groups have the names that people look for, and forget', () => {
     [
       '/aws/lambda/boundless-notices 90',
       '/aws/codebuild/packer-build-project 90',
+      '/aws/lambda/packer-ami-cleanup 90',
       '/aws/lambda/packer-ami-sharing 90',
       ...[['production', 365] as const, ['staging', 30] as const].flatMap(([environment, days]) => [
         `/aws/lambda/prover-cluster-storage-keys ${days}`,
@@ -311,6 +312,7 @@ test('resources have the names of docs/names.md', () => {
   expect(named('aws_codebuild_project')).toEqual(['packer-build-project']);
   expect(named('aws_lambda_function', 'function_name')).toEqual([
     'boundless-notices',
+    'packer-ami-cleanup',
     'packer-ami-sharing',
     'prover-cluster-storage-keys',
     'prover-cluster-storage-keys',
@@ -328,11 +330,14 @@ test('resources have the names of docs/names.md', () => {
     'boundless-plan-role',
     'boundless-plan-role',
     'boundless-validated-reader-role',
+    'packer-ami-cleanup-role',
     'packer-ami-launch-reader-role',
     'packer-ami-launch-reader-role',
     'packer-ami-publisher-role',
     'packer-ami-publisher-role',
     'packer-ami-sharing-role',
+    'packer-ami-usage-reader-role',
+    'packer-ami-usage-reader-role',
     'packer-build-role',
     'packer-builder-role',
     'prover-cluster-production-flow-logs-role',

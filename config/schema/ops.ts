@@ -4,6 +4,7 @@ import { bentoReleases, isSupportedBento, neverReleased } from '../bento-release
 import { supportedBento } from '../contract';
 import { branchProblem, repositoryHosts, repositoryId, sourceType } from '../repository';
 import { scheduleProblem } from '../schedule';
+import { retirementSchema } from './retirement';
 import { account, alarmEmails, count, email, instanceType, isTimeZone, text } from './values';
 
 /** The ops account: where images are built, encrypted and shared from. */
@@ -170,6 +171,7 @@ export const opsSchema = z
         reconcileEveryMinutes: count(15, 720, 'minutes'),
       })
       .readonly(),
+    retirement: retirementSchema,
   })
   .readonly();
 

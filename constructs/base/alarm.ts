@@ -12,6 +12,11 @@ export interface AlarmProps {
   /** How the metric's values within a period become one. */
   readonly statistic: 'Sum' | 'Minimum' | 'Maximum' | 'SampleCount';
   readonly periodSeconds: number;
+  /**
+   * Periods that all have to be so before it fires.
+   * @default 1
+   */
+  readonly periods?: number;
   /** The alarm fires when the value is above it, or below it with `firesWhen: 'below'`. */
   readonly threshold: number;
   /** @default 'above' */
@@ -22,9 +27,10 @@ export interface AlarmProps {
   readonly actions: readonly string[];
 }
 
-/** An alarm on one metric, with one period to decide. */
+/** An alarm on one metric. */
 export class Alarm extends Construct {
   readonly name: string;
+  private readonly alarm: CloudwatchMetricAlarm;
 
   constructor(scope: Construct, id: string, props: AlarmProps) {
     super(scope, id);
@@ -36,14 +42,20 @@ export class Alarm extends Construct {
       dimensions: { ...props.dimensions },
       statistic: props.statistic,
       period: props.periodSeconds,
-      evaluationPeriods: 1,
+      evaluationPeriods: props.periods ?? 1,
       threshold: props.threshold,
       comparisonOperator: props.firesWhen === 'below' ? 'LessThanThreshold' : 'GreaterThanThreshold',
       treatMissingData: props.missingData,
       alarmActions: [...props.actions],
       okActions: [...props.actions],
     });
+    this.alarm = alarm;
     this.name = alarm.alarmName;
+  }
+
+  /** Takes over the alarm that had this address in Terraform's state before. */
+  movedFrom(address: string): void {
+    this.alarm.moveFromId(address);
   }
 }
 

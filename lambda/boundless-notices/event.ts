@@ -75,6 +75,26 @@ const sharing = z.looseObject({
   }),
 });
 
+const number = z.number().default(0);
+
+/** docs/retirement.md, "Reports". */
+const retirement = z.looseObject({
+  ...envelope,
+  source: z.literal(outcomeEvents.source),
+  'detail-type': z.literal(outcomeEvents.retired),
+  detail: z.looseObject({
+    runId: z.string(),
+    report: text,
+    kept: number,
+    changed: z.looseObject({ deprecate: number, disable: number, deregister: number }),
+    leftovers: z.looseObject({ removed: number }),
+    freedGiB: number,
+    freedUsdPerMonth: number,
+    problems: z.array(z.string()).default([]),
+    failedSources: z.array(z.looseObject({ accountId: z.string(), source: z.string(), error: z.string() })).default([]),
+  }),
+});
+
 /** What the schedule sends. */
 const watch = z.strictObject({ command: z.literal('watch') });
 
@@ -82,6 +102,7 @@ export type BuildEvent = z.infer<typeof build>;
 export type PipelineEvent = z.infer<typeof pipeline>;
 export type ApprovalEvent = z.infer<typeof approval>;
 export type SharingEvent = z.infer<typeof sharing>;
+export type RetirementEvent = z.infer<typeof retirement>;
 
 /** What happened, as the function knows it. */
 export type NoticeEvent =
@@ -89,6 +110,7 @@ export type NoticeEvent =
   | { readonly what: 'pipeline'; readonly event: PipelineEvent }
   | { readonly what: 'approval'; readonly event: ApprovalEvent }
   | { readonly what: 'sharing'; readonly event: SharingEvent }
+  | { readonly what: 'retirement'; readonly event: RetirementEvent }
   | { readonly what: 'watch' };
 
 const kindSchema = z.looseObject({ source: z.string(), 'detail-type': z.string() });
@@ -114,6 +136,8 @@ function known(input: unknown, source: string, type: string): Exclude<NoticeEven
       return { what: 'pipeline', event: checked(pipeline, input) };
     case 'aws.codepipeline CodePipeline Action Execution State Change':
       return { what: 'approval', event: checked(approval, input) };
+    case `${outcomeEvents.source} ${outcomeEvents.retired}`:
+      return { what: 'retirement', event: checked(retirement, input) };
     default:
       if (source === outcomeEvents.source) return { what: 'sharing', event: checked(sharing, input) };
       throw new UnknownEventError(`"${type.slice(0, 100)}" of ${source.slice(0, 100)} is not known`);

@@ -6,6 +6,7 @@ import { idOf, type Outcome } from './group';
 import type { Notification } from './notice';
 import { onApproval, onPipeline } from './pipeline';
 import { rendered } from './render';
+import { onRetirement } from './retirement';
 import { onSharing } from './sharing';
 import { logger } from './telemetry';
 
@@ -29,6 +30,8 @@ export async function outcomeOf(
       return onApproval(noticeEvent.event, run);
     case 'sharing':
       return onSharing(noticeEvent.event, run);
+    case 'retirement':
+      return onRetirement(noticeEvent.event, run);
   }
 }
 

@@ -7,6 +7,16 @@ const builderProfile = iam('ops', 'instance-profile/packer-builder');
 const foreign = { 'ec2:InstanceProfile': iam('ops', 'instance-profile/other') };
 const asPacker = { 'aws:RequestTag/ManagedBy': 'packer', 'aws:TagKeys': 'ManagedBy' };
 const build = () => principal('ops', 'packer-build-role');
+const cleanup = () => principal('ops', 'packer-ami-cleanup-role');
+const ofThisFactory = {
+  'aws:ResourceTag/Project': 'boundless-ami-factory',
+  'aws:ResourceTag/ManagedBy': 'packer',
+};
+/** A resource that the action is about. */
+const ofAction = (action: string) => {
+  if (action.endsWith('Instances')) return arn('ec2', 'ops', 'instance/i-1');
+  return `arn:aws:ec2:us-west-2::${action.endsWith('Snapshot') ? 'snapshot/snap' : 'image/ami'}-1`;
+};
 
 /** From ops: what pipelines, builds and the sharing Lambda reach. */
 export const fromOps: Readonly<Record<string, () => boolean>> = {
@@ -66,6 +76,40 @@ export const fromOps: Readonly<Record<string, () => boolean>> = {
       'ssm:PutParameter',
       arn('ssm', 'production', 'parameter/boundless/ami/manager/latest'),
     ),
+
+  'the sharing Lambda -> the end of an image': () =>
+    ['ec2:DisableImage', 'ec2:DeregisterImage', 'ec2:DeleteSnapshot'].some((action) =>
+      may(principal('ops', 'packer-ami-sharing-role'), action, ofAction(action), { context: ofThisFactory }),
+    ),
+
+  'the cleanup Lambda -> who an image is shared with': () => {
+    const context = { ...ofThisFactory, 'ec2:Owner': accounts.ops, 'ec2:Public': 'true' };
+    return may(cleanup(), 'ec2:ModifyImageAttribute', ofAction('ec2:DisableImage'), { context });
+  },
+
+  'the cleanup Lambda -> images, snapshots and instances that this factory did not make': () => {
+    const others = { 'aws:ResourceTag/Project': 'other', 'aws:ResourceTag/ManagedBy': 'packer' };
+    const TagKeys = { 'aws:TagKeys': 'Project', 'aws:RequestTag/Project': 'boundless-ami-factory' };
+    return (
+      ['ec2:DisableImage', 'ec2:DeregisterImage', 'ec2:DeleteSnapshot', 'ec2:TerminateInstances'].some(
+        (action) =>
+          may(cleanup(), action, ofAction(action)) || may(cleanup(), action, ofAction(action), { context: others }),
+      ) || may(cleanup(), 'ec2:CreateTags', ofAction('ec2:DisableImage'), { context: { ...others, ...TagKeys } })
+    );
+  },
+
+  'the cleanup Lambda -> the end of an image that is in use': () =>
+    may(cleanup(), 'ec2:DeregisterImage', ofAction('ec2:DeregisterImage'), { context: ofThisFactory }),
+
+  'the cleanup Lambda -> a change, or a secret, in a service account': () => {
+    const [, ...reached] = takenFrom(cleanup());
+    if (reached.length !== clusters.length) return true;
+    const calls = reached.flatMap(({ statements }) => statements.flatMap(({ Action }) => listOf(Action)));
+    return (
+      calls.some((action) => !/:(Describe|Get)/.test(action) || /Secret|Decrypt/.test(action)) ||
+      reached.some((who) => ofEither((account) => readsWallet(who, account)))
+    );
+  },
 
   'the sharing Lambda -> a wallet': () =>
     takenFrom(principal('ops', 'packer-ami-sharing-role')).some((who) =>

@@ -6,7 +6,7 @@ import { repositoryId } from '../../../config/repository';
 import { connectionStatement } from '../../base/connection';
 import { forAccount, serviceTrust, type Statement } from '../../base/policy';
 import { Role } from '../../base/role';
-import { ArtifactBucket } from './artifact-bucket';
+import { ExpiringBucket } from '../../base/expiring-bucket';
 import * as artifacts from './rights';
 import { sourceStep, type SourceProps, type Step } from './steps';
 import { AccountStack } from '../../base/account-stack';
@@ -57,7 +57,7 @@ export class Pipeline extends Construct {
       branch,
       format: props.sourceFormat,
     });
-    const bucket = new ArtifactBucket(this, 'Artifacts', {
+    const bucket = new ExpiringBucket(this, 'Artifacts', {
       name: artifactBucket(name, account.accountId),
       kmsKeyArn: operationsKeyArn,
       retentionDays: ops.delivery.artifactRetentionDays,

@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
 import { codeBuildProjects, functions, imageOfRole, logGroups, instanceRoles } from '../../../config/names';
-import { cleanupFunction, metricNamespace } from '../../../config/metrics';
-import { Alarm, CompositeAlarm, OccurrenceAlarm } from '../../base/alarm';
+import { metricNamespace } from '../../../config/metrics';
+import { Alarm, CompositeAlarm } from '../../base/alarm';
 
 export interface FactoryAlarmsProps {
   readonly thresholds: OpsConfig['monitoring'];
@@ -31,18 +31,6 @@ export class FactoryAlarms extends Construct {
       threshold: thresholds.stuckApprovalHours,
       // An approval does not go away while nothing looks for it; that nothing looks is an alarm of its own.
       missingData: 'ignore',
-      actions,
-    });
-    new OccurrenceAlarm(this, 'CleanupFailures', {
-      name: `${cleanupFunction}-failures`,
-      description:
-        `Old images could not be retired, and nothing was touched. The log is ${logGroups.lambda(cleanupFunction)}. ` +
-        'docs/monitoring.md, "Retirement".',
-      namespace: metricNamespace,
-      metric: 'CleanupFailures',
-      dimensions: { service: cleanupFunction },
-      statistic: 'Sum',
-      periodSeconds: 300,
       actions,
     });
   }

@@ -10,7 +10,7 @@ import {
   instanceRoles,
   type ImageKind,
 } from '../../../config/names';
-import { cleanupFunction, metricNamespace } from '../../../config/metrics';
+import { metricNamespace } from '../../../config/metrics';
 import { dashboardBody, type Line, type Part } from '../../base/widgets';
 import { AccountStack } from '../../base/account-stack';
 
@@ -60,7 +60,7 @@ const alarmNames = [
   `${functions.sharing}-silent`,
   'boundless-images-stale',
   'prover-cluster-approval-stuck',
-  `${cleanupFunction}-failures`,
+  `${functions.cleanup}-unhealthy`,
   `${functions.notices}-unhealthy`,
 ];
 
@@ -115,9 +115,9 @@ export class FactoryDashboard extends Construct {
       ],
       [
         graph('Old images', 'images', day, [
-          measured(cleanupFunction, 'ImagesRetained', 'Maximum', 'retained'),
-          measured(cleanupFunction, 'ImagesReclaimed', 'Sum', 'reclaimed'),
-          measured(cleanupFunction, 'CleanupFailures', 'Sum', 'failures'),
+          measured(functions.cleanup, 'ImagesRetained', 'Maximum', 'retained'),
+          measured(functions.cleanup, 'ImagesReclaimed', 'Sum', 'reclaimed'),
+          measured(functions.cleanup, 'CleanupFailures', 'Sum', 'failures'),
         ]),
         graph('Approval that waits longest', 'hours', hour, [
           measured(functions.notices, 'ApprovalHours', 'Maximum', 'hours'),

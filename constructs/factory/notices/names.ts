@@ -2,6 +2,7 @@
 export const noticeRules = {
   builds: 'boundless-notices-builds',
   sharing: 'boundless-notices-sharing',
+  retirement: 'boundless-notices-retirement',
   pipelines: 'boundless-notices-pipelines',
   deployments: 'boundless-notices-deployments',
   approvals: 'boundless-notices-approvals',

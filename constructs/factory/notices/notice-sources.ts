@@ -41,6 +41,12 @@ export const noticeSources: readonly NoticeSource[] = [
     },
   },
   {
+    id: 'Retirement',
+    name: noticeRules.retirement,
+    description: 'Runs of the retirement that changed something, or failed',
+    pattern: { source: [outcomeEvents.source], 'detail-type': [outcomeEvents.retired] },
+  },
+  {
     id: 'Pipelines',
     name: noticeRules.pipelines,
     description: 'Pipelines that failed or were stopped',

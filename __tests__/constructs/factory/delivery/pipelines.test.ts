@@ -285,7 +285,7 @@ test('builds of clusters have no right to the connection, and get the files', ()
 test('without a connection there are no pipelines, and builds have no right to artifacts', () => {
   const without = opsOf(factory);
   const types = new Set(allResources(without).map(({ type }) => type));
-  for (const type of ['aws_codepipeline', 'aws_scheduler_schedule', 'aws_s3_bucket']) expect(types).not.toContain(type);
+  for (const type of ['aws_codepipeline', 'aws_scheduler_schedule']) expect(types).not.toContain(type);
   expect(resourcesOf(without, 'aws_codebuild_project').map(({ name }) => name)).toEqual(['packer-build-project']);
   expect(JSON.stringify(without.resource)).not.toContain('-artifacts-');
 });

@@ -156,7 +156,31 @@ const failures: readonly [
     [1],
     [0],
     'packer-ami-cleanup-failures',
-    '',
+    'packer-ami-cleanup-unhealthy',
+  ],
+  [
+    'cleaning up fails before it measures',
+    ['AWS/Lambda', 'Errors', { FunctionName: 'packer-ami-cleanup' }],
+    [1],
+    [0],
+    'packer-ami-cleanup-errors',
+    'packer-ami-cleanup-unhealthy',
+  ],
+  [
+    'a run of the retirement is given up',
+    ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: 'packer-ami-cleanup-dead-letters' }],
+    [1],
+    [0],
+    'packer-ami-cleanup-dead-letters-not-empty',
+    'packer-ami-cleanup-unhealthy',
+  ],
+  [
+    'nothing retires images',
+    [factory, 'ImagesRetained', { service: 'packer-ami-cleanup' }],
+    [],
+    [0, 12],
+    'packer-ami-cleanup-silent',
+    'packer-ami-cleanup-unhealthy',
   ],
   [
     'the manager image is old',
@@ -230,12 +254,13 @@ test('missing data is good news, bad news or no news, on purpose', () => {
     'boundless-manager-image-stale',
     'boundless-notices-silent',
     'boundless-prover-image-stale',
+    'packer-ami-cleanup-silent',
     'packer-ami-sharing-silent',
   ]);
   // What was true stays true without a further look; an alarm of its own fires where no one looks.
   expect(by('ignore')).toEqual(['prover-cluster-approval-stuck']);
   // Everything else is measured when it happens.
-  expect(by('notBreaching')).toHaveLength(alarms.length - 5);
+  expect(by('notBreaching')).toHaveLength(alarms.length - 6);
 });
 
 test('alarms watch what functions really measure', () => {

@@ -11,7 +11,7 @@ import {
   valkeyMetrics,
 } from '../../../../config/names';
 import { brokerErrorFamilies, logMetric } from '../../../../constructs/cluster/alarms/names';
-import { cleanupFunction, functionMetrics, imageMetrics } from '../../../../config/metrics';
+import { functionMetrics, imageMetrics } from '../../../../config/metrics';
 import { resourcesOf, stackOf, synthesize } from '../../../support/synthesized';
 
 const stacks = synthesize();
@@ -148,8 +148,8 @@ test('the factory shows what the delivery promises', () => {
     'BuildSucceeded service=boundless-notices Image=manager',
     'ShareSeconds service=packer-ami-sharing',
     'ValidatedImageAgeDays service=packer-ami-sharing Image=prover',
-    `ImagesRetained service=${cleanupFunction}`,
-    `ImagesReclaimed service=${cleanupFunction}`,
+    `ImagesRetained service=${functions.cleanup}`,
+    `ImagesReclaimed service=${functions.cleanup}`,
   ])
     expect(shown).toContain(`BoundlessAmiFactory ${metric}`);
 });

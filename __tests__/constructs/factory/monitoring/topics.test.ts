@@ -68,8 +68,8 @@ test('every publisher may use the key of the topics', () => {
 test('every rule of the notices leaves what it can not deliver in their queue', () => {
   const rules = resourcesOf(ops, 'aws_cloudwatch_event_rule')
     .map(({ name }) => String(name))
-    .filter((name) => !name.startsWith('packer-ami-sharing'));
-  expect(rules).toHaveLength(6);
+    .filter((name) => !name.startsWith('packer-ami-'));
+  expect(rules).toHaveLength(7);
   const queue = policiesOf(ops).find(({ owner }) => owner.startsWith('ops/Monitoring_Notices_DeadLetters_Policy'));
   const sources = queue?.statements.find(({ Sid }) => Sid === 'SendUndeliveredEvents')?.Condition?.['ArnEquals'];
   expect([...listOf(sources?.['aws:SourceArn'])].sort()).toEqual(
@@ -78,7 +78,7 @@ test('every rule of the notices leaves what it can not deliver in their queue', 
   const targets = resourcesOf(ops, 'aws_cloudwatch_event_target').filter(({ arn }) =>
     /Monitoring_Notices_(Function|Queue)_/.test(String(arn)),
   );
-  expect(targets).toHaveLength(6);
+  expect(targets).toHaveLength(7);
   for (const { dead_letter_config } of targets)
     expect(dead_letter_config).toEqual({
       arn: expect.stringMatching(/^\$\{aws_sqs_queue\.Monitoring_Notices_DeadLetters_\w+\.arn\}$/) as unknown,
@@ -99,7 +99,7 @@ describe('the queue of the notices', () => {
         Action: 'sqs:SendMessage',
         Condition: {
           ArnEquals: {
-            'aws:SourceArn': ['builds', 'sharing', 'pipelines', 'deployments', 'approvals'].map(
+            'aws:SourceArn': ['builds', 'sharing', 'retirement', 'pipelines', 'deployments', 'approvals'].map(
               (name) => `arn:aws:events:us-west-2:111111111111:rule/boundless-notices-${name}`,
             ),
           },
@@ -113,7 +113,7 @@ describe('the queue of the notices', () => {
           'arn'
         ],
       );
-    for (const part of ['Builds', 'Sharing', 'Pipelines', 'Deployments', 'Approvals'])
+    for (const part of ['Builds', 'Sharing', 'Retirement', 'Pipelines', 'Deployments', 'Approvals'])
       expect(targetOf(`Monitoring_Notices_${part}_`)).toContain('Monitoring_Notices_Queue_');
     expect(targetOf('Monitoring_Notices_Watch_')).toContain('Monitoring_Notices_Function_');
   });

@@ -7,26 +7,27 @@ import { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/
 import { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { policyDocument, tlsOnly } from '../../base/policy';
+import { policyDocument, tlsOnly } from './policy';
 
-export interface ArtifactBucketProps {
+export interface ExpiringBucketProps {
   readonly name: string;
   readonly kmsKeyArn: string;
-  /** Days after which artifacts are deleted. */
+  /** Days after which objects are deleted. */
   readonly retentionDays: number;
 }
 
-/** Where one pipeline keeps what its steps hand on: encrypted, private, versioned, and forgetting. */
-export class ArtifactBucket extends Construct {
+/** A bucket for what is of use for some time only, such as artifacts and reports: encrypted, private, versioned, and forgetting. */
+export class ExpiringBucket extends Construct {
   readonly name: string;
+  readonly arn: string;
   /** What must be there before anything is put into the bucket. */
   readonly protection: readonly ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { name, kmsKeyArn, retentionDays }: ArtifactBucketProps) {
+  constructor(scope: Construct, id: string, { name, kmsKeyArn, retentionDays }: ExpiringBucketProps) {
     super(scope, id);
     const { bucket, arn } = new S3Bucket(this, 'Resource', {
       bucket: name,
-      // Artifacts are copies that expire. Without this, the bucket would stay, and `ops` could not be deployed, once its
+      // What is in it expires anyway. Without this, the bucket would stay, and `ops` could not be deployed, once its
       // environment or the connection is gone: S3 deletes no bucket that holds versions.
       forceDestroy: true,
     });
@@ -77,5 +78,6 @@ export class ArtifactBucket extends Construct {
       }),
     ];
     this.name = bucket;
+    this.arn = arn;
   }
 }
