@@ -75,8 +75,8 @@ export const codeBuildProjects = {
 
 export const functions = {
   sharing: 'packer-ami-sharing',
-  cleanup: 'packer-ami-cleanup',
   notices: 'boundless-notices',
+  cleanup: 'packer-ami-cleanup',
 } as const;
 
 /** Functions of a cluster, in its own account. */

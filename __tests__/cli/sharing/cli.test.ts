@@ -163,7 +163,8 @@ describeWith([localAws], 'the operator commands', () => {
     beforeAll(async () => {
       sqs = new SQSClient(factory.ops);
       ({ QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'packer-ami-sharing-dead-letters' })));
-      await sqs.send(new CreateQueueCommand({ QueueName: 'boundless-notices-dead-letters' }));
+      for (const name of ['boundless-notices', 'packer-ami-cleanup'])
+        await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead-letters` }));
     });
     const send = (body: unknown, reason: string) =>
       sqs.send(
