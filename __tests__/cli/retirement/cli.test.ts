@@ -42,7 +42,7 @@ describe('undo', () => {
     await undoAndShare(new LambdaClient({ region: 'us-west-2' }), { ...undo, dryRun });
     const inputs = lambda.commandCalls(InvokeCommand).map(({ args: [{ input }] }) => input);
     lambda.restore();
-    return inputs.map(({ FunctionName, Payload }) => [FunctionName, JSON.parse(String(Payload)) as unknown] as const);
+    return inputs.map(({ FunctionName, Payload }) => [FunctionName, JSON.parse(Payload as string) as unknown] as const);
   };
 
   test('has the image shared again, by an event that the sharing Lambda takes', async () => {
