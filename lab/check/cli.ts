@@ -71,7 +71,7 @@ type Outcome = 'passed' | 'failed' | 'skipped';
 
 async function runCheck({ name, command: [file, ...args], skippedCode }: Check): Promise<Outcome> {
   const started = performance.now();
-  // The tests say themselves, on standard error, how far they are and what failed.
+  // The tests themselves print on standard error how far they are and what failed.
   const shown = name === testsName;
   const child = spawn(file, args, { stdio: ['ignore', shown ? 'ignore' : 'pipe', shown ? 'inherit' : 'pipe'] });
   let output = '';

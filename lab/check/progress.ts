@@ -1,4 +1,4 @@
-/** A test that failed: its whole name, and what Jest says of it. */
+/** A test that failed: its whole name, and what Jest prints of it. */
 export interface Failure {
   readonly name: string;
   readonly text: string;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { AggregatedResult, Reporter, Test, TestResult } from '@jest/reporters';
 import { Progress, type Failure } from './progress';
 
-/** How often a line says how far the tests are: at a terminal it replaces the one before. */
+/** How often a line shows how far the tests are: at a terminal it replaces the one before. */
 const everyMs = { terminal: 1_000, log: 20_000 };
 
 /** Jest's reporter for `make test`. It prints on standard error: what Jest prints on standard output is its report. */

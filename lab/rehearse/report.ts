@@ -46,7 +46,7 @@ export class Rehearsal {
       this.add({ name, ok: true, seconds: seconds(), details: result.details });
       return result;
     } catch (error) {
-      // Whatever it says: what it spoke to has ended.
+      // Whatever the error is: the server that it called has ended.
       this.signal.throwIfAborted();
       const details = error instanceof Error ? error.message : String(error);
       this.add({ name, ok: false, seconds: seconds(), details });

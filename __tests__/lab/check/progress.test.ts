@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Progress } from '../../../lab/check/progress';
 import { temporaryFolder } from '../../scripts/support';
 
-test('says how far the tests are, and names the files that have run longest first', () => {
+test('shows how far the tests are, and names the files that have run longest first', () => {
   let now = 1_000;
   const lines: string[] = [];
   const progress = new Progress(
@@ -31,7 +31,14 @@ describe('Jest with the reporter', () => {
   const reporter = path.join(folder, 'reporter.cjs');
 
   test('prints a failure as one line when it comes, and its text once; a file that does not load is one too', () => {
-    const bundle = ['esbuild', 'lab/check/reporter.ts', '--bundle', '--platform=node', `--outfile=${reporter}`];
+    const bundle = [
+      'esbuild',
+      'lab/check/reporter.ts',
+      '--bundle',
+      '--packages=external',
+      '--format=cjs',
+      `--outfile=${reporter}`,
+    ];
     expect(spawnSync('npx', bundle, { stdio: 'ignore' }).status).toBe(0);
     writeFileSync(
       path.join(folder, 'sum.test.js'),
