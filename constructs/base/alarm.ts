@@ -1,6 +1,7 @@
 import { CloudwatchCompositeAlarm } from '@cdktf/provider-aws/lib/cloudwatch-composite-alarm';
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import { Construct } from 'constructs';
+import { movedFrom } from './earlier-addresses';
 
 export interface AlarmProps {
   readonly name: string;
@@ -55,7 +56,7 @@ export class Alarm extends Construct {
 
   /** Takes over the alarm that had this address in Terraform's state before. */
   movedFrom(address: string): void {
-    this.alarm.moveFromId(address);
+    movedFrom(this.alarm, address);
   }
 }
 
