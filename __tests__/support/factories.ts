@@ -18,6 +18,7 @@ export function withEverything(service: 'codeconnections' | 'codestar-connection
         ...ops.repository,
         connectionArn: `arn:aws:${service}:us-west-2:111111111111:connection/${connection}`,
       },
+      retirement: { ...ops.retirement, recycleBinDays: 7 },
       build: { ...ops.build, subnetId: 'subnet-0123456789abcdef0', spot: false },
     },
     environments: environments.map((environment) => ({

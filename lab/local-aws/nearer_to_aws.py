@@ -1,4 +1,4 @@
-"""What is changed in moto, to bring it nearer to AWS in fourteen places that the factory depends on.
+"""What is changed in moto, to bring it nearer to AWS in fifteen places that the factory depends on.
 
 1. An image's snapshots are those of the instance's own volumes, with their encryption and key; moto makes a new, plain one.
 2. An image that is shared can be described by the accounts that it is shared with, without the owner's tags (tags do
@@ -22,6 +22,9 @@
 13. ModifyImageAttribute keeps ImdsSupport, and DescribeImages shows it; moto takes the call and forgets it.
 14. An image is dated a second or more after the one before it, as two builds are; moto dates all images of one second
    alike, and who wants the newest of them would go by their ids.
+15. Images can be disabled and enabled, their deprecation taken back, and protected from deregistration. A disabled image is
+   shared with nobody, and shown only where disabled ones are asked for. DeregisterImage deletes the snapshots of an image
+   where it is asked to, but for those that another image has.
 """
 
 import copy
@@ -37,7 +40,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.backends import get_backend
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import InvalidParameterValueError
+from moto.ec2.exceptions import InvalidAMIIdError, InvalidParameterValueError, InvalidRequest
 from moto.ec2.models import amis
 from moto.ec2.responses.amis import AmisResponse
 from moto.events.models import EventPattern
@@ -125,6 +128,8 @@ def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=No
     view = copy.copy(self)
     view.amis = {**self.amis, **{ami.id: ami for ami in images_shared_with(self)}}
     images = describe_own_images(view, ami_ids, filters, exec_users, owners)
+    if not (has_request_context() and request.values.get("IncludeDisabled") == "true"):
+        images = [ami for ami in images if ami.state != "disabled"]
     asked_for = ami_ids or (has_request_context() and request.values.get("IncludeDeprecated") == "true")
     return images if asked_for else [ami for ami in images if ami.owner_id == self.account_id or not is_deprecated(ami)]
 
@@ -154,9 +159,49 @@ def enable_image_deprecation(self):
         raise InvalidParameterValueError(time.isoformat())
     # Rounded to the minute, as EC2 does.
     minute = (time + datetime.timedelta(seconds=30)).replace(second=0, microsecond=0)
-    (ami,) = self.ec2_backend.describe_images(ami_ids=[self._get_param("ImageId")], owners=["self"])
-    ami.deprecation_time = minute.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    own_image(self).deprecation_time = minute.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return ActionResult({"Return": True})
+
+
+def own_image(self):
+    image_id = self._get_param("ImageId")
+    ami = self.ec2_backend.amis.get(image_id)
+    if ami is None or ami.owner_id != self.current_account:
+        raise InvalidAMIIdError(image_id)
+    return ami
+
+
+def setting(**attributes):
+    def change(self):
+        for name, value in attributes.items():
+            setattr(own_image(self), name, value)
+        return ActionResult({"Return": True})
+
+    return change
+
+
+def disable_image(self):
+    own_image(self).state = "disabled"
+    own_image(self).launch_permissions = []
+    return ActionResult({"Return": True})
+
+
+deregister_image_of_moto = AmisResponse.deregister_image
+
+
+def deregister_image(self):
+    ami = own_image(self)
+    if getattr(ami, "deregistration_protection", "disabled") != "disabled":
+        raise InvalidRequest
+    snapshot = ami.ebs_snapshot
+    deregister_image_of_moto(self)
+    if self._get_param("DeleteAssociatedSnapshots") not in (True, "true"):
+        return ActionResult({"Return": True})
+    shared = any(other.ebs_snapshot.id == snapshot.id for other in self.ec2_backend.amis.values())
+    if not shared:
+        self.ec2_backend.delete_snapshot(snapshot.id)
+    result = {"SnapshotId": snapshot.id, "ReturnCode": "skipped" if shared else "success"}
+    return ActionResult({"Return": True, "DeleteSnapshotResults": [result]})
 
 
 modify_image_attribute_of_moto = AmisResponse.modify_image_attribute
@@ -365,6 +410,12 @@ AmisResponse.enable_allowed_images_settings = enable_allowed_images_settings
 AmisResponse.disable_allowed_images_settings = disable_allowed_images_settings
 AmisResponse.replace_image_criteria_in_allowed_images_settings = replace_image_criteria
 AmisResponse.enable_image_deprecation = enable_image_deprecation
+AmisResponse.disable_image_deprecation = setting(deprecation_time=None)
+AmisResponse.disable_image = disable_image
+AmisResponse.enable_image = setting(state="available")
+AmisResponse.enable_image_deregistration_protection = setting(deregistration_protection="enabled-without-cooldown")
+AmisResponse.disable_image_deregistration_protection = setting(deregistration_protection="disabled")
+AmisResponse.deregister_image = deregister_image
 AmisResponse.modify_image_attribute = modify_image_attribute
 AutoScalingResponse.describe_instance_refreshes = describe_instance_refreshes
 AutoScalingResponse.start_instance_refresh = start_instance_refresh

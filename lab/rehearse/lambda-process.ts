@@ -29,7 +29,9 @@ export function resultOf(invocation: Invocation): unknown {
 /** Loads the archive's handler as the runtime does, and prints what came of it on a channel of its own. */
 const bootstrap = `
 const { handler } = require(process.argv[1]);
-process.on('message', ({ event, context }) => {
+process.on('message', ({ event, context, daysAhead }) => {
+  const now = Date.now;
+  Date.now = () => now() + daysAhead * 24 * 3600 * 1000;
   const started = performance.now();
   const figures = () => ({
     seconds: (performance.now() - started) / 1000,
@@ -47,6 +49,11 @@ export interface LambdaSettings {
   readonly handler: string;
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Days that the function takes to have gone by.
+   * @default 0
+   */
+  readonly daysAhead?: number;
 }
 
 /** Unpacks a built archive: what Lambda would get, and nothing else. */
@@ -60,7 +67,7 @@ export async function unpack(archive: string, directory: string): Promise<string
 /** Runs one invocation in a process with the function's own environment: nothing of the caller's settings leaks in. */
 export async function invoke(
   directory: string,
-  { functionName, handler, memorySize, environment }: LambdaSettings,
+  { functionName, handler, memorySize, environment, daysAhead = 0 }: LambdaSettings,
   event: unknown,
   signal?: AbortSignal,
 ): Promise<Invocation> {
@@ -99,6 +106,6 @@ export async function invoke(
       memoryLimitInMB: String(memorySize),
       awsRequestId: 'rehearsal',
     };
-    child.send({ event, context });
+    child.send({ event, context, daysAhead });
   });
 }

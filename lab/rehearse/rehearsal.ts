@@ -12,6 +12,7 @@ import { expectEqual } from './expect';
 import { invoke, resultOf, unpack, type LambdaSettings } from './lambda-process';
 import { deliverShared } from './delivery';
 import type { Rehearsal } from './report';
+import { retireOld } from './retirement';
 import { matches } from './rule';
 import { latest, ownedImage, sees } from './shared-image';
 import { liveShared } from './sharing-life';
@@ -228,6 +229,15 @@ async function inAws(rehearsal: Rehearsal, aws: LocalAws, { directory, log }: Re
     build: (image, imageId) => invoke(code, lambda, eventOf(image, imageId), signal),
     command: (command, settings = {}) =>
       invoke(code, { ...lambda, environment: { ...lambda.environment, ...settings } }, command, signal),
+  });
+
+  await retireOld({
+    rehearsal,
+    aws,
+    opsStack,
+    imageKeyArn,
+    directory: path.join(directory, 'cleanup'),
+    share: (imageId) => invoke(code, lambda, eventOf('bento', imageId), signal),
   });
 }
 

@@ -22,7 +22,7 @@ export interface Dependencies {
  * leaves it in the dead-letter queue; an operator sees it.
  */
 export const handlerWith =
-  ({ clients, waits, now = Date.now }: Dependencies) =>
+  ({ clients, waits, now = () => Date.now() }: Dependencies) =>
   async (input: unknown, context: Context): Promise<RetireResult | UndoResult> => {
     logger.resetKeys();
     logger.addContext(context);
