@@ -1,6 +1,6 @@
 # Thin: every target calls an npm script. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install synth try-cdktn rehearse test validate bench bootstrap lock format clean
+.PHONY: help install synth try-cdktn rehearse test validate bench bootstrap environment lock format clean
 .PHONY: retirement-report retirement-run retirement-undo
 .PHONY: adopt delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
@@ -43,6 +43,9 @@ bench: install ## Run the benchmarks
 
 bootstrap: install ## Make or repair an account's state bucket: ENV=<ops|staging|production> [DRY_RUN=1]
 	@npm run --silent bootstrap -- $(ENV) $(if $(call on,DRY_RUN),--dry-run)
+
+environment: install ## Add an environment to the configuration: NAME=<name> [ACCOUNT=<id>] [LIKE=<environment>] [DRY_RUN=1]
+	@npm run --silent environment -- $(NAME) $(if $(ACCOUNT),--account $(ACCOUNT)) $(if $(LIKE),--like $(LIKE)) $(if $(call on,DRY_RUN),--dry-run)
 
 adopt: synth ## After an upgrade, move a cluster's roles, key and secrets to the account's state: ENV=<environment> [DRY_RUN=1]
 	@npm run --silent factory -- adopt $(ENV) $(if $(call on,DRY_RUN),--dry-run)

@@ -8,6 +8,7 @@ void runProgram(
     bootstrap: async () => (await import('./bootstrap/cli')).bootstrapCommand,
     delivery: async () => (await import('./delivery/cli')).deliveryCommand,
     doctor: async () => (await import('./doctor/cli')).doctorCommand,
+    environment: async () => (await import('./environment/cli')).environmentCommand,
     lock: async () => (await import('./lock/cli')).lockCommand,
     retirement: async () => (await import('./retirement/cli')).retirementCommand,
     secrets: async () => (await import('./secrets/cli')).secretsCommand,

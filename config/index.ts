@@ -6,6 +6,7 @@ import { staging } from './staging';
 export type { EnvironmentConfig, ExistingNetwork, FactoryConfig, OpsConfig, OwnNetwork } from './schema';
 export { ConfigurationError, type ConfigurationProblem } from './problem';
 export { validated, warningsOf } from './validate';
+export { unlistedEnvironments } from './unlisted';
 export { problemTable } from './problem-table';
 
 /** Every service account by the file that it is written in. `make environment NAME=<name>` adds one. */

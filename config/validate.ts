@@ -99,10 +99,11 @@ function missingEntry(index: number): ShapeProblem {
 /**
  * Checks the whole configuration and returns it.
  *
+ * @param others problems that were found elsewhere
  * @throws ConfigurationError with *all* problems: file, field, value and the fix of each.
  */
-export function validated(factory: FactoryConfig): FactoryConfig {
-  const { problems } = findingsOf(factory);
+export function validated(factory: FactoryConfig, others: readonly ConfigurationProblem[] = []): FactoryConfig {
+  const problems = [...others, ...findingsOf(factory).problems];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return factory;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { EnvironmentConfig } from '../../config';
 import { actAsVariable, arns } from '../../config/names';
+import { placeholderHint } from '../../config/placeholder';
 import { DeliveryRefusedError } from './problem';
 
 /** What SDK clients need to act in an account: the credentials at hand, a profile, or what a rehearsal gives. */
@@ -101,6 +102,6 @@ export async function expectAccount(client: ClientSettings, accountId: string): 
   const { Account } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
   if (Account !== accountId)
     throw new DeliveryRefusedError(
-      `These are credentials of ${Account ?? 'nobody'}, not of ${accountId}; set AWS_PROFILE, or BOUNDLESS_ACT_AS in a build.`,
+      `These are credentials of ${Account ?? 'nobody'}, not of ${accountId}; set AWS_PROFILE, or BOUNDLESS_ACT_AS in a build${placeholderHint(accountId)}.`,
     );
 }

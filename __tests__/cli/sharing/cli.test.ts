@@ -142,7 +142,7 @@ describeWith([localAws], 'the operator commands', () => {
   test('credentials of another account are refused before anything is asked', async () => {
     await expect(run(['reconcile'], staging)).resolves.toEqual({
       code: 1,
-      output: `Error: These are credentials of ${staging}, not of ${opsAccount}; set AWS_PROFILE\n`,
+      output: `Error: These are credentials of ${staging}, not of ${opsAccount}; set AWS_PROFILE. ${opsAccount} is a placeholder: write the id of your account into config/\n`,
     });
   });
 
