@@ -11,7 +11,7 @@ const refresh = {
 export const manager = z
   .strictObject({
     instanceType,
-    /** Root volume, in GiB; the image's own snapshot is 40. */
+    /** Root volume, in GiB: at least that of the image, 30, and 10 for logs and cores. */
     rootVolumeGiB: count(40, 16384, 'GiB'),
     /** 1, or 0 for a cluster that rests, or whose secrets are still to be filled. */
     desired: count(0, 1, 'instances'),
@@ -42,6 +42,7 @@ export const prover = z
   .strictObject({
     /** The first is what the launch template names; the others are fallbacks for scarce capacity, in this order. */
     instanceTypes: list(instanceType, 'instance type'),
+    /** Root volume, in GiB: at least that of the image, 60. */
     rootVolumeGiB: count(60, 16384, 'GiB'),
     /** Instances in the group: at least, at first, at most. With `scaling`, `desired` counts for the first deployment only. */
     min: count(0, 1000, 'instances'),
