@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pluginCache, terraformEnvironment } from './run';
+import { pluginCache, terraformBinary, terraformEnvironment } from './run';
 
 /**
  * Where Terraform takes the AWS provider from: a server that is running already (`TF_REATTACH_PROVIDERS`), the
@@ -17,7 +17,7 @@ export function awsProviderSource(stackDirectory: string): ProviderSource {
   const copy = mkdtempSync(path.join(tmpdir(), 'provider-'));
   try {
     cpSync(stackDirectory, copy, { recursive: true });
-    const { status, stderr } = spawnSync('terraform', ['init', '-backend=false', '-no-color'], {
+    const { status, stderr } = spawnSync(terraformBinary(), ['init', '-backend=false', '-no-color'], {
       cwd: copy,
       env: terraformEnvironment(),
       encoding: 'utf8',

@@ -11,6 +11,27 @@ export interface TerraformResult {
   readonly stdout: string;
 }
 
+/** The program to run: Terraform, or another name of it, or OpenTofu. cdktf takes the same variable. */
+export function terraformBinary(): string {
+  const named = process.env['TERRAFORM_BINARY_NAME'];
+  return named === undefined || named === '' ? 'terraform' : named;
+}
+
+/** There is no such program. */
+export class NoTerraformError extends Error {
+  override readonly name = 'NoTerraformError';
+
+  constructor(cause: unknown) {
+    super(
+      terraformBinary() !== 'terraform'
+        ? `TERRAFORM_BINARY_NAME is ${terraformBinary()}, and there is no such program to run; install it, or unset the variable.`
+        : 'There is no `terraform` to run; install 1.11 or later (https://developer.hashicorp.com/terraform/install), or set ' +
+            'TERRAFORM_BINARY_NAME to the name of yours, such as tofu.',
+      { cause },
+    );
+  }
+}
+
 /** One download of the provider (600 MB) serves every stack. */
 export const pluginCache = path.resolve('.build', 'terraform-plugins');
 
@@ -29,10 +50,10 @@ export function terraformEnvironment(extra: Readonly<Record<string, string>> = {
 }
 
 /**
- * Runs `terraform` in a folder.
+ * Runs `terraform`, or what `TERRAFORM_BINARY_NAME` names in its place, in a folder.
  *
  * @param onOutput gets what it prints, as it prints it: long work shows progress
- * @throws Error when there is no `terraform` on the PATH; a command that fails is a result, not an error.
+ * @throws NoTerraformError when it is not on the PATH; a command that fails is a result, not an error.
  */
 export async function terraform(
   directory: string,
@@ -42,7 +63,7 @@ export async function terraform(
 ): Promise<TerraformResult> {
   await mkdir(pluginCache, { recursive: true });
   return new Promise((resolve, reject) => {
-    const child = spawn('terraform', [`-chdir=${directory}`, ...args], {
+    const child = spawn(terraformBinary(), [`-chdir=${directory}`, ...args], {
       env: terraformEnvironment(environment),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -58,15 +79,22 @@ export async function terraform(
       onOutput(text);
     });
     child.on('error', (cause) => {
-      reject(
-        new Error(
-          'There is no `terraform` to run; install 1.11 or later: https://developer.hashicorp.com/terraform/install',
-          { cause },
-        ),
-      );
+      reject(new NoTerraformError(cause));
     });
     child.on('close', (code) => {
       resolve({ code: code ?? 1, output, stdout });
     });
   });
+}
+
+/**
+ * The version that runs here: `1.11.4` of Terraform, `OpenTofu 1.10.6` of OpenTofu. The plans and lock files of the one are
+ * none for the other, whatever their versions are.
+ */
+export async function terraformVersion(): Promise<string> {
+  const { code, stdout, output } = await terraform('.', ['version']);
+  const [, engine, version] = /^(Terraform|OpenTofu) v(\S+)/.exec(stdout) ?? [];
+  if (code !== 0 || version === undefined)
+    throw new Error(`\`${terraformBinary()} version\` ended with ${code}, and without a version:\n${output}`);
+  return engine === 'Terraform' ? version : `${engine} ${version}`;
 }

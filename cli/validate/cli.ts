@@ -2,14 +2,15 @@ import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { command, noArguments } from '../common/command';
 import { isDownloadFailure } from '../terraform/provider';
-import { terraform } from '../terraform/run';
+import { NoTerraformError, terraform, terraformBinary, terraformVersion } from '../terraform/run';
 
 const usage = `usage: make validate
 
 Runs \`terraform init -backend=false\` and \`terraform validate\` for every stack in cdktf.out (make synth writes it).
 Where the AWS provider cannot be downloaded, set TF_REATTACH_PROVIDERS to a provider that is running already.
+TERRAFORM_BINARY_NAME=tofu takes OpenTofu.
 
-exit codes: 0 all valid, 1 not, 2 wrong usage, 3 the provider could not be downloaded`;
+exit codes: 0 all valid, 1 not, 2 wrong usage, 3 not checked: there is no Terraform, or its provider cannot be downloaded`;
 
 const synthesized = 'cdktf.out';
 /** Terraform leaves its own files beside the stack; in a copy, `cdktf.out` stays what synthesis wrote. */
@@ -42,11 +43,21 @@ async function run(): Promise<number> {
   const { stacks } = JSON.parse(manifest) as Manifest;
   let invalid = false;
   const waiting = Object.values(stacks);
+  const notChecked = (reason: string): void => {
+    console.error(`not checked  ${waiting.map((stack) => stack.name).join(', ')}\n${reason}`);
+  };
+  try {
+    console.log(`${terraformBinary()} ${await terraformVersion()}`);
+  } catch (error) {
+    if (!(error instanceof NoTerraformError)) throw error;
+    notChecked(error.message);
+    return 3;
+  }
   for (const { name, synthesizedStackPath } of [...waiting]) {
     const { is, output } = await validate(name, path.dirname(path.join(synthesized, synthesizedStackPath)));
     if (is === 'no provider') {
       // No other stack would have it either; what is not checked is not invalid.
-      console.error(`not checked  ${waiting.map((stack) => stack.name).join(', ')}\n${output}`);
+      notChecked(output);
       return invalid ? 1 : 3;
     }
     waiting.shift();

@@ -8,6 +8,7 @@ import { instanceRoles, stacks, stateBucket, stateKey, type InstanceRole } from 
 import type { Access } from '../../cli/delivery/access';
 import { applyPlan, type AppliedPlan } from '../../cli/delivery/plan/apply';
 import { makePlan, type MadePlan } from '../../cli/delivery/plan/make';
+import { terraformBinary } from '../../cli/terraform/run';
 import type { LocalAws, LocalClientSettings } from '../local-aws';
 import type { WrittenStack } from './stack';
 
@@ -17,7 +18,7 @@ const commit = 'rehearsal';
 const stackSchema = z.looseObject({ terraform: z.looseObject({ backend: z.unknown() }), variable: z.unknown() });
 const stateSchema = z.looseObject({ outputs: z.record(z.string(), z.looseObject({ value: z.string() })) });
 
-export const hasTerraform = (): boolean => spawnSync('terraform', ['version'], { stdio: 'ignore' }).status === 0;
+export const hasTerraform = (): boolean => spawnSync(terraformBinary(), ['version'], { stdio: 'ignore' }).status === 0;
 
 /** Saved plans of a cluster, made and applied by Terraform itself, with the state in the account's bucket. */
 export class LocalPlans {

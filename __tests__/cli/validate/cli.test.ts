@@ -24,8 +24,9 @@ afterEach(() => {
 });
 
 /** Validates with a Terraform that does this. */
-async function validated(terraform: string) {
-  process.env['PATH'] = `${writeStandIns(path.join(folder, 'bin'), { terraform })}:${search}`;
+async function validated(terraform: string, name = 'terraform', version = 'Terraform v1.11.4') {
+  const programs = { [name]: `[[ $2 != version ]] || { echo "${version}"; exit 0; }\n${terraform}` };
+  process.env['PATH'] = `${writeStandIns(path.join(folder, 'bin'), programs)}:${search}`;
   process.chdir(folder);
   const lines = { log: '', error: '' };
   jest.spyOn(console, 'log').mockImplementation((...words) => void (lines.log += `${words.join(' ')}\n`));
@@ -36,7 +37,7 @@ const unreachable = "echo 'Error: Failed to query available provider packages' >
 
 test('stacks without the provider are not checked, and none is called invalid; the reason is there once', async () => {
   const { status, stdout, stderr } = await validated(unreachable);
-  expect([status, stdout]).toEqual([3, '']);
+  expect([status, stdout]).toEqual([3, 'terraform 1.11.4\n']);
   expect(stderr).toBe('not checked  one, two, three\nError: Failed to query available provider packages\n\n');
 });
 
@@ -51,7 +52,29 @@ test('one that is invalid counts more than what is not checked', async () => {
 test('valid stacks are listed', async () => {
   expect(await validated('exit 0')).toEqual({
     status: 0,
-    stdout: 'valid    one\nvalid    two\nvalid    three\n',
+    stdout: 'terraform 1.11.4\nvalid    one\nvalid    two\nvalid    three\n',
     stderr: '',
+  });
+});
+
+describe('the program of TERRAFORM_BINARY_NAME', () => {
+  afterEach(() => {
+    delete process.env['TERRAFORM_BINARY_NAME'];
+  });
+
+  test('is taken, and named', async () => {
+    process.env['TERRAFORM_BINARY_NAME'] = 'tofu';
+    const { status, stdout } = await validated('exit 0', 'tofu', 'OpenTofu v1.10.6');
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^tofu OpenTofu 1\.10\.6\nvalid /)]);
+  });
+
+  test('that is not there checks nothing, and the message names the variable', async () => {
+    process.env['TERRAFORM_BINARY_NAME'] = 'tofu-of-mine';
+    const { status, stderr } = await validated('exit 0');
+    expect(status).toBe(3);
+    expect(stderr).toBe(
+      'not checked  one, two, three\nTERRAFORM_BINARY_NAME is tofu-of-mine, and there is no such program to run; ' +
+        'install it, or unset the variable.\n',
+    );
   });
 });

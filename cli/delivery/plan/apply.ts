@@ -2,13 +2,14 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import type { EnvironmentConfig } from '../../../config';
 import { stacks } from '../../../config/names';
+import { terraformVersion } from '../../terraform/run';
 import type { Access } from '../access';
 import { DeliveryRefusedError } from '../problem';
 import { differences, refusal, wrongAge } from './guard';
 import { receivePlan } from './received';
 import { planFiles, type PlanRecord } from './record';
 import { advanced, movedState, readState } from './state';
-import { imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
+import { imageVariables, lockFile, Workspace } from './workspace';
 
 export interface ApplyPlanProps {
   readonly account: EnvironmentConfig;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { EnvironmentConfig } from '../../../config';
 import { stacks, type InstanceRole } from '../../../config/names';
+import { terraformVersion } from '../../terraform/run';
 import type { Access } from '../access';
 import { imagesById } from '../images/describe';
 import { changesOf, planSchema } from '../summary/changes';
@@ -11,7 +12,7 @@ import { imageIdsIn, type KnownImages } from '../summary/images';
 import { summaryOf, type Summary } from '../summary/summary';
 import { hashFiles, planFiles, recordText, sha256, type PlanRecord } from './record';
 import { readState } from './state';
-import { copyStack, imageVariables, lockFile, terraformVersion, Workspace } from './workspace';
+import { copyStack, imageVariables, lockFile, Workspace } from './workspace';
 
 export interface MakePlanProps {
   readonly account: EnvironmentConfig;

@@ -1,20 +1,10 @@
 import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { terraform, type TerraformResult } from '../../terraform/run';
 import type { Access } from '../access';
 
-const versionSchema = z.looseObject({ terraform_version: z.string() });
-
 /** Terraform's own file of the providers that it chose; the plan's artifact has it under the other name. */
 export const lockFile = { own: '.terraform.lock.hcl', kept: 'terraform.lock.hcl' } as const;
-
-/** The version of Terraform that runs here. */
-export async function terraformVersion(): Promise<string> {
-  const { code, stdout, output } = await terraform('.', ['version', '-json']);
-  if (code !== 0) throw new Error(`\`terraform version\` ended with ${code}:\n${output}`);
-  return versionSchema.parse(JSON.parse(stdout)).terraform_version;
-}
 
 /**
  * Copies a stack as it was synthesized. Terraform's own files stay behind: `cdktf deploy` leaves them in the same folder,
