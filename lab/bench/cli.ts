@@ -8,12 +8,13 @@ import { withoutAws } from '../common/without-aws';
 import { unpack } from '../rehearse/lambda-process';
 import { measure, type Measurement } from './measure';
 import { measureReconcile } from './reconcile';
+import { measureRetirement } from './retirement';
 import { measureSharing } from './sharing';
 
 const usage = `usage: make bench
 
 Measures what people wait for, beside a peer and beside the limit: synthesis, the start of each Lambda, the time that an
-image takes to reach 1, 10 and 100 accounts, and what a reconcile run of many images needs of time and memory.`;
+image takes to reach 1, 10 and 100 accounts, and what a reconcile run and a retirement of many images need of time and memory.`;
 
 const runs = 5;
 
@@ -74,6 +75,13 @@ async function run(): Promise<number> {
         await measureReconcile(work, accounts, images),
         'nothing throttled (limit 660 s), memory limit 256 MB',
       );
+    const size = { images: 10_000, accounts: 50, instances: 20_000, templateVersions: 5000 };
+    const retirement = await measureRetirement(work, size);
+    print(
+      `retire ${size.images} images, ${size.accounts} accounts`,
+      retirement,
+      `${retirement.calls} calls, nothing throttled (limit 60 s), memory limit 256 MB`,
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -68,13 +68,16 @@ function jsonAnswer({ images }: Factory, action: string, body: string): unknown 
   return answers[action] ?? {};
 }
 
+/** The values of a filter of a request to EC2. */
+export function valuesOf(parameters: URLSearchParams, name: string): readonly string[] {
+  const filter = [...parameters].find(([key, value]) => /^Filter\.\d+\.Name$/.test(key) && value === name)?.[0];
+  const prefix = filter?.replace(/Name$/, 'Value.');
+  return prefix === undefined ? [] : [...parameters].flatMap(([key, value]) => (key.startsWith(prefix) ? value : []));
+}
+
 function xmlAnswer(factory: Factory, parameters: URLSearchParams): string {
   const action = parameters.get('Action') ?? '';
-  const values: Values = (name) => {
-    const filter = [...parameters].find(([key, value]) => /^Filter\.\d+\.Name$/.test(key) && value === name)?.[0];
-    const prefix = filter?.replace(/Name$/, 'Value.');
-    return prefix === undefined ? [] : [...parameters].flatMap(([key, value]) => (key.startsWith(prefix) ? value : []));
-  };
+  const values: Values = (name) => valuesOf(parameters, name);
   const content: Readonly<Record<string, () => string>> = {
     DescribeImages: () => imagesXml(factory, parameters, values),
     DescribeSnapshots: () => {
@@ -93,7 +96,8 @@ function xmlAnswer(factory: Factory, parameters: URLSearchParams): string {
   return `<${action}Response>${content[action]?.() ?? ''}</${action}Response>`;
 }
 
-function imagesXml(factory: Factory, parameters: URLSearchParams, values: Values): string {
+/** A page of the factory's images, as it is asked for. */
+export function imagesXml(factory: Factory, parameters: URLSearchParams, values: Values): string {
   const [kind] = values('tag:Image');
   const ids = values('image-id').map((id) => Number(id.slice(4)));
   const all = Array.from({ length: factory.images }, (_, n) => n).filter(

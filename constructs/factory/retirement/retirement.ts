@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { OpsConfig } from '../../../config';
 import { deadLetterQueue, functions, logGroups, retirementReports, roles } from '../../../config/names';
-import { snapshotUsdPerGiBMonth } from '../../../config/snapshot-price';
+import { retirementPolicy } from '../../../config/retirement-policy';
 import { AccountStack } from '../../base/account-stack';
 import { DeadLetterQueue } from '../../base/dead-letter-queue';
 import { ExpiringBucket } from '../../base/expiring-bucket';
@@ -29,7 +29,7 @@ export class Retirement extends Construct {
     super(scope, id);
     const { account } = AccountStack.of(this);
     const { accountId, region } = account;
-    const { dryRun, recycleBinDays, ...policy } = props.config;
+    const { dryRun, recycleBinDays } = props.config;
     const rule = functions.cleanup;
     const reports = new ExpiringBucket(this, 'Reports', {
       name: retirementReports.bucket(accountId, region),
@@ -55,7 +55,7 @@ export class Retirement extends Construct {
         OPS_ACCOUNT_ID: accountId,
         SERVICE_ACCOUNT_IDS: props.serviceAccountIds.join(','),
         REPORT_BUCKET: reports.name,
-        RETIREMENT: JSON.stringify({ ...policy, snapshotUsdPerGiBMonth }),
+        RETIREMENT: retirementPolicy(props.config),
       },
       deadLetterQueue: deadLetters,
       statements: run(account, {
