@@ -18,7 +18,8 @@ help: ## Show the targets
 
 # npm writes this file last: it is there only after a whole install.
 node_modules/.package-lock.json: package.json package-lock.json .npmrc
-	npm ci --no-audit --no-fund
+	@# Under NODE_ENV=production npm would leave out what this is made of.
+	npm ci --include=dev --no-audit --no-fund
 	@touch $@
 
 install: node_modules/.package-lock.json ## Install the dependencies

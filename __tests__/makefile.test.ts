@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryFolder } from './scripts/support';
 
 /** Nothing is installed, however old what is there may look to make. */
 const quiet = ['--no-print-directory', '--old-file=node_modules/.package-lock.json'];
@@ -54,4 +57,20 @@ test('tests are chosen by a word, which is text, or by what changed', () => {
     env: { PATH: process.env['PATH'] },
   });
   expect(stdout).toContain('--only "$ONLY"');
+});
+
+test('all dependencies are installed, also under NODE_ENV=production', () => {
+  const { stdout } = spawnSync('make', ['--always-make', '--dry-run', 'install'], { encoding: 'utf8' });
+  expect(stdout).toMatch(/^npm ci --include=dev /m);
+});
+
+const folder = temporaryFolder();
+test('a program that runs before they are installed names the command', () => {
+  const runner = path.join(folder, 'run.mjs');
+  copyFileSync('cli/run.mjs', runner);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [runner, 'main.ts'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect([status, stdout, stderr]).toEqual([1, '', 'The dependencies are not installed. Run `make install`.\n']);
 });

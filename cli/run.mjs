@@ -4,13 +4,18 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
 
 const [entry, ...args] = process.argv.slice(2);
 if (entry === undefined) {
   console.error('usage: node cli/run.mjs <entry.ts> [arguments...]');
   process.exit(2);
 }
+
+const { buildSync } = await import('esbuild').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  console.error('The dependencies are not installed. Run `make install`.');
+  process.exit(1);
+});
 
 const outfile = path.resolve('.build', 'run', entry.replace(/\.ts$/, '.cjs'));
 const { outputFiles } = buildSync({
