@@ -18,7 +18,7 @@ const { buildSync } = await import('esbuild').catch((error) => {
 });
 
 const outfile = path.resolve('.build', 'run', entry.replace(/\.ts$/, '.cjs'));
-const { outputFiles } = buildSync({
+const built = bundled(buildSync, {
   entryPoints: [entry],
   outfile,
   bundle: true,
@@ -32,8 +32,18 @@ const { outputFiles } = buildSync({
 // Whole or not at all: another process may read the file at the same time.
 const temporary = `${outfile}.${process.pid}`;
 mkdirSync(path.dirname(outfile), { recursive: true });
-writeFileSync(temporary, outputFiles[0].contents);
+writeFileSync(temporary, built.outputFiles[0].contents);
 renameSync(temporary, outfile);
 
 process.argv = [process.argv[0], outfile, ...args];
 createRequire(import.meta.url)(outfile);
+
+/** esbuild has printed what it cannot read, such as a mistake in the configuration's syntax, with file, line and column. */
+function bundled(build, options) {
+  try {
+    return build(options);
+  } catch (error) {
+    if (error.errors === undefined || process.env.DEBUG === '1') throw error;
+    process.exit(1);
+  }
+}

@@ -18,13 +18,14 @@ beforeAll(() => {
   );
 });
 
+const synth = (environment: Record<string, string>) =>
+  spawnSync(process.execPath, ['cli/run.mjs', 'main.ts'], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, CDKTF_OUTDIR: path.join(cwd, 'out'), DEBUG: '', ...environment },
+  });
+
 test('a synthesis ends with a table, with 1 and without a trace; DEBUG=1 shows it', () => {
-  const synth = (environment: Record<string, string>) =>
-    spawnSync(process.execPath, ['cli/run.mjs', 'main.ts'], {
-      cwd,
-      encoding: 'utf8',
-      env: { ...process.env, CDKTF_OUTDIR: path.join(cwd, 'out'), DEBUG: '', ...environment },
-    });
   const { status, stdout, stderr } = synth({});
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr.trimEnd()).toBe(
@@ -41,4 +42,15 @@ test('a synthesis ends with a table, with 1 and without a trace; DEBUG=1 shows i
   const debugged = synth({ DEBUG: '1' });
   expect(debugged.status).toBe(1);
   expect(debugged.stderr).toMatch(/FILE +FIELD[^]*ConfigurationError: [^]*\n +at /);
+});
+
+test('a mistake in the syntax is shown with file and line, and without a trace', () => {
+  const file = path.join(cwd, 'config/ops.ts');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace("branch: 'main',", "branch: 'main"));
+  const { status, stderr } = synth({});
+  writeFileSync(file, text);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/\[ERROR\] Unterminated string literal\n\n +config\/ops\.ts:\d+:\d+:/);
+  expect(stderr).not.toMatch(/^ +at /m);
 });
