@@ -30,6 +30,8 @@ export function awsProviderSource(stackDirectory: string): ProviderSource {
   }
 }
 
-/** Whether a failed `init` means that the provider could not be downloaded, and not that the stack is wrong. */
+/** Whether a failed `init` of Terraform or OpenTofu means that the provider could not be downloaded, and not that the stack is wrong. */
 export const isDownloadFailure = (output: string): boolean =>
-  /Failed to query available provider packages|Failed to install provider|could not connect to registry/i.test(output);
+  /Failed to (query available|resolve) provider packages|Failed to install provider|could not connect to\s+registry/i.test(
+    output,
+  );

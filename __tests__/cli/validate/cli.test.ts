@@ -35,6 +35,11 @@ async function validated(terraform: string, name = 'terraform', version = 'Terra
 }
 const unreachable = "echo 'Error: Failed to query available provider packages' >&2; exit 1";
 
+test('OpenTofu without the provider checks nothing either', async () => {
+  const { status, stderr } = await validated("echo 'Error: Failed to resolve provider packages' >&2; exit 1");
+  expect([status, stderr]).toEqual([3, expect.stringMatching(/^not checked /)]);
+});
+
 test('stacks without the provider are not checked, and none is called invalid; the reason is there once', async () => {
   const { status, stdout, stderr } = await validated(unreachable);
   expect([status, stdout]).toEqual([3, 'terraform 1.11.4\n']);
