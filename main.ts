@@ -1,12 +1,12 @@
 import { App } from 'cdktf';
 import { explain } from './cli/common/explain';
-import { factory, problemTable, unlistedEnvironments, validated, warningsOf } from './config';
+import { factory, filesOf, problemTable, unlistedEnvironments, validated, warningsOf } from './config';
 import { addStacks } from './stacks';
 import { buildLambdaArchive } from './lambda/archive/archive';
 
 function synthesize(): void {
   // An app makes its folder at once: a wrong configuration leaves nothing behind.
-  const valid = validated(factory, unlistedEnvironments(factory.files ?? []));
+  const valid = validated(factory, unlistedEnvironments(filesOf(factory)));
   const app = new App();
   addStacks(app, { factory: valid, archiveOf: buildLambdaArchive });
   app.synth();

@@ -5,7 +5,7 @@ import { staging } from './staging';
 
 export type { EnvironmentConfig, ExistingNetwork, FactoryConfig, OpsConfig, OwnNetwork } from './schema';
 export { ConfigurationError, type ConfigurationProblem } from './problem';
-export { validated, warningsOf } from './validate';
+export { filesOf, validated, warningsOf } from './validate';
 export { unlistedEnvironments } from './unlisted';
 export { problemTable } from './problem-table';
 

@@ -22,6 +22,10 @@ function fileOf({ files = [] }: FactoryConfig, environment: unknown, index: numb
   return files[index] ?? (typeof name === 'string' ? `config/${name}.ts` : listFile);
 }
 
+/** The file of each environment, in the order of the list. */
+export const filesOf = (factory: FactoryConfig): readonly string[] =>
+  factory.environments.map((environment, index) => fileOf(factory, environment, index));
+
 function problemsOfCount({ length }: FactoryConfig['environments']): ConfigurationProblem[] {
   const at = (value: unknown, message: string) => [{ file: listFile, field: 'environments', value, message }];
   if (length === 0) return at([], 'is empty; name at least one service account');

@@ -1,7 +1,7 @@
-import { ConfigurationError, factory, validated, type FactoryConfig } from '../../config';
+import { ConfigurationError, factory, unlistedEnvironments, validated, type FactoryConfig } from '../../config';
 import { range } from '../../config/cidr';
 import { scheduleProblem } from '../../config/schedule';
-import { findingsOf, warningsOf } from '../../config/validate';
+import { filesOf, findingsOf, warningsOf } from '../../config/validate';
 import { withValue, staging } from '../support/refused-values';
 
 /** The shipped configuration with several values replaced. */
@@ -89,6 +89,13 @@ test('a problem names the file that an environment was typed in, whatever its na
   const environments = factory.environments.map((one) => ({ ...one, approval: 1 as never }));
   const { problems } = findingsOf({ ...factory, environments, files: ['config/one.ts', 'config/two.ts'] });
   expect(problems.map(({ file }) => file)).toEqual(['config/one.ts', 'config/two.ts']);
+});
+
+test('a list without files takes them from the names', () => {
+  const { ops, environments } = factory;
+  expect(filesOf({ ops, environments })).toEqual(factory.files);
+  expect(unlistedEnvironments(filesOf({ ops, environments }))).toEqual([]);
+  expect(unlistedEnvironments(['config/staging.ts']).map(({ value }) => value)).toEqual(['config/production.ts']);
 });
 
 test('problems are a table, in which a field is never cut', () => {
