@@ -37,7 +37,7 @@ export const terms: readonly Term[] = [
       // The program, and a construct's place in its tree.
       /\bnode(?= [\w./-]+\.m?[cj]s\b)|\.node\b|@types\/node\b/g,
       /(?<=['"])node(?=['"])/g,
-      /\bAWS_SDK_JS_NODE_\w+|\bNODE_OPTIONS\b/g,
+      /\bAWS_SDK_JS_NODE_\w+|\bNODE_(OPTIONS|ENV)\b/g,
       // An option of OpenSSL, and names with which AWS would replace a policy.
       /(?<=')-nodes(?=')|\bprover-cluster-node-boundary\b|DeploymentRoles_NodeBoundary_\w+/g,
     ],
