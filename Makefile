@@ -33,7 +33,7 @@ try-cdktn: install ## Synthesize with cdktf's successor too, and compare (docs/d
 rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report for programs)
 	@npm run --silent rehearse -- $(if $(call on,JSON),--json)
 
-test: install ## Type check, lint and test: [ONLY=<path or word>] [CHANGED=1]
+test: install ## Type check, lint and test: [ONLY=<path or word>] [CHANGED=1] [NO_INSTALL=1]
 	@npm run --silent test -- $(if $(ONLY),--only "$$ONLY") $(if $(call on,CHANGED),--changed)
 
 validate: synth ## Validate every stack with the real Terraform

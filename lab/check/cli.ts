@@ -12,8 +12,8 @@ import { pytestCounts, pytestReport } from './pytest-results';
 const usage = `usage: make test [ONLY=<path or word>] [CHANGED=1]
        npm run test -- [--only <path or word>] [--changed]
 
-Installs the tools that are missing (packer, shellcheck, shfmt and others; on Debian and Ubuntu, as root or with sudo),
-then checks types, style, Python, every stack with the real Terraform, and runs all tests, the rehearsal among them.
+Installs the tools that are missing (packer, shellcheck, shfmt and others; on Debian and Ubuntu, as root or with sudo; with
+NO_INSTALL=1 it leaves the system as it is), then checks types, style, Python, every stack with the real Terraform, and runs all tests, the rehearsal among them.
 What lacks a tool is skipped and named at the end; under CI=true it fails instead.
 
 --only <path or word>  only the test files whose path has this
@@ -93,7 +93,7 @@ async function runCheck({ name, command: [file, ...args], skippedCode }: Check):
 async function run(asked: Asked): Promise<number> {
   const everything = asked.only === undefined && !asked.changed;
   const missing = installTools();
-  if (missing.length > 0) console.log(`Not installed, and not to be had here: ${missing.join(', ')}`);
+  if (missing.length > 0) console.log(`Not installed: ${missing.join(', ')}. What needs them is skipped.`);
 
   // Before the tests, which run side by side and would all install it at once.
   try {

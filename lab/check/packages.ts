@@ -47,18 +47,36 @@ function apt([command = '', ...prefix]: readonly string[], ...args: readonly str
   return spawnSync(command, [...prefix, '-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 }
 
+/** The variable that keeps the system as it is: no package is installed. */
+const refusal = 'NO_INSTALL';
+const isRefused = (): boolean => !['', '0', 'no', 'off', 'false'].includes(process.env[refusal] ?? '');
+
 /**
- * Installs the tools that are missing, where this is Debian or Ubuntu and the user may; each on its own, so that one
- * that the distribution lacks does not keep the others away.
+ * Installs the tools that are missing, where this is Debian or Ubuntu, the user may, and `NO_INSTALL` does not refuse it;
+ * each on its own, so that one that the distribution lacks does not keep the others away. What is installed, and how, is
+ * logged before.
  *
  * @returns the commands that are still missing; what needs them is skipped by name
  */
-export function installTools(tools: readonly string[] = Object.keys(packages), log = console.log): string[] {
+export function installTools(
+  tools: readonly string[] = Object.keys(packages),
+  log: (line: string) => void = console.log,
+): string[] {
   const missing = tools.filter((tool) => !installed(tool));
-  const manager = missing.length === 0 ? undefined : packageManager();
+  if (missing.length === 0 || isRefused()) return missing;
+  const manager = packageManager();
   if (manager === undefined) return missing;
-  log(`Installing ${missing.join(', ')}`);
+  const names = [...new Set(missing.map((tool) => packages[tool] ?? tool))];
+  log(`This system lacks ${missing.join(', ')}, which tests use.`);
+  log(`Installing ${count(names, 'package')} with \`${manager.join(' ')}\` (${refusal}=1 leaves the system as it is)`);
+  const started = performance.now();
+  const seconds = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
   apt(manager, 'update');
-  for (const tool of missing) apt(manager, 'install', '-y', '--no-install-recommends', packages[tool] ?? tool);
+  for (const [index, name] of names.entries()) {
+    const done = apt(manager, 'install', '-y', '--no-install-recommends', name);
+    log(`  ${index + 1} of ${names.length}, ${seconds()}: ${name}${done ? '' : ' cannot be installed'}`);
+  }
   return missing.filter((tool) => !installed(tool));
 }
+
+const count = ({ length }: readonly unknown[], noun: string): string => `${length} ${noun}${length === 1 ? '' : 's'}`;

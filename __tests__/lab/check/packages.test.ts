@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
@@ -52,6 +52,30 @@ test('what is missing is installed, each on its own', () => {
     '-qq install -y --no-install-recommends packer',
     '-qq install -y --no-install-recommends shfmt',
   ]);
+});
+
+test('what will be installed, how, and how to refuse it is logged before; then how far it is', () => {
+  command('apt-get', `echo "$@" >> ${calls}; [[ $* != *shfmt* ]]`);
+  asRoot();
+  const logged: { line: string; calls: number }[] = [];
+  installTools(['nsenter', 'unshare', 'shfmt'], (line) => {
+    logged.push({ line, calls: existsSync(calls) ? recorded().length : 0 });
+  });
+  expect(logged).toEqual([
+    { line: 'This system lacks nsenter, unshare, shfmt, which tests use.', calls: 0 },
+    { line: 'Installing 2 packages with `apt-get` (NO_INSTALL=1 leaves the system as it is)', calls: 0 },
+    { line: expect.stringMatching(/^ {2}1 of 2, \d+ s: util-linux$/) as string, calls: 2 },
+    { line: expect.stringMatching(/^ {2}2 of 2, \d+ s: shfmt cannot be installed$/) as string, calls: 3 },
+  ]);
+});
+
+test.each(['1', 'yes'])('NO_INSTALL=%s installs nothing', (value) => {
+  command('apt-get', `echo "$@" >> ${calls}`);
+  asRoot();
+  process.env['NO_INSTALL'] = value;
+  expect(installTools(['packer'], quiet)).toEqual(['packer']);
+  expect(recorded).toThrow('ENOENT');
+  delete process.env['NO_INSTALL'];
 });
 
 test('without apt-get, missing packages are returned', () => {
