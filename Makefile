@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install synth try-cdktn rehearse test validate bench bootstrap environment lock format clean
 .PHONY: retirement-report retirement-run retirement-undo
-.PHONY: adopt delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
+.PHONY: adopt costs delivery rollout smoke secrets doctor reconcile preflight withdraw pin unpin redrive
 
 export CHECKPOINT_DISABLE := 1
 
@@ -35,6 +35,9 @@ rehearse: install ## Live the life of an image on a local AWS (JSON=1: a report 
 
 test: install ## Type check, lint and test: [ONLY=<path or word>] [CHANGED=1] [NO_INSTALL=1]
 	@npm run --silent test -- $(if $(ONLY),--only "$$ONLY") $(if $(call on,CHANGED),--changed)
+
+costs: synth ## What the stacks cost a month, by list prices: [STACK=<stack>] [JSON=1]
+	@npm run --silent factory -- costs $(STACK) $(if $(call on,JSON),--json)
 
 validate: synth ## Validate every stack with the real Terraform
 	@npm run --silent validate

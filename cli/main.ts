@@ -6,6 +6,7 @@ void runProgram(
   {
     adopt: async () => (await import('./adopt/cli')).adoptCommand,
     bootstrap: async () => (await import('./bootstrap/cli')).bootstrapCommand,
+    costs: async () => (await import('./costs/cli')).costsCommand,
     delivery: async () => (await import('./delivery/cli')).deliveryCommand,
     doctor: async () => (await import('./doctor/cli')).doctorCommand,
     environment: async () => (await import('./environment/cli')).environmentCommand,

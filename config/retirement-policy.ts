@@ -1,10 +1,11 @@
+import { prices } from './prices';
 import type { OpsConfig } from './schema';
 
 /**
- * What a GiB of a snapshot costs a month, in USD: the standard tier in us-west-2 (Amazon EBS pricing, 2026-12). The report of
+ * What a GiB of a snapshot costs a month, in USD: the standard tier (`prices.ts`). The report of
  * a retirement has what it freed by this price; an invoice has what it was.
  */
-export const snapshotUsdPerGiBMonth = 0.05;
+export const snapshotUsdPerGiBMonth = prices.perGiBMonth.snapshot;
 
 /** The variable RETIREMENT of the cleanup Lambda: what of the configuration decides about images. */
 export function retirementPolicy(retirement: OpsConfig['retirement']): string {

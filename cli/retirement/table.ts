@@ -1,3 +1,4 @@
+import { table } from '../common/table';
 import type { Report, ReportedImage } from '../../lambda/packer-ami-cleanup/report/report';
 
 /** Lines that show a report: what it came to, then a row for each image that changed, or for every one. */
@@ -22,14 +23,4 @@ export function reportLines({ summary, images, leftovers }: Report, all: boolean
 function row({ imageId, name, phase, outcome, records, reasons, usedBy, uses }: ReportedImage): readonly string[] {
   const more = uses > usedBy.length ? [`and ${uses - usedBy.length} more`] : [];
   return [imageId, name, phase, [outcome, ...records].join(', '), [...reasons, ...usedBy, ...more].join('; ')];
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
