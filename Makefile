@@ -1,4 +1,5 @@
-# Thin: every target calls an npm script. `make help` lists them.
+# Thin: every target calls an npm script. `make help` lists them. A target that fails ends with 2; `./factory <command>` ends with
+# the exit code of the command.
 .DEFAULT_GOAL := help
 .PHONY: help install synth try-cdktn rehearse test validate bench bootstrap environment lock format clean
 .PHONY: retirement-report retirement-run retirement-undo
@@ -79,8 +80,8 @@ pin: install ## Hold an environment on an image: ENV=<environment> AMI=<id> [DRY
 unpin: install ## Let it follow the newest image again: ENV=<environment> IMAGE=<kind> [DRY_RUN=1]
 	@$(sharing) unpin $(ENV) $(IMAGE) $(dry_run)
 
-redrive: install ## Send events again that could not be handled: [DRY_RUN=1]
-	@$(sharing) redrive $(dry_run)
+redrive: install ## Send events again that could not be handled: [DRY_RUN=1] [JSON=1]
+	@$(sharing) redrive $(dry_run) $(if $(call on,JSON),--json)
 
 # Retirement of old images, with credentials of the ops account.
 retirement = npm run --silent retirement --

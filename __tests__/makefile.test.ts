@@ -20,6 +20,8 @@ describe.each([
   ['reconcile', 'DRY_RUN', '--dry-run'],
   ['adopt', 'DRY_RUN', '--dry-run'],
   ['doctor', 'JSON', '--json'],
+  ['redrive', 'JSON', '--json'],
+  ['costs', 'JSON', '--json'],
   ['lock', 'CHECK', '--check'],
   ['rollout', 'IGNORE_ALARMS', '--ignore-alarms'],
 ])('make %s %s=', (target, variable, flag) => {

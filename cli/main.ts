@@ -2,7 +2,7 @@ import { runProgram } from './common/program';
 
 /** What operators and pipelines run. The targets of the Makefile and the scripts of package.json call it. */
 void runProgram(
-  'npm run --silent factory --',
+  './factory',
   {
     adopt: async () => (await import('./adopt/cli')).adoptCommand,
     bootstrap: async () => (await import('./bootstrap/cli')).bootstrapCommand,

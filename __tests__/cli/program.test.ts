@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { command, noArguments } from '../../cli/common/command';
 import { OperatorError } from '../../cli/common/errors';
 import { runProgram } from '../../cli/common/program';
@@ -73,5 +76,15 @@ test.each(['unknown', 'constructor', ''])('%j is no command', async (name) => {
     code: 2,
     output: '',
     errors: `There is no command ${JSON.stringify(name)}.\n\n${list}`,
+  });
+});
+
+test('./factory runs from any folder, and ends with the exit code of the command', () => {
+  const program = path.resolve('factory');
+  const run = (...args: string[]) => spawnSync(program, args, { cwd: tmpdir(), encoding: 'utf8' });
+  expect(run('doctor', 'nowhere')).toMatchObject({ status: 2, stdout: '' });
+  expect(run('--help')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^usage: \.\/factory <command>/) as string,
   });
 });

@@ -6,7 +6,7 @@ import { command } from '../common/command';
 import { adopt } from './adopt';
 
 const usage = `usage: make adopt ENV=<environment> [DRY_RUN=1]
-       npm run --silent factory -- adopt <environment> [--dry-run] [--cluster-state <file>]
+       ./factory adopt <environment> [--dry-run] [--cluster-state <file>]
 
 Moves roles, key, secrets and storage of a cluster from the state of its stack to the state of the account's stack, once,
 after an upgrade from a version in which they belonged to the cluster's stack. It changes states, and nothing in AWS; copies

@@ -9,7 +9,7 @@ import { table } from '../common/table';
 import { imageLine, linesOf, type CostLine, type Resources } from './lines';
 
 const usage = `usage: make costs [STACK=<stack>] [JSON=1]
-       npm run --silent factory -- costs [<stack>...] [--json]
+       ./factory costs [<stack>...] [--json]
 
 What the synthesized stacks cost a month by the list prices of config/prices.ts (${prices.region}, ${prices.asOf}), before they are
 deployed: what costs the same whatever goes through it, and instances at the size that their groups desire. What is paid by

@@ -18,10 +18,13 @@ export const usage = `usage: npm run sharing -- <command> [options]
   allow-images <${environments}> [--dry-run]
                                                set who images may come from, as configured; with the environment's
                                                own credentials
-  redrive [--dry-run] [--max <messages>]       send the events in the dead-letter queues to their functions again
+  redrive [--dry-run] [--max <messages>] [--json]
+                                               send the events in the dead-letter queues to their functions again
 
   --dry-run  print what would change, and change nothing
   --max      how many messages of each queue redrive takes at most; 100 by default
+  --json     redrive prints {"dryRun", "functions": [{"functionName", "handled", "left"}]} on standard output, and all else on
+             standard error; the other commands print JSON always
   --help     print this
 
 The sharing Lambda does the work, so credentials that may invoke it (and, for redrive, read its dead-letter queue) are
@@ -33,7 +36,7 @@ exit codes: 0 done, or nothing to do; 1 not, or a problem was found; 2 wrong usa
 export type Action =
   | { readonly do: 'invoke'; readonly command: Command }
   | { readonly do: 'allow-images'; readonly environment: EnvironmentConfig; readonly dryRun: boolean }
-  | { readonly do: 'redrive'; readonly dryRun: boolean; readonly max: number };
+  | { readonly do: 'redrive'; readonly dryRun: boolean; readonly max: number; readonly json: boolean };
 
 /** @throws Error that names what can't be understood */
 export function parse(args: readonly string[]): Action {
@@ -41,14 +44,15 @@ export function parse(args: readonly string[]): Action {
     args: [...args],
     options: {
       'dry-run': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       max: { type: 'string' },
       reason: { type: 'string' },
     },
     allowPositionals: true,
   });
   const [name = '', ...rest] = positionals;
-  const { 'dry-run': dryRun, reason, max } = values;
-  const given = { reason: reason !== undefined, max: max !== undefined, 'dry-run': dryRun };
+  const { 'dry-run': dryRun, json, reason, max } = values;
+  const given = { reason: reason !== undefined, max: max !== undefined, 'dry-run': dryRun, json };
   const expectShape = (count: number, ...options: (keyof typeof given)[]): void => {
     if (rest.length !== count) throw new Error(`${name} takes ${count} arguments, not ${rest.length}.`);
     for (const [option, isGiven] of Object.entries(given))
@@ -75,8 +79,8 @@ export function parse(args: readonly string[]): Action {
       expectShape(1, 'dry-run');
       return { do: 'allow-images', environment: environmentNamed(first), dryRun };
     case 'redrive':
-      expectShape(0, 'dry-run', 'max');
-      return { do: 'redrive', dryRun, max: countOf(max ?? '100') };
+      expectShape(0, 'dry-run', 'max', 'json');
+      return { do: 'redrive', dryRun, max: countOf(max ?? '100'), json };
     default:
       throw new Error(`There is no command ${JSON.stringify(name)}.`);
   }

@@ -32,19 +32,22 @@ async function run(action: Action): Promise<number> {
 async function redriveAll(
   sqs: SQSClient,
   lambda: LambdaClient,
-  { dryRun, max }: Action & { readonly do: 'redrive' },
+  { dryRun, max, json }: Action & { readonly do: 'redrive' },
 ): Promise<number> {
-  let remaining = 0;
+  const results: { functionName: string; handled: number; left: number }[] = [];
+  // With --json standard output is the result's alone.
+  const report = json ? console.error : console.log;
   for (const functionName of Object.values(functions)) {
-    const { handled, left } = await redrive(sqs, lambda, { functionName, dryRun, max, report: console.log });
-    console.log(
+    const { handled, left } = await redrive(sqs, lambda, { functionName, dryRun, max, report });
+    report(
       dryRun
         ? `${functionName}: ${left} events to send again; nothing was changed.`
         : `${functionName}: ${handled} events handled, ${left} left.`,
     );
-    remaining += left;
+    results.push({ functionName, handled, left });
   }
-  return dryRun || remaining === 0 ? 0 : 1;
+  if (json) console.log(JSON.stringify({ dryRun, functions: results }, null, 2));
+  return dryRun || results.every(({ left }) => left === 0) ? 0 : 1;
 }
 
 async function allow({ environment, dryRun }: Action & { readonly do: 'allow-images' }): Promise<number> {

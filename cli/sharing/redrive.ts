@@ -1,7 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { GetQueueUrlCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand, QueueDoesNotExist, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { deadLetterQueue } from '../../config/names';
-import { callFunction, FunctionFailedError } from './function';
+import { callFunction, FunctionFailedError, NotDeployedError } from './function';
 import { TakenMessages } from './taken-messages';
 
 export interface RedriveOptions {
@@ -28,14 +28,14 @@ const monotonicClock = (): number => performance.now() / 1000;
  * Sends what could not be handled to the function again, one message after another. A message goes only after the
  * function has handled it; one that fails again stays, for the next time. Each is taken once, however long the run takes.
  *
- * @throws what SQS or Lambda answer; what was taken and not handled is given back before
+ * @throws NotDeployedError where there is no such queue or function, and what SQS or Lambda answer; what was taken and not handled is given back before
  */
 export async function redrive(
   sqs: SQSClient,
   lambda: LambdaClient,
   { functionName, dryRun, max, report, now = monotonicClock }: RedriveOptions,
 ): Promise<Redriven> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: deadLetterQueue(functionName) }));
+  const QueueUrl = await urlOf(sqs, deadLetterQueue(functionName));
   const taken = new TakenMessages(sqs, QueueUrl, now);
   let handled = 0;
   try {
@@ -51,6 +51,15 @@ export async function redrive(
     await taken.giveBack();
   }
   return { handled, left: taken.left };
+}
+
+async function urlOf(sqs: SQSClient, QueueName: string): Promise<string | undefined> {
+  try {
+    return (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl;
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) throw new NotDeployedError(`queue ${QueueName}`, error);
+    throw error;
+  }
 }
 
 async function isHandled(

@@ -157,6 +157,13 @@ describeWith([localAws], 'the operator commands', () => {
     expect((await run(['allow-images', 'staging'])).code).toBe(1);
   });
 
+  test('a queue that is not there names what to deploy', async () => {
+    expect(await run(['redrive'])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/There is no queue .*-dead-letters .*deploy the stack ops first/) as unknown,
+    });
+  });
+
   describe('redrive', () => {
     let QueueUrl = '';
     let sqs: SQSClient;
@@ -208,6 +215,16 @@ describeWith([localAws], 'the operator commands', () => {
         expect(output).toContain(part);
       expect(await latest()).toBe(imageId);
       expect(await waiting()).toBe(2);
+    });
+
+    test('--json prints the result alone on standard output', async () => {
+      const env = { ...process.env, ...(await factory.aws.environment(opsAccount)) };
+      const { stdout, stderr } = await runCommand(sharingCommand, ['redrive', '--dry-run', '--json'], { env });
+      expect(JSON.parse(stdout)).toEqual({
+        dryRun: true,
+        functions: expect.arrayContaining([{ functionName: 'packer-ami-sharing', handled: 0, left: 2 }]) as unknown,
+      });
+      expect(stderr).toContain('packer-ami-sharing: 2 events to send again; nothing was changed.');
     });
 
     test('takes no more messages than --max', async () => {
