@@ -57,3 +57,13 @@ test('all clients of the SDK have one version', () => {
   expect(versions.length).toBeGreaterThan(10);
   expect(new Set(versions).size).toBe(1);
 });
+
+test('.gitignore has what a build by hand writes where it runs', () => {
+  const ignored = read('.gitignore').split('\n');
+  const [, reports = ''] = /reports = \[(.*)\]/.exec(read('packer/locals.pkr.hcl')) ?? [];
+  const [, manifest] =
+    /variable "manifest_path" \{[^}]*default\s+= "(.*)"/.exec(read('packer/variables.pkr.hcl')) ?? [];
+  const written = [manifest, ...[...reports.matchAll(/"([^"]+)"/g)].map(([, name]) => name)];
+  expect(written).toHaveLength(3);
+  for (const name of written) expect(ignored).toContain(name);
+});
